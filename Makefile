@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0
+# What to type; "make help" lists it. The modules themselves are in Kbuild.
+# Nothing here becomes root by itself.
+
+BUILD ?= build
+export BUILD KDIR KVER DESTDIR INSTALL_MOD_PATH
+
+quiet := @
+TESTS := selftests/run.sh $(if $(JOBS),--jobs $(JOBS)) $(if $(SMOKE),--smoke)
+
+.PHONY: all modules deps check check-debug abi-check bench demo vm-shell
+.PHONY: install uninstall status clean help sparse checkpatch
+
+all: modules	## compile the modules into BUILD= (build/) for KDIR= or KVER=
+
+modules:
+	$(quiet)+tools/build.sh
+
+deps:		## install the Debian packages that the rest needs (as root)
+	$(quiet)selftests/vm/deps.sh --install
+
+abi-check: modules	## compare symbols, aliases and parameters with the kernel's own modules
+	$(quiet)abi/check --kdir "$$(tools/kdir.sh)" $(if $(STOCK),--stock $(STOCK)) $(BUILD)
+
+check: deps	## all tests, each in a virtual machine: TEST= names some, MODSET=stock|ours|both
+	$(quiet)$(TESTS) --modset $(or $(MODSET),ours) $(TEST)
+
+check-debug: deps	## the same on a kernel with its checkers on (SMOKE=1: the short part)
+	$(quiet)selftests/kernels/debug.sh --install
+	$(quiet)$(TESTS) --kernel debug --modset $(or $(MODSET),ours) $(TEST)
+
+demo: deps	## a NAT gateway with conntrackd and a slow listener, ours beside the kernel's own
+	$(quiet)selftests/demo/run.sh
+
+bench: deps	## speed and memory, ours beside the kernel's own: one table, one picture
+	$(quiet)selftests/bench/run.sh
+
+vm-shell: deps	## a shell in the virtual machine with our modules (MODSET=stock: the kernel's)
+	$(quiet)selftests/vm/boot.sh --modset $(or $(MODSET),ours) --shell
+
+install:	## as root: put the compiled modules in front of the kernel's own
+	$(quiet)tools/install.sh install
+
+uninstall:	## as root: back to the kernel's own modules
+	$(quiet)tools/install.sh uninstall
+
+status:		## which modules are loaded and which would be
+	$(quiet)tools/install.sh status
+
+sparse:		## compile with the sparse checker
+	$(quiet)+$(MAKE) --no-print-directory modules W=1 C=2 CF=-D__CHECK_ENDIAN__
+
+checkpatch:	## the kernel's style checker
+	$(quiet)tools/checkpatch.sh
+
+clean:		## remove BUILD
+	$(quiet)[ ! -e $(BUILD)/.kdir ] || rm -rf $(BUILD)
+
+help:		## this list
+	$(quiet)sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 22

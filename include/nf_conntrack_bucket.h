@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Memory layout of the connection table, shared by the lookup side
+ * (nf_conntrack_table.c) and the resizer (nf_conntrack_resize.c) only.
+ */
+#ifndef _NF_CONNTRACK_BUCKET_H
+#define _NF_CONNTRACK_BUCKET_H
+
+#include <linux/cache.h>
+#include <linux/percpu_counter.h>
+#include <linux/rcupdate.h>
+#include <linux/workqueue.h>
+#include <net/netfilter/nf_conntrack_core.h>
+
+#include "nf_ct_entry.h"
+#include "nf_conntrack_table.h"
+
+#ifndef CONFIG_64BIT
+#error "the connection table needs a 64-bit kernel"
+#endif
+
+#define NF_CT_LINE_SLOTS	6
+#define NF_CT_TABLE_MIN_BITS	10	/* one bucket per lock at least */
+#define NF_CT_TABLE_MAX_BITS	24	/* the low 8 hash bits are the tag */
+#define NF_CT_CHAIN_LINES	32	/* longest chain that an insertion makes */
+
+/* Byte 0 of nf_ct_line.head; bytes 2 to 7 hold the tags of slots 0 to 5 */
+#define NF_CT_LINE_MOVED	1ULL
+#define NF_CT_TAG_SHIFT(slot)	(16 + 8 * (slot))
+#define NF_CT_TAG_BYTES		0x0101010101010000ULL
+
+/**
+ * struct nf_ct_line - one cache line of the table
+ * @head: flags and tags, always read as one word; a tag of 0 is a free slot.
+ *        Published with release after the slot it describes.
+ * @slot: entry address, with the direction in bit 0
+ * @next: overflow line or NULL; lines leave a chain only with their table
+ *
+ * Written under the table lock of its hash prefix, read under RCU.
+ */
+struct nf_ct_line {
+	u64			head;
+	unsigned long		slot[NF_CT_LINE_SLOTS];
+	struct nf_ct_line __rcu	*next;
+} __aligned(64);
+
+/**
+ * struct nf_ct_table - one generation of the table
+ * @bits: log2 of the number of buckets
+ * @line: the buckets
+ * @next: generation that moved buckets went to; set before any bucket moves
+ * @free: frees this generation when its last reader has gone
+ */
+struct nf_ct_table {
+	unsigned int		bits;
+	struct nf_ct_line	*line;
+	struct nf_ct_table	*next;
+	struct rcu_work		free;
+};
+
+extern struct nf_ct_table __rcu *nf_conntrack_table;
+extern struct kmem_cache *nf_ct_line_cachep;
+extern struct percpu_counter nf_conntrack_slots;
+extern atomic_t nf_conntrack_overflow;
+extern s64 nf_conntrack_grow_at;
+
+static inline u8 nf_ct_hash_tag(u32 hash)
+{
+	return (u8)hash ?: 1;
+}
+
+static inline spinlock_t *nf_ct_hash_lock(u32 hash)
+{
+	BUILD_BUG_ON(CONNTRACK_LOCKS != 1 << NF_CT_TABLE_MIN_BITS);
+	return &nf_conntrack_locks[hash >> (32 - NF_CT_TABLE_MIN_BITS)];
+}
+
+static inline u32 nf_ct_bucket_index(const struct nf_ct_table *t, u32 hash)
+{
+	return hash >> (32 - t->bits);
+}
+
+/* Last hash value that falls into the bucket of @hash */
+static inline u32 nf_ct_bucket_end(const struct nf_ct_table *t, u32 hash)
+{
+	return hash | (U32_MAX >> t->bits);
+}
+
+/* Slots of a head word whose tag is @tag, as bit 7 of each tag byte.  May also
+ * name a slot above a true match; whoever follows the pointer compares keys.
+ */
+static inline u64 nf_ct_head_match(u64 head, u8 tag)
+{
+	u64 diff = head ^ (NF_CT_TAG_BYTES * tag);
+
+	return (diff - NF_CT_TAG_BYTES) & ~diff & (NF_CT_TAG_BYTES << 7);
+}
+
+static inline unsigned int nf_ct_match_slot(u64 match)
+{
+	return (__ffs64(match) - 16) / 8;
+}
+
+static inline struct nf_conn *nf_ct_slot_ct(unsigned long slot)
+{
+	return (struct nf_conn *)(slot & ~1UL);
+}
+
+static inline unsigned long nf_ct_slot_of(const struct nf_conn *ct, int dir)
+{
+	return (unsigned long)ct | dir;
+}
+
+/* The line that holds bucket @hash for whoever has its table lock */
+struct nf_ct_line *nf_ct_bucket_locked(u32 hash);
+int nf_ct_line_add(struct nf_ct_line *line, u32 hash, unsigned long slot,
+		   unsigned int limit,
+		   struct nf_ct_line *(*spare)(void *arg), void *arg);
+
+/* nf_conntrack_resize.c */
+void nf_conntrack_resize_kick(void);
+void nf_conntrack_resize_stats(struct nf_conntrack_table_stats *st);
+struct nf_ct_table *nf_ct_table_alloc(unsigned int bits);
+void nf_ct_table_free(struct nf_ct_table *t);
+int nf_conntrack_resize_init(void);
+void nf_conntrack_resize_fini(void);
+
+#endif /* _NF_CONNTRACK_BUCKET_H */

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Reliable events: what the core, the resend machine and ctnetlink agree on.
+ *
+ * nf_ct_event_notifier.ct_event() returns
+ *   0                delivered, or nobody listens: forget the event
+ *   NF_CT_EVENT_HELD it stands in a batch; the notifier has taken a reference
+ *                    on the entry, and calls nf_ct_event_complete() exactly once
+ *   < 0              refused: a reliable listener did not take it (or no memory)
+ * For one entry at most one call is under way or held at any time.
+ */
+#ifndef _NF_CONNTRACK_EVENTS_H
+#define _NF_CONNTRACK_EVENTS_H
+
+#include <linux/hrtimer.h>
+#include <linux/workqueue.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_ecache.h>
+
+#define NF_CT_EVENT_HELD	1
+
+/**
+ * struct nf_conntrack_event_stats - per CPU and namespace, counted by its writer
+ * @delivered: events a notifier took, resends included
+ * @refused:   attempts that a listener refused
+ * @resent:    events delivered by a later attempt
+ * @batches:   datagrams that held more than one event
+ * @missed:    entries put on a missed list, minus those taken off (sum over CPUs)
+ * @dying:     the same for entries whose DESTROY waits
+ */
+struct nf_conntrack_event_stats {
+	unsigned int	delivered;
+	unsigned int	refused;
+	unsigned int	resent;
+	unsigned int	batches;
+	int		missed;
+	int		dying;
+};
+
+#ifdef CONFIG_NF_CONNTRACK_EVENTS
+/* Result of a held event: @err 0 or negative.  Softirq safe; drops the reference. */
+void nf_ct_event_complete(struct nf_conn *ct, unsigned int events, int err);
+/* Something changed for the better (a listener left): try everything again now. */
+void nf_conntrack_events_kick(struct net *net);
+/* Send or give up whatever waits; on return nothing of @net waits. May sleep. */
+void nf_conntrack_events_drain(struct net *net);
+/* The next up to @max entries of @net whose DESTROY waits, referenced, from
+ * position *@pos (opaque, 0 to start) on.  0 at the end.
+ */
+unsigned int nf_conntrack_dying_next(struct net *net, unsigned long *pos,
+				     struct nf_conn **batch, unsigned int max);
+void nf_conntrack_events_sum(struct net *net, int cpu,
+			     struct nf_conntrack_event_stats *out);
+void nf_conntrack_events_count_batch(struct net *net);
+#endif
+
+#endif /* _NF_CONNTRACK_EVENTS_H */

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The connection table: 64-byte buckets of tagged pointers, addressed by the
+ * top bits of a keyed 32-bit hash.  nf_conntrack_locks[] guards it, one lock
+ * for each value of the top ten bits, so the lock of an entry does not change
+ * when the table is resized.  Readers take RCU only.
+ *
+ * Lock order: two table locks in index order, then a deadline wheel's lock,
+ * never the other way round; event list locks are leaves.
+ */
+#ifndef _NF_CONNTRACK_TABLE_H
+#define _NF_CONNTRACK_TABLE_H
+
+#include <linux/types.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_zones.h>
+
+/**
+ * struct nf_conntrack_walk - a place in the table that survives any resize
+ * @hash:  hash of the last entry that was returned
+ * @after: its address, to tell apart entries of one hash
+ * @begun: false before the first entry
+ * @done:  nothing is left
+ *
+ * Entries are visited in the order (hash of the original tuple, address).
+ * Zero it to start.  May be copied; holds no reference.
+ */
+struct nf_conntrack_walk {
+	u32		hash;
+	bool		begun;
+	bool		done;
+	unsigned long	after;
+};
+
+/* The next up to @max entries of @net (NULL: of all), each with a reference
+ * that the caller drops.  Dying and expired entries are included; the caller
+ * decides.  Returns their number, 0 at the end.  May sleep.
+ */
+unsigned int nf_conntrack_walk_next(struct net *net,
+				    struct nf_conntrack_walk *walk,
+				    struct nf_conn **batch, unsigned int max);
+/* Make @ct, which the walk returned, the next entry that it returns again. */
+void nf_conntrack_walk_back(struct nf_conntrack_walk *walk,
+			    const struct nf_conn *ct);
+
+u32 nf_conntrack_hash_tuple(const struct net *net,
+			    const struct nf_conntrack_tuple *tuple,
+			    u16 zone_id);
+
+/* Referenced entry or NULL; never an expired or a dying one. Caller holds RCU. */
+struct nf_conntrack_tuple_hash *
+nf_conntrack_table_find(struct net *net, const struct nf_conntrack_tuple *tuple,
+			u16 zone_id, u32 hash);
+
+void nf_conntrack_table_lock2(u32 h1, u32 h2) __acquires(nf_conntrack_locks);
+void nf_conntrack_table_unlock2(u32 h1, u32 h2) __releases(nf_conntrack_locks);
+/* Both with the locks of the hashes involved held */
+struct nf_conntrack_tuple_hash *
+nf_conntrack_table_peek(struct net *net, const struct nf_conntrack_tuple *tuple,
+			u16 zone_id, u32 hash);
+int nf_conntrack_table_insert(struct nf_ct_entry *entry);
+void nf_conntrack_table_remove(struct nf_ct_entry *entry);
+
+bool nf_conntrack_table_evict(struct net *net, u32 hash);
+
+struct nf_conntrack_table_stats {
+	unsigned int	buckets;	/* lines of the current table */
+	unsigned int	floor;		/* lines the table never shrinks below */
+	unsigned int	slots;		/* slots in use */
+	unsigned int	overflow;	/* extra lines */
+	unsigned int	grown;		/* doublings since load */
+	unsigned int	shrunk;		/* halvings since load */
+};
+
+void nf_conntrack_table_stats(struct nf_conntrack_table_stats *st);
+int nf_conntrack_table_init(void);
+void nf_conntrack_table_fini(void);
+
+#endif /* _NF_CONNTRACK_TABLE_H */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One tracked connection in memory: the kernel's struct nf_conn followed by
+ * our own trailer, in one slab object (SLAB_TYPESAFE_BY_RCU).  Templates use
+ * the same layout, from kmalloc.  Two list nodes that the kernel reserves
+ * inside struct nf_conn for hash chains are free here, because our table
+ * keeps pointers only:
+ *   tuplehash[ORIGINAL].hnnode  links a confirmed entry into a deadline slot
+ *   tuplehash[REPLY].hnnode     links it into a list of unsent events
+ */
+#ifndef _NF_CT_ENTRY_H
+#define _NF_CT_ENTRY_H
+
+#include <linux/cache.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_extend.h>
+
+/* Header of struct nf_ct_ext (16) plus NAT (8), event cache (24), counters (32) */
+#define NF_CT_EXT_INLINE	80
+
+/**
+ * struct nf_ct_entry - a connection and what only this module knows of it
+ * @ct:    what every other module sees; first member, so pointers convert
+ * @armed: jiffies32 at which the deadline slot of the entry fires; never later
+ *         than @ct.timeout wants.  Guarded by the lock of the wheel @wheel.
+ * @wheel: where the entry waits: CPU number of the wheel in the low 16 bits
+ *         (fixed at first arming), level and slot above.  Same lock.
+ * @hash:  table hash of each direction; written before insertion, constant
+ *         while the entry is in the table
+ * @ext:   room for the first extensions; @ct.ext points here until they outgrow it.
+ *         Written only while the entry is unconfirmed, by its single owner.
+ */
+struct nf_ct_entry {
+	struct nf_conn	ct;
+	u32		armed;
+	u32		wheel;
+	u32		hash[IP_CT_DIR_MAX];
+	u8		ext[NF_CT_EXT_INLINE] __aligned(8);
+};
+
+static inline struct nf_ct_entry *nf_ct_entry(const struct nf_conn *ct)
+{
+	return container_of(ct, struct nf_ct_entry, ct);
+}
+
+static inline bool nf_ct_ext_is_inline(const struct nf_conn *ct)
+{
+	return (const void *)ct->ext == (const void *)nf_ct_entry(ct)->ext;
+}
+
+/* nf_conntrack_extend.c */
+void nf_ct_ext_free(struct nf_conn *ct);
+bool nf_ct_ext_valid(const struct nf_ct_ext *ext);
+bool nf_ct_ext_commit(struct nf_conn *ct);
+
+#endif /* _NF_CT_ENTRY_H */
