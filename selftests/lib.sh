@@ -1,0 +1,327 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Sourced by every test script, inside the guest:  . /payload/lib.sh
+#
+# A test script is tests/NN-name.sh. It runs as root in a guest of its own and
+# reports in KTAP, one line per subtest. Its head comment may hold these lines:
+#
+#   # MODSET: stock ours   module sets it can run with (default: both)
+#   # PROMISE              stock fails by design: with ours only, unless the
+#                          runner is told "--modset stock" and nothing else
+#   # TIMEOUT: n           seconds for the guest (default 300)
+#   # MEM: n               MiB of memory (default 3072)
+#   # SMOKE                part of "run.sh --smoke"
+#   # DEBUG: skip          not on the debug kernel
+#   # DEBUGTIMEOUT: n      seconds on the debug kernel (default: four times)
+#
+# Reporting
+#   plan N                 exactly N subtests follow (optional)
+#   ok NAME                a subtest passed
+#   not_ok NAME [WHY]      a subtest failed
+#   skip NAME [WHY]        a subtest cannot run here
+#   skip_all WHY           nothing can run here; ends the script
+#   check NAME CMD...      passes if CMD succeeds; shows its output if not
+#   refute NAME CMD...     passes if CMD fails
+#   is NAME GOT EXPECTED   passes if the two strings are equal
+#   cmp_num NAME GOT OP N  passes if GOT OP N, OP as in [: -lt -le -eq -ge -gt
+#   note TEXT              a diagnostic line
+#   finish                 last line of every script; a script that ends
+#                          without it has failed
+#
+# Namespaces
+#   topology               client "c" - router "r" - server "s", joined by veth,
+#                          IPv4 and IPv6, see below; conntrack is on in r
+#   ns NAME CMD...         run CMD in a namespace
+#   track NAME             turn conntrack on in a namespace by one harmless rule
+#   ctcount NAME           number of entries in a namespace
+#   listen NAME FILE ARG.. start "conntrack -E ARG.." in the background, return
+#                          when it listens; its pid is in LISTENER
+#   stop PID...            end background processes and reap them
+#
+# Others
+#   wait_for COND [SECS]   until the shell command COND succeeds (10 s)
+#   modset                 prints stock or ours
+#   is_ours, is_stock, is_debug
+#   scaled N               N, or 4 N on the debug kernel: for time limits
+#
+# The addresses of "topology":
+#
+#    c eth0 --------- eth1 r eth2 --------- eth0 s
+#    10.0.1.2         .1     10.0.2.1          .2
+#    fd00:1::2        ::1    fd00:2::1         ::2
+#
+# The script need not clean up: the guest deletes namespaces and rules, unloads
+# the conntrack stack and fails the run if something stays behind.
+
+set -uo pipefail
+
+LIB_COUNT=0
+LIB_FAILED=0
+LIB_PLAN=''
+LIB_FINISHED=''
+LISTENER=''
+
+modset()
+{
+	echo "${NFCT_MODSET:-stock}"
+}
+
+is_ours()
+{
+	[ "${NFCT_MODSET:-}" = ours ]
+}
+
+is_stock()
+{
+	! is_ours
+}
+
+is_debug()
+{
+	[ "${NFCT_KERNEL:-}" = debug ]
+}
+
+scaled()
+{
+	if is_debug; then
+		echo $(($1 * 4))
+	else
+		echo "$1"
+	fi
+}
+
+note()
+{
+	local line
+
+	while IFS= read -r line; do
+		printf '# %s\n' "$line"
+	done <<<"$*"
+}
+
+plan()
+{
+	LIB_PLAN=$1
+	echo "1..$1"
+}
+
+ok()
+{
+	LIB_COUNT=$((LIB_COUNT + 1))
+	echo "ok $LIB_COUNT $1"
+}
+
+not_ok()
+{
+	LIB_COUNT=$((LIB_COUNT + 1))
+	LIB_FAILED=$((LIB_FAILED + 1))
+	echo "not ok $LIB_COUNT $1"
+	[ -z "${2:-}" ] || note "$2"
+}
+
+skip()
+{
+	LIB_COUNT=$((LIB_COUNT + 1))
+	echo "ok $LIB_COUNT $1 # SKIP ${2:-}"
+}
+
+skip_all()
+{
+	echo "1..0 # SKIP $*"
+	LIB_FINISHED=yes
+	exit 4
+}
+
+# Runs a command with its output in a file: a pipe would be kept open by what the
+# command leaves in the background.
+lib_run()
+{
+	rm -f /tmp/lib.out
+	"$@" >/tmp/lib.out 2>&1
+}
+
+lib_explain()
+{
+	note "$1"
+	[ ! -s /tmp/lib.out ] || note "$(tail -n 20 /tmp/lib.out)"
+}
+
+check()
+{
+	local name=$1 status=0
+	shift
+
+	lib_run "$@" || status=$?
+	if [ "$status" = 0 ]; then
+		ok "$name"
+		return 0
+	fi
+	not_ok "$name"
+	lib_explain "'$*' returned $status"
+	return 1
+}
+
+refute()
+{
+	local name=$1
+	shift
+
+	if lib_run "$@"; then
+		not_ok "$name"
+		lib_explain "'$*' succeeded"
+		return 1
+	fi
+	ok "$name"
+}
+
+is()
+{
+	if [ "$2" = "$3" ]; then
+		ok "$1"
+		return 0
+	fi
+	not_ok "$1" "got '$2', expected '$3'"
+	return 1
+}
+
+cmp_num()
+{
+	if test "$2" "$3" "$4" 2>/dev/null; then
+		ok "$1"
+		return 0
+	fi
+	not_ok "$1" "got '$2', expected $3 $4"
+	return 1
+}
+
+finish()
+{
+	LIB_FINISHED=yes
+	if [ -z "$LIB_PLAN" ]; then
+		plan "$LIB_COUNT"
+	elif [ "$LIB_PLAN" != "$LIB_COUNT" ]; then
+		note "planned $LIB_PLAN subtests, ran $LIB_COUNT"
+		exit 1
+	fi
+	[ "$LIB_FAILED" = 0 ] || exit 1
+	exit 0
+}
+
+lib_at_exit()
+{
+	local status=$?
+
+	[ -n "$LIB_FINISHED" ] && return
+	note "the script ended early with status $status"
+	[ "$status" != 0 ] || exit 1
+}
+trap lib_at_exit EXIT
+
+wait_for()
+{
+	local cond=$1 limit end
+	limit=$(scaled "${2:-10}")
+	end=$((SECONDS + limit))
+
+	until eval "$cond" >/dev/null 2>&1; do
+		((SECONDS < end)) || return 1
+		sleep 0.1
+	done
+}
+
+# Unlike "ip netns exec" this does not mount anything: it is several times faster.
+ns()
+{
+	local name=$1
+	shift
+
+	nsenter --net="/run/netns/$name" -- "$@"
+}
+
+ctcount()
+{
+	ns "$1" cat /proc/sys/net/netfilter/nf_conntrack_count
+}
+
+track()
+{
+	ns "$1" nft -f - <<-'EOT'
+		table inet nfct_track {
+			chain track {
+				type filter hook forward priority 0
+				ct state invalid counter
+			}
+		}
+	EOT
+}
+
+topology()
+{
+	local name
+
+	for name in c r s; do
+		ip netns add "$name"
+		ns "$name" ip link set lo up
+		ns "$name" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
+	done
+	ip -batch - <<-'EOT'
+		link add eth0 netns c type veth peer name eth1 netns r
+		link add eth0 netns s type veth peer name eth2 netns r
+	EOT
+	ns c ip -batch - <<-'EOT'
+		address add 10.0.1.2/24 dev eth0
+		address add fd00:1::2/64 dev eth0 nodad
+		link set eth0 up
+		route add default via 10.0.1.1
+		route add default via fd00:1::1
+	EOT
+	ns r ip -batch - <<-'EOT'
+		address add 10.0.1.1/24 dev eth1
+		address add fd00:1::1/64 dev eth1 nodad
+		address add 10.0.2.1/24 dev eth2
+		address add fd00:2::1/64 dev eth2 nodad
+		link set eth1 up
+		link set eth2 up
+	EOT
+	ns s ip -batch - <<-'EOT'
+		address add 10.0.2.2/24 dev eth0
+		address add fd00:2::2/64 dev eth0 nodad
+		link set eth0 up
+		route add default via 10.0.2.1
+		route add default via fd00:2::1
+	EOT
+	ns r sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	track r
+}
+
+# Whether a socket of process $2 in namespace $1 has joined a group of
+# NETLINK_NETFILTER (12).
+lib_has_joined()
+{
+	local inodes
+
+	inodes=$(find "/proc/$2/fd" -lname 'socket:*' -printf '%l ' | tr -dc '0-9 ')
+	# shellcheck disable=SC2016  # the dollars are those of awk
+	ns "$1" awk -v inodes=" $inodes" '
+		$2 == 12 && $4 !~ /^0+$/ && index(inodes, " " $10 " ") { found = 1 }
+		END { exit !found }' /proc/net/netlink
+}
+
+listen()
+{
+	local name=$1 file=$2
+	shift 2
+
+	# shellcheck disable=SC2024
+	nsenter --net="/run/netns/$name" -- conntrack -E "$@" >"$file" 2>"$file.err" &
+	LISTENER=$!
+	wait_for "lib_has_joined $name $LISTENER"
+}
+
+stop()
+{
+	kill "$@" 2>/dev/null
+	wait "$@" 2>/dev/null
+	return 0
+}

@@ -1,0 +1,330 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Runs the test scripts, each in a guest of its own, and prints KTAP: one test
+# per script and module set, the script's subtests nested below it. The last
+# line is "N passed, N failed[, N skipped]", subtests counted; the exit status
+# is 0 only if nothing failed.
+#
+# Usage: run.sh [OPTION]... [TEST]...
+#
+#   TEST                     a test's number or name, or the beginning of either
+#   --kernel cloud|debug     Debian's kernel (default) or the debug kernel
+#   --modset stock|ours|both which modules (default: ours) ($MODSET)
+#   --jobs N                 guests at once (default 2) ($JOBS)
+#   --smoke                  only the tests marked SMOKE
+#   --list                   print what would run
+#
+# A subtest "guest" closes every script: it fails when the script ended early or
+# with an error, or the kernel complained, was tainted, could not unload the
+# modules or kept objects of theirs. Logs: $NFCT_CACHE/logs/TEST.MODSET.log and
+# .dmesg beside it (with "debug" in the name for the debug kernel).
+
+set -euo pipefail
+
+CACHE=${NFCT_CACHE:-$HOME/.cache/nfct}
+HERE=$(cd "$(dirname "$0")" && pwd)
+
+kernel=cloud modset='' jobs=${JOBS:-2} smoke='' list='' modules='' work=''
+wanted=() runs=()
+passed=0 failed=0 skipped=0
+
+die()
+{
+	echo "Bail out! $*"
+	exit 1
+}
+
+usage()
+{
+	sed -n '4,/^$/s/^# \{0,1\}//p' "$0"
+}
+
+parse_options()
+{
+	local explicit=''
+
+	while [ $# -gt 0 ]; do
+		case "$1" in
+		--kernel) kernel=$2; shift ;;
+		--modset) explicit=$2; shift ;;
+		--jobs) jobs=$2; shift ;;
+		--smoke) smoke=yes ;;
+		--list) list=yes ;;
+		--help) usage; exit 0 ;;
+		-*) die "unknown option $1, see --help" ;;
+		*) wanted+=("$1") ;;
+		esac
+		shift
+	done
+	modset=${explicit:-${MODSET:-ours}}
+	case "$kernel" in cloud|debug) ;; *) die "no such kernel: $kernel" ;; esac
+	case "$modset" in stock|ours|both) ;; *) die "no such modset: $modset" ;; esac
+	[[ $jobs =~ ^[1-9][0-9]*$ ]] || die "no such number of jobs: $jobs"
+}
+
+# Value of the head comment line "# KEY: value" or "# KEY" of test $1, else $3.
+header()
+{
+	local value
+
+	value=$(sed -n "/^#/!q; s/^# $2\\(: *\\(.*\\)\\)\\{0,1\\}\$/\\2/p" "$1" | head -n 1)
+	if [ -n "$value" ]; then
+		echo "$value"
+	elif sed '/^#/!q' "$1" | grep -qxE "# $2:?"; then
+		echo yes
+	else
+		echo "$3"
+	fi
+}
+
+is_wanted()
+{
+	local name=$1 pattern
+
+	[ ${#wanted[@]} -gt 0 ] || return 0
+	for pattern in "${wanted[@]}"; do
+		pattern=${pattern##*/}
+		pattern=${pattern%.sh}
+		[[ $name == "$pattern"* || ${name#*-} == "$pattern"* ]] && return 0
+	done
+	return 1
+}
+
+# Fills "runs" with "MODSET TEST" lines.
+select_runs()
+{
+	local file name set sets
+
+	for file in "$HERE"/tests/[0-9]*.sh; do
+		name=$(basename "$file" .sh)
+		is_wanted "$name" || continue
+		[ -z "$smoke" ] || [ "$(header "$file" SMOKE no)" = yes ] || continue
+		[ "$kernel" != debug ] || [ "$(header "$file" DEBUG no)" != skip ] || continue
+		sets=$(header "$file" MODSET 'stock ours')
+		if [ "$modset" != stock ] && [ "$(header "$file" PROMISE no)" = yes ]; then
+			sets=ours
+		fi
+		for set in stock ours; do
+			[ "$modset" = both ] || [ "$modset" = "$set" ] || continue
+			[[ " $sets " == *" $set "* ]] && runs+=("$set $name")
+		done
+	done
+	return 0
+}
+
+need_ours()
+{
+	printf '%s\n' "${runs[@]}" | grep -q '^ours '
+}
+
+# Compiles prog/*.c into the cache and puts prog/*.py beside.
+build_programs()
+{
+	local source out header newest=''
+
+	mkdir -p "$CACHE/prog"
+	for header in "$HERE"/prog/*.h; do
+		[ -e "$header" ] && { [ -z "$newest" ] || [ "$header" -nt "$newest" ]; } && newest=$header
+	done
+	for source in "$HERE"/prog/*.c; do
+		[ -e "$source" ] || continue
+		out=$CACHE/prog/$(basename "$source" .c)
+		[ "$out" -nt "$source" ] && { [ -z "$newest" ] || [ "$out" -nt "$newest" ]; } && continue
+		echo "# compiling prog/$(basename "$source")"
+		cc -std=gnu11 -O2 -g -Wall -Wextra -o "$out" "$source" -lmnl -lnetfilter_conntrack -lpthread ||
+			die "$(basename "$source") does not compile"
+	done
+	for source in "$HERE"/prog/*.py; do
+		[ -e "$source" ] && install -m 755 "$source" "$CACHE/prog/"
+	done
+	return 0
+}
+
+# Time limit of test file $1.
+limit()
+{
+	local seconds debug
+
+	seconds=$(header "$1" TIMEOUT 300)
+	if [ "$kernel" = debug ]; then
+		debug=$(header "$1" DEBUGTIMEOUT $((seconds * 4)))
+		seconds=$debug
+	fi
+	echo "$seconds"
+}
+
+# Boots the guest for test $1 with modset $2; everything it prints goes to stdout.
+boot_guest()
+{
+	local file=$HERE/tests/$1.sh set=$2 log=$3
+	local -a args
+
+	args=(--kernel "$kernel" --modset "$set" --timeout "$(limit "$file")"
+		--mem "$(header "$file" MEM 3072)" --log "$log.dmesg" --bin "$CACHE/prog")
+	[ "$set" = stock ] || args+=(--modules "$modules")
+	[ ! -d "$HERE/data" ] || args+=(--add "$HERE/data")
+	"$HERE/vm/boot.sh" "${args[@]}" -- "$file" 2>&1
+}
+
+# Reads a guest's output, writes it nested, and its counts to $1. The script's
+# own plan is kept back, because the subtest "guest" comes after it.
+nest()
+{
+	local counts=$1 line planned='' ok=0 bad=0 skip=0
+
+	echo '  KTAP version 1'
+	while IFS= read -r line; do
+		line=${line%$'\r'}
+		case "$line" in
+		1..[0-9]*) planned=${line#1..}; continue ;;
+		'ok '*'# SKIP'*) skip=$((skip + 1)) ;;
+		'ok '[0-9]*) ok=$((ok + 1)) ;;
+		'not ok '[0-9]*) bad=$((bad + 1)) ;;
+		esac
+		printf '  %s\n' "$line"
+	done
+	echo "$ok $bad $skip ${planned:-none}" >"$counts"
+}
+
+# What is wrong with a guest beside its failed subtests; nothing if all is well.
+guest_fault()
+{
+	local status=$1 bad=$2 seen=$3 planned=$4
+
+	case "$status" in
+	4) [[ $planned == 0* ]] && return ;;
+	96) echo 'the kernel complained or did not come clean'; return ;;
+	97) echo 'the script was not started'; return ;;
+	98) echo 'the guest died'; return ;;
+	124) echo 'the guest ran into its time limit'; return ;;
+	esac
+	if [ "$planned" = none ]; then
+		echo 'no plan: the script ended early'
+	elif [ "${planned%% *}" != "$seen" ]; then
+		echo "$seen subtests seen, $planned planned"
+	elif [ "$status" != 0 ] && [ "$bad" = 0 ]; then
+		echo "the script returned $status"
+	fi
+}
+
+# One run: number, modset, name. Its output is one block, its counts go to a file.
+run_one()
+{
+	local number=$1 set=$2 name=$3 status=0 start=$SECONDS fault verdict=ok note=''
+	local log ok bad skip planned seen
+
+	log=$CACHE/logs/$name.$set
+	[ "$kernel" = cloud ] || log+=.$kernel
+	{ boot_guest "$name" "$set" "$log" || echo $? >"$work/$number.status"; } |
+		tee "$log.log" | nest "$work/$number.counts"
+	[ ! -e "$work/$number.status" ] || status=$(<"$work/$number.status")
+	read -r ok bad skip planned <"$work/$number.counts"
+	seen=$((ok + bad + skip))
+	fault=$(guest_fault "$status" "$bad" "$seen" "$planned")
+	if grep -q '^# guest: ' "$log.log" && [ -z "$fault" ]; then
+		fault='the kernel complained or did not come clean'
+	fi
+
+	if [ -n "$fault" ]; then
+		bad=$((bad + 1))
+		echo "  not ok $((seen + 1)) guest: $fault"
+	elif [ "$status" = 4 ]; then
+		skip=$((skip + 1))
+		echo "  ok $((seen + 1)) guest # SKIP ${planned#*SKIP }"
+		note=' # SKIP'
+	else
+		ok=$((ok + 1))
+		echo "  ok $((seen + 1)) guest: unloaded, no complaint, no leak"
+	fi
+	echo "  1..$((seen + 1))"
+	[ "$bad" = 0 ] || verdict='not ok'
+	echo "$verdict $number $name $set$note # $((SECONDS - start)) s"
+	echo "$ok $bad $skip" >"$work/$number.result"
+}
+
+# A guest's block appears when it is complete, unless only one runs at a time.
+run_all()
+{
+	local number=0 run set name
+	local -a pids=()
+
+	echo 'KTAP version 1'
+	echo "1..${#runs[@]}"
+	for run in "${runs[@]}"; do
+		read -r set name <<<"$run"
+		number=$((number + 1))
+		if [ "$jobs" = 1 ]; then
+			run_one "$number" "$set" "$name"
+			continue
+		fi
+		while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
+			wait -n || true
+		done
+		echo "# $number of ${#runs[@]} starts: $name $set"
+		{
+			run_one "$number" "$set" "$name" >"$work/$number.block" 2>&1 || true
+			flock "$work" cat "$work/$number.block"
+		} &
+		pids+=($!)
+	done
+	[ ${#pids[@]} = 0 ] || wait "${pids[@]}" || true
+}
+
+summary()
+{
+	local number ok bad skip
+
+	for ((number = 1; number <= ${#runs[@]}; number++)); do
+		ok=0 bad=1 skip=0
+		[ ! -e "$work/$number.result" ] || read -r ok bad skip <"$work/$number.result"
+		passed=$((passed + ok))
+		failed=$((failed + bad))
+		skipped=$((skipped + skip))
+	done
+	if [ "$skipped" = 0 ]; then
+		echo "$passed passed, $failed failed"
+	else
+		echo "$passed passed, $failed failed, $skipped skipped"
+	fi
+	[ "$failed" = 0 ]
+}
+
+# Ends what still runs; boot.sh ends its qemu.
+cleanup()
+{
+	local pid
+
+	for pid in $(jobs -p); do
+		pkill -TERM -P "$pid" 2>/dev/null || true
+		kill "$pid" 2>/dev/null || true
+	done
+	[ -z "$work" ] || rm -rf "$work"
+}
+
+main()
+{
+	parse_options "$@"
+	select_runs
+	[ ${#runs[@]} -gt 0 ] || die 'no test fits'
+	if [ -n "$list" ]; then
+		printf '%s\n' "${runs[@]}"
+		exit 0
+	fi
+
+	trap cleanup EXIT
+	trap 'exit 130' INT TERM
+	mkdir -p "$CACHE/tmp" "$CACHE/logs"
+	work=$(mktemp -d "$CACHE/tmp/run.XXXXXX")
+	"$HERE/vm/image.sh" root
+	[ "$kernel" = debug ] || "$HERE/vm/image.sh" cloud
+	build_programs
+	if need_ours; then
+		echo "# compiling the modules for the $kernel kernel"
+		modules=$("$HERE/vm/modules.sh" "$kernel") || die 'the modules do not compile'
+	fi
+	run_all
+	summary
+}
+
+main "$@"

@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Every module of Debian's kernel that links against nf_conntrack loads on the
+# one that is loaded here, and unloads again.
+#
+# MODSET: stock ours
+# SMOKE
+# TIMEOUT: 180
+
+# shellcheck source=selftests/lib.sh
+. /payload/lib.sh
+
+MODULES='nf_conntrack_netlink nf_nat nft_ct nft_nat nft_masq nft_redir nft_chain_nat
+	xt_conntrack xt_connmark xt_connlimit xt_connlabel xt_connbytes xt_state xt_helper xt_CT
+	xt_nat xt_MASQUERADE xt_REDIRECT xt_NETMAP xt_cluster
+	nf_flow_table nf_flow_table_inet nft_flow_offload nft_connlimit nf_conncount
+	nfnetlink_queue nfnetlink_cttimeout nfnetlink_cthelper
+	nf_conntrack_bridge nf_synproxy_core nft_synproxy xt_SYNPROXY
+	nf_conntrack_ftp nf_nat_ftp nf_conntrack_sip nf_nat_sip nf_conntrack_tftp nf_nat_tftp
+	nf_conntrack_irc nf_nat_irc nf_conntrack_amanda nf_nat_amanda nf_conntrack_h323
+	nf_conntrack_pptp nf_nat_pptp nf_conntrack_snmp nf_nat_snmp_basic
+	nf_conntrack_netbios_ns nf_conntrack_sane
+	openvswitch act_ct act_ctinfo act_connmark sch_cake ip_vs'
+
+# Whether module $1 exists for this kernel, built in or not.
+known()
+{
+	modinfo "$1" >/dev/null 2>&1
+}
+
+loaded()
+{
+	[ -d "/sys/module/${1//-/_}" ]
+}
+
+for name in $MODULES; do
+	if ! known "$name"; then
+		skip "load $name" 'not in this kernel'
+	elif check "load $name" modprobe "$name"; then
+		loaded "$name" || note "$name is built in"
+	fi
+done
+
+note "nf_conntrack is used by $(awk '$1 == "nf_conntrack" { print $3 " modules: " $4 }' /proc/modules)"
+
+# Several passes, since a module may be held by one that is loaded after it.
+for _ in 1 2 3 4 5 6; do
+	for name in $MODULES; do
+		! loaded "$name" || rmmod "$name" 2>/dev/null
+	done
+done
+for name in $MODULES; do
+	known "$name" || continue
+	[ "$(modinfo -n "$name")" != '(builtin)' ] || continue
+	refute "unload $name" loaded "$name"
+done
+refute 'nothing says "Unknown symbol" or "disagrees"' \
+	bash -c "dmesg | grep -E 'Unknown symbol|disagrees about version'"
+finish

@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Compiles our modules for a guest kernel and prints the folder they are in.
+#
+# Usage: modules.sh cloud|debug [KVER]
+
+set -euo pipefail
+
+CACHE=${NFCT_CACHE:-$HOME/.cache/nfct}
+HERE=$(cd "$(dirname "$0")" && pwd)
+TOP=$(cd "$HERE/../.." && pwd)
+
+die()
+{
+	echo "modules: $*" >&2
+	exit 1
+}
+
+find_kdir()
+{
+	local kind=$1 kver=$2 dir
+
+	if [ "$kind" = debug ]; then
+		dir=$CACHE/debug/build
+		[ -d "$dir" ] || die 'no debug kernel yet; run selftests/kernels/debug.sh'
+		echo "$dir"
+		return
+	fi
+	for dir in "/lib/modules/$kver/build" "/usr/src/linux-headers-$kver"; do
+		[ -e "$dir/Module.symvers" ] && { echo "$dir"; return; }
+	done
+	die "no headers for $kver; install the package linux-headers-$kver"
+}
+
+main()
+{
+	local kind=$1 kver=${2:-} kdir out log
+
+	[ -e "$TOP/Makefile" ] || die 'there is no Makefile yet'
+	[ "$kind" = debug ] && kver=debug
+	[ -n "$kver" ] || kver=$("$HERE/image.sh" kver)
+	kdir=$(find_kdir "$kind" "$kver")
+	out=$CACHE/build/$kver
+	log=$CACHE/build/$kver.log
+	mkdir -p "$out"
+	exec 9>"$out.lock"
+	flock 9
+	make -C "$TOP" --no-print-directory modules KDIR="$kdir" BUILD="$out" >"$log" 2>&1 || {
+		tail -n 40 "$log" >&2
+		die "compiling failed, log: $log"
+	}
+	[ -n "$(find "$out" -name '*.ko' -print -quit)" ] || die "no module came out of make, log: $log"
+	echo "$out"
+}
+
+main "$@"

@@ -1,0 +1,176 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Sourced by guest-init when the script has ended: removes everything a test may
+# have left, unloads the conntrack stack and reports through problem() what the
+# kernel complained about, what did not go away and what leaked.
+
+# Lines of the kernel log that fail a run.
+COMPLAINTS='BUG:|BUG at |WARNING:|Oops|KASAN|UBSAN:|KCSAN:|general protection|kernel panic'
+COMPLAINTS+='|possible circular locking|INFO: possible|possible recursive locking|INFO: inconsistent lock'
+COMPLAINTS+='|inconsistent lock state|bad unlock balance|held lock freed|INFO: trying to register'
+COMPLAINTS+='|suspicious RCU|suspicious rcu_dereference|refcount_t:|percpu ref|ODEBUG:'
+COMPLAINTS+='|unreferenced object|scheduling while atomic|sleeping function called'
+COMPLAINTS+='|blocked for more than|soft lockup|hard LOCKUP|self-detected stall|detected stalls'
+COMPLAINTS+='|rcu_sched kthread|Objects remaining|still has objects|cut here|unregister_netdevice: waiting'
+COMPLAINTS+='|list_(add|del) corruption|bad page|page allocation failure|Unknown symbol|disagrees about version'
+COMPLAINTS+='|sysctl table check failed|duplicate sysctl|sysfs: cannot create duplicate|nf_conntrack: .*leak'
+
+# Taint bits of modules built outside the tree (12) and not signed (13).
+TAINT_ALLOWED=$((1 << 12 | 1 << 13))
+
+flush_rules()
+{
+	local cmd table
+
+	ip -all netns delete
+	for cmd in iptables-legacy ip6tables-legacy; do
+		while read -r table; do
+			$cmd -t "$table" -F
+			$cmd -t "$table" -X
+		done <"/proc/net/${cmd%%tables*}_tables_names"
+	done
+	nft flush ruleset
+	[ -e /proc/net/ip_vs ] && ipvsadm -C
+	for table in $(ip -o link | sed -n 's/^[0-9]*: \([^:@]*\).*/\1/p'); do
+		[ "$table" = lo ] || ip link delete "$table"
+		tc qdisc delete dev "$table" root
+		tc qdisc delete dev "$table" clsact
+	done
+	conntrack -F
+} >/dev/null 2>&1
+
+# Objects in slab cache $1, after the per-CPU caches have been given back.
+slab_objects()
+{
+	local dir=/sys/kernel/slab/$1 n rest
+
+	[ -d "$dir" ] || { echo 0; return; }
+	echo 1 >"$dir/shrink"
+	read -r n rest <"$dir/objects"
+	echo "$n"
+}
+
+conntrack_slabs()
+{
+	local dir
+
+	for dir in /sys/kernel/slab/nf_conntrack* /sys/kernel/slab/nf_ct*; do
+		[ -d "$dir" ] && echo "${dir##*/}"
+	done
+}
+
+# Entries go after a grace period or two; give them 10 seconds.
+check_slabs_empty()
+{
+	local slab n tries
+
+	for slab in $(conntrack_slabs); do
+		for ((tries = 0; tries < 50; tries++)); do
+			n=$(slab_objects "$slab")
+			[ "$n" = 0 ] && break
+			sleep 0.2
+			((tries % 10 == 9)) && conntrack -F >/dev/null 2>&1
+		done
+		[ "$n" = 0 ] || problem "$n objects stay in slab $slab"
+	done
+}
+
+# Modules that hang on nf_conntrack and that nothing uses, or nf_conntrack.
+unloadable()
+{
+	local -A seen=()
+	local -a queue=(nf_conntrack)
+	local name holder
+
+	while ((${#queue[@]})); do
+		name=${queue[0]}
+		queue=("${queue[@]:1}")
+		[ -z "${seen[$name]:-}" ] || continue
+		seen[$name]=1
+		for holder in /sys/module/"$name"/holders/*; do
+			[ -e "$holder" ] && queue+=("${holder##*/}")
+		done
+		[ "$(cat "/sys/module/$name/refcnt" 2>/dev/null)" = 0 ] && echo "$name"
+	done
+}
+
+unload_stack()
+{
+	local name progress=1 tries
+
+	for ((tries = 0; tries < 20; tries++)); do
+		progress=0
+		for name in $(unloadable); do
+			rmmod "$name" 2>/dev/null && progress=1
+		done
+		[ -d /sys/module/nf_conntrack ] || return 0
+		# A netns or a socket may still be on its way out.
+		((progress)) || sleep 0.3
+	done
+	problem "nf_conntrack cannot be unloaded, used by:$(lsmod | awk '$1 == "nf_conntrack" { print " " $3 " " $4 }')"
+	return 1
+}
+
+kmemleak_scan()
+{
+	local file=/sys/kernel/debug/kmemleak
+
+	[ -e "$file" ] || return 0
+	echo scan >"$file"
+	sleep 1
+	echo scan >"$file"
+	cat "$file"
+}
+
+# With the modules loaded a trace names them; once they are gone, whatever lived
+# only in their data shows, with bare addresses.
+check_kmemleak()
+{
+	local log line
+
+	log=$(kmemleak_scan)
+	if grep -qE "$1" <<<"$log"; then
+		problem "kmemleak $2: $(grep -cE '^unreferenced object' <<<"$log") objects"
+		echo "# kmemleak $2"
+		head -n 200 <<<"$log" | while IFS= read -r line; do
+			echo "#   $line"
+		done
+	fi
+}
+
+check_kernel_log()
+{
+	local line
+
+	while read -r line; do
+		problem "kernel log: $line"
+	done < <(dmesg | grep -E "$COMPLAINTS" | head -n 10)
+}
+
+check_taint()
+{
+	local taint
+
+	taint=$(cat /proc/sys/kernel/tainted)
+	((taint & ~TAINT_ALLOWED)) && problem "kernel is tainted: $taint"
+	return 0
+}
+
+teardown()
+{
+	local slab
+
+	flush_rules
+	check_slabs_empty
+	check_kmemleak '\[(nf_|nfnetlink|nft_|xt_|ip_vs|act_ct|openvswitch)' 'before unload'
+	if unload_stack; then
+		sleep 0.1
+		for slab in $(conntrack_slabs); do
+			problem "slab $slab outlives nf_conntrack"
+		done
+		check_kmemleak '\] 0x[0-9a-f]{16}$' 'after unload'
+	fi
+	check_kernel_log
+	check_taint
+}
