@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Packet measurements that guests of both kinds use; sourced. The caller sets
+# $tools (folder of the C programs) and defines fail().
+#
+# Packets enter on in0 and leave on out0, both dummies. A nanosecond figure is
+# always the difference between the same packets with and without conntrack's
+# hooks: table "use" holds the one rule that makes the kernel register them.
+
+: "${tools:?}"
+packets=${NFCT_PACKETS:-1000000}
+repeats=${NFCT_REPEATS:-3}
+ports=1009			# prime: stepping through both visits every pair
+first_port=20000
+server=198.18.0.1		# behind out0
+clients=$((10 << 24 | 128 << 16))	# 10.128.0.0, behind in0
+strangers=$((10 << 24 | 192 << 16))	# 10.192.0.0, flows not seen before
+ct=/proc/sys/net/netfilter
+
+result() { echo "RESULT $*"; }
+minus() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.1f\n", a - b }'; }
+over() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f\n", a / b }'; }
+dotted() {
+	echo "$(($1 >> 24)).$(($1 >> 16 & 255)).$(($1 >> 8 & 255)).$(($1 & 255))"
+}
+
+# value KEY LINE: the number behind KEY= in a tool's output.
+value() {
+	local pair
+
+	for pair in $2; do
+		[ "${pair%%=*}" != "$1" ] || { echo "${pair#*=}"; return 0; }
+	done
+	return 1
+}
+
+net_up() {
+	local d
+
+	modprobe dummy numdummies=0
+	modprobe pktgen
+	for d in in0 out0; do
+		ip link add "$d" type dummy
+		ip link set "$d" up
+	done
+	ip link set lo up
+	ip addr add 10.1.0.1/24 dev in0
+	ip addr add 10.2.0.1/24 dev out0
+	ip neigh add 10.1.0.2 lladdr 02:00:00:00:01:02 nud permanent dev in0
+	ip neigh add 10.2.0.2 lladdr 02:00:00:00:02:02 nud permanent dev out0
+	ip route add 10.128.0.0/9 via 10.1.0.2
+	ip route add 198.18.0.0/15 via 10.2.0.2
+	sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 \
+		net.ipv4.conf.default.rp_filter=0
+	nft 'table ip drop {
+		chain pre { type filter hook prerouting priority -100; }
+	}'
+}
+
+drop_on() { nft add rule ip drop pre drop; }
+drop_off() { nft flush chain ip drop pre; }
+
+hooks_on() {
+	nft 'table ip use {
+		chain late {
+			type filter hook postrouting priority 0;
+			ip saddr 255.255.255.255 ct state new
+		}
+	}'
+}
+
+# The hooks go when the rule is released, which a work item does.
+hooks_off() {
+	nft delete table ip use
+	sleep 0.3
+}
+
+ct_load() {
+	modprobe nf_conntrack
+	modprobe nft_ct
+	modprobe -q nf_conntrack_netlink || true
+	echo 3000000 >$ct/nf_conntrack_max
+	echo 100000 >$ct/nf_conntrack_udp_timeout
+	echo 100000 >$ct/nf_conntrack_udp_timeout_stream
+	hooks_on
+}
+
+# Removing the modules is a flush, and brings the table back to its first size.
+ct_unload() {
+	hooks_off
+	modprobe -q -r nf_conntrack_netlink || true
+	modprobe -q -r nft_ct || true
+	modprobe -q -r nf_conntrack || true
+	[ ! -e /sys/module/nf_conntrack ] || fail "nf_conntrack cannot be removed"
+}
+
+ct_count() { cat $ct/nf_conntrack_count; }
+
+pg() { echo "$2" >"/proc/net/pktgen/$1"; }
+
+# pg_run DEV COUNT COMMAND...: COUNT packets into DEV; prints ns for each.
+pg_run() {
+	local dev=$1 count=$2 mac command
+
+	shift 2
+	mac=$(cat "/sys/class/net/$dev/address")
+	pg kpktgend_0 rem_device_all
+	pg kpktgend_0 "add_device $dev"
+	for command in "count $count" 'clone_skb 0' 'pkt_size 60' 'delay 0' \
+		'xmit_mode netif_receive' 'flag NO_TIMESTAMP' \
+		"dst_mac $mac" "$@"; do
+		pg "$dev" "$command"
+	done
+	echo start >/proc/net/pktgen/pgctrl
+	sed -n 's/^Result: OK: \([0-9]*\).*/\1/p' "/proc/net/pktgen/$dev" |
+		awk -v n="$count" '{ printf "%.1f\n", $1 * 1000 / n }'
+}
+
+# Each pair of an address and a port once. The last address is included.
+every_flow() {
+	local base=$1 addrs=$2
+
+	pg_run in0 $((addrs * ports)) "src_min $(dotted "$base")" \
+		"src_max $(dotted $((base + addrs - 1)))" \
+		"dst_min $server" "dst_max $server" \
+		"udp_src_min $first_port" "udp_src_max $((first_port + ports))" \
+		'udp_dst_min 9' 'udp_dst_max 9'
+}
+
+every_answer() {
+	local base=$1 addrs=$2
+
+	pg_run out0 $((addrs * ports)) "dst_min $(dotted "$base")" \
+		"dst_max $(dotted $((base + addrs - 1)))" \
+		"src_min $server" "src_max $server" \
+		"udp_dst_min $first_port" "udp_dst_max $((first_port + ports))" \
+		'udp_src_min 9' 'udp_src_max 9'
+}
+
+# Random ranges exclude the last address.
+random_flows() {
+	local base=$1 addrs=$2 count=$3
+
+	pg_run in0 "$count" 'flag IPSRC_RND' 'flag UDPSRC_RND' \
+		"src_min $(dotted "$base")" "src_max $(dotted $((base + addrs)))" \
+		"dst_min $server" "dst_max $server" \
+		"udp_src_min $first_port" "udp_src_max $((first_port + ports))" \
+		'udp_dst_min 9' 'udp_dst_max 9'
+}
+
+create_flows() {
+	local addrs=$1 want=$(($1 * ports))
+
+	every_flow $clients "$addrs" >/dev/null
+	[ "$(ct_count)" -ge "$want" ] || fail "$(ct_count) of $want flows"
+}
+
+# Both directions seen, and old enough (two seconds) to count as streams.
+establish_flows() {
+	local addrs=$1
+
+	create_flows "$addrs"
+	every_answer $clients "$addrs" >/dev/null
+	sleep 2.2
+	drop_on
+	every_flow $clients "$addrs" >/dev/null
+	drop_off
+}
+
+lookups() {
+	local addrs=$1 label=$2 on off i
+
+	drop_on
+	for ((i = 0; i < repeats; i++)); do
+		on=$(random_flows $clients "$addrs" "$packets")
+		hooks_off
+		off=$(random_flows $clients "$addrs" "$packets")
+		hooks_on
+		result lookup "$label" "$(minus "$on" "$off")" ns
+		result lookup_without "$label" "$off" ns
+	done
+	drop_off
+}
+
+# How many new addresses (of 1009 flows each) one set-up measurement uses.
+setup_addrs() { [ "$1" -lt 300 ] && echo 5 || echo 20; }
+
+setup_baseline() {
+	hooks_off
+	setup_off=$(every_flow $strangers "$1")
+	hooks_on
+	result setup_without "$2" "$setup_off" ns
+}
+
+setup_run() {
+	local metric=$1 addrs=$2 label=$3 n on
+
+	n=$(setup_addrs "$addrs")
+	strangers=$((strangers + 256))
+	on=$(every_flow $strangers "$n")
+	result "$metric" "$label" "$(minus "$on" "$setup_off")" ns
+}
+
+# A listener that holds a large buffer and reads nothing meanwhile: what is
+# measured is the kernel's part, not the reader's share of the one CPU.
+setup_with_listener() {
+	local addrs=$1 label=$2 pid
+
+	"$tools/ctlisten" -g 7 -b 400000000 -w 3600 -O >/tmp/listener &
+	pid=$!
+	while ! grep -q ready /tmp/listener; do sleep 0.05; done
+	setup_run setup_listener "$addrs" "$label"
+	kill "$pid"
+	wait "$pid" || true
+}
+
+setups() {
+	local addrs=$1 label=$2 i
+
+	setup_baseline "$(setup_addrs "$addrs")" "$label"
+	for ((i = 0; i < repeats; i++)); do
+		setup_run setup "$addrs" "$label"
+		[ ! -d /sys/module/nf_conntrack_netlink ] ||
+			setup_with_listener "$addrs" "$label"
+		echo 1 >$ct/nf_conntrack_acct
+		setup_run setup_acct "$addrs" "$label"
+		echo 0 >$ct/nf_conntrack_acct
+	done
+}

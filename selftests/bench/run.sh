@@ -1,0 +1,163 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Time the stock modules and ours in turn: nanoseconds, memory and bulk work in
+# user-mode Linux, events and two CPUs in QEMU. Writes into the cache folder
+#   bench/raw.tsv      every single measurement
+#   bench/results.tsv  medians and ratios     bench/table.txt  the same to read
+#   bench/bench.svg    the picture
+# Options, as arguments or in the environment:
+#   ROUNDS=3     rounds of the repeated measurements
+#   QUICK=1      one round of smaller numbers, some minutes in all
+#   ONLY=a,b     only these: flows memory proc late events cpus icount
+#   MODSETS=...  "stock ours" (default), or one of the two
+#   --install    install missing packages with apt
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/kernels/lib.sh
+. "$here/../kernels/lib.sh"
+top=$(cd "$here/../.." && pwd)
+out=$cache/bench
+raw=$out/raw.tsv
+install=no
+
+for option; do
+	case $option in
+	--install) install=yes ;;
+	ROUNDS=*|QUICK=*|ONLY=*|MODSETS=*) export "${option?}" ;;
+	*) sed -n '3,15s/^# \{0,1\}//p' "$0"; exit 2 ;;
+	esac
+done
+quick=${QUICK:-}
+only=${ONLY:-}
+modsets=${MODSETS:-stock ours}
+if [ -n "$quick" ]; then
+	rounds=${ROUNDS:-1} packets=300000 repeats=2 sizes=5,64,1000
+	proc_size=20 events=10000
+else
+	rounds=${ROUNDS:-3} packets=1000000 repeats=3 sizes=5,64,320,1000
+	proc_size=200 events=50000
+fi
+sizes=${SIZES:-$sizes}
+
+chosen() { [ -z "$only" ] || [[ ,$only, == *,$1,* ]]; }
+
+make_tools() {
+	local src bin
+
+	mkdir -p "$out/bin"
+	for src in "$here"/*.c; do
+		bin=$out/bin/$(basename "$src" .c)
+		[ "$bin" -nt "$src" ] ||
+			gcc -O2 -Wall -o "$bin" "$src" -lmnl -lpthread
+	done
+}
+
+# Our modules for user-mode Linux, beside a copy (by hard links) of its own.
+make_uml_tree() {
+	local tree=$out/tree release
+	local -a built
+
+	[ -f "$top/Makefile" ] || return 1
+	make -C "$top" KDIR="$cache/uml/build" BUILD="$out/uml-modules" ARCH=um \
+		>"$out/uml-modules.log" 2>&1 || {
+		say "our modules do not build, see $out/uml-modules.log"
+		return 1
+	}
+	mapfile -t built < <(find "$out/uml-modules" -name '*.ko')
+	[ ${#built[@]} -gt 0 ] || return 1
+	release=$(ls "$cache/uml/modules/lib/modules")
+	rm -rf "$tree"
+	mkdir -p "$tree"
+	cp -al "$cache/uml/modules/lib" "$tree/lib"
+	mkdir "$tree/lib/modules/$release/updates"
+	cp "${built[@]}" "$tree/lib/modules/$release/updates/"
+	# depmod writes in place: give it files of its own.
+	rm -f "$tree/lib/modules/$release"/modules.{dep,alias,symbols,softdep}*
+	depmod -b "$tree" "$release"
+}
+
+uml_tree() { [ "$1" = ours ] && echo "$out/tree" || echo "$cache/uml/modules"; }
+
+# collect MODSET ROUND: RESULT lines of a guest's console become rows.
+collect() {
+	tr -d '\r' | awk -v m="$1" -v r="$2" -v OFS='\t' '
+		$1 == "RESULT" && $2 != "started" && $2 != "finished" {
+			print m, r, $2, $3, $4, $5 }' >>"$raw"
+}
+
+# uml MODSET ROUND SCENARIO SECONDS
+uml() {
+	local modset=$1 round=$2 scenario=$3 seconds=$4 log start=$SECONDS
+
+	log=$out/log/uml-$scenario.$modset.$round
+	mkdir -p "$out/log"
+	TMPDIR=/dev/shm timeout "$seconds" "$cache/uml/linux" mem=3G quiet \
+		rootfstype=hostfs rootflags=/ ro con=null con0=null,fd:1 \
+		panic=-1 init="$here/uml-guest.sh" \
+		NFCT_TREE="$(uml_tree "$modset")" NFCT_TOOLS="$out/bin" \
+		NFCT_SCENARIO="$scenario" NFCT_SIZES="$sizes" \
+		NFCT_PACKETS="$packets" NFCT_REPEATS="$repeats" \
+		NFCT_PROC_SIZE="$proc_size" </dev/null >"$log" 2>&1 || true
+	collect "$modset" "$round" <"$log"
+	if grep -q 'RESULT finished' "$log"; then
+		say "$scenario, $modset, round $round: $((SECONDS - start)) s"
+	else
+		say "$scenario, $modset, round $round: guest did not finish, see $log"
+		failed=1
+	fi
+}
+
+# qemu MODSET ROUND SCENARIO SECONDS [boot.sh options]
+qemu() {
+	local modset=$1 round=$2 scenario=$3 seconds=$4 log start=$SECONDS
+
+	shift 4
+	log=$out/log/qemu-$scenario.$modset.$round
+	mkdir -p "$out/log"
+	"$here/../vm/boot.sh" --kernel cloud --modset "$modset" \
+		--timeout "$seconds" --bin "$out/bin" --add "$here/packets.sh" \
+		"$@" -- "$here/qemu-guest.sh" "$scenario" \
+		"$events" </dev/null >"$log" 2>&1 || true
+	collect "$modset" "$round" <"$log"
+	if grep -q 'RESULT finished' "$log"; then
+		say "$scenario, $modset, round $round: $((SECONDS - start)) s"
+	else
+		say "$scenario, $modset, round $round: guest did not finish, see $log"
+		failed=1
+	fi
+}
+
+need nftables iproute2 busybox-static kmod gcc make libc6-dev libmnl-dev python3
+mkdir -p "$out"
+make_tools
+if chosen flows || chosen memory || chosen proc || chosen late; then
+	"$here/../kernels/uml.sh" ${install:+$([ $install = no ] || echo --install)}
+fi
+if [[ $modsets == *ours* ]] && ! make_uml_tree; then
+	say "our modules are not there yet: stock only"
+	modsets=stock
+fi
+
+: >"$raw"
+failed=0
+for ((round = 1; round <= rounds; round++)); do
+	for modset in $modsets; do
+		! chosen flows || uml "$modset" $round flows 1200
+	done
+done
+for modset in $modsets; do
+	! chosen memory || uml "$modset" 1 memory 300
+	! chosen late || uml "$modset" 1 late 400
+	! chosen proc || uml "$modset" 1 proc 600
+done
+if [ -x "$here/../vm/boot.sh" ]; then
+	for modset in $modsets; do
+		! chosen events || qemu "$modset" 1 events 900
+		! chosen cpus || qemu "$modset" 1 cpus 300
+		! chosen icount || qemu "$modset" 1 icount 600 --icount
+	done
+fi
+python3 "$here/report.py" "$raw" "$out"
+cat "$out/table.txt"
+[ $failed = 0 ] || die "some guests did not finish"

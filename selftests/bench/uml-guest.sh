@@ -1,0 +1,144 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Process 1 of a user-mode Linux guest: mounts what it needs over the host's
+# read-only root, loads the modules of $NFCT_TREE, runs $NFCT_SCENARIO and
+# prints "RESULT metric parameter value unit" lines. The environment comes from
+# the kernel command line.
+set -euo pipefail
+
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+tools=$NFCT_TOOLS
+sizes=${NFCT_SIZES:-5,64,320,1000}
+# shellcheck source=selftests/bench/packets.sh
+. "${0%/*}/packets.sh"
+
+halt_now() {
+	busybox poweroff -f
+	sleep 60
+}
+
+fail() {
+	echo "GUEST-FAILED $*"
+	dmesg | tail -n 30
+	halt_now
+}
+
+mounts() {
+	local release
+
+	mount -t proc proc /proc
+	mount -t sysfs sysfs /sys
+	mount -t tmpfs tmpfs /tmp
+	mount -t tmpfs tmpfs /run
+	mount -t tmpfs tmpfs /lib/modules
+	release=$(uname -r)
+	mkdir "/lib/modules/$release"
+	mount --bind "$NFCT_TREE/lib/modules/$release" "/lib/modules/$release"
+}
+
+# --- scenarios: one function each, named in $NFCT_SCENARIO ---
+
+scenario_flows() {
+	local addrs label
+
+	for addrs in ${sizes//,/ }; do
+		label=${addrs}k
+		ct_load
+		establish_flows "$addrs"
+		result buckets "$label" "$(cat $ct/nf_conntrack_buckets)" buckets
+		lookups "$addrs" "$label"
+		setups "$addrs" "$label"
+		[ ! -d /sys/module/nf_conntrack_netlink ] ||
+			bulk "$addrs" "$label"
+		ct_unload
+	done
+}
+
+bulk() {
+	local label=$2 line
+
+	[ "$1" -ge 300 ] || return 0
+	line=$("$tools/ctnl" dump)
+	result dump "$label" "$(value seconds "$line")" s
+	result dump_each "$label" \
+		"$(over "$(value seconds "$line")e9" "$(value entries "$line")")" ns
+	line=$("$tools/ctnl" flush)
+	result flush "$label" "$(value seconds "$line")" s
+	[ "$(ct_count)" = 0 ] || result flush_left "$label" "$(ct_count)" flows
+}
+
+free_bytes() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	sleep 1
+	awk '$1 == "MemFree:" { print $2 * 1024 }' /proc/meminfo
+}
+
+slab_bytes() {
+	awk -v re="$1" 'NR > 2 && $1 ~ re { n += $15 * $6 * 4096 }
+		END { printf "%.0f\n", n }' /proc/slabinfo
+}
+
+scenario_memory() {
+	local addrs=${sizes##*,} label=${sizes##*,}k flows free0 free1 slab0 slab1
+
+	flows=$((addrs * ports))
+	ct_load
+	create_flows 1
+	ct_unload
+	free0=$(free_bytes)
+	slab0=$(slab_bytes .)
+	ct_load
+	create_flows "$addrs"
+	free1=$(free_bytes)
+	slab1=$(slab_bytes .)
+	result memory_all "$label" "$(over $((free0 - free1)) $flows)" bytes
+	result memory_slabs "$label" "$(over $((slab1 - slab0)) $flows)" bytes
+	result memory_entry_slab "$label" \
+		"$(over "$(slab_bytes nf_conntrack)" $flows)" bytes
+	ct_unload
+}
+
+scenario_proc() {
+	local addrs=${NFCT_PROC_SIZE:-200} line
+
+	ct_load
+	create_flows "$addrs"
+	line=$("$tools/ctnl" read /proc/net/nf_conntrack)
+	result proc_read "${addrs}k" "$(value seconds "$line")" s
+	result proc_lines "${addrs}k" "$(value lines "$line")" lines
+	ct_unload
+}
+
+scenario_late() {
+	local addrs=${NFCT_LATE_SIZE:-200} what q line pid
+
+	ct_load
+	echo 10 >$ct/nf_conntrack_udp_timeout
+	echo 1 >$ct/nf_conntrack_timestamp
+	"$tools/ctlisten" -g 4 -b 800000000 -T 10 -O -i 60 \
+		-D $((addrs * ports)) >/tmp/listener &
+	pid=$!
+	while ! grep -q ready /tmp/listener; do sleep 0.05; done
+	create_flows "$addrs"
+	wait "$pid" || true
+	line=$(tail -n 1 /tmp/listener)
+	for what in removal arrival; do
+		for q in p50 p99 max; do
+			result "late_${what}_$q" "${addrs}k" \
+				"$(value "${what}_$q" "$line")" s
+		done
+	done
+	result late_events "${addrs}k" "$(value destroy "$line")" events
+	ct_unload
+}
+
+trap 'fail "line $LINENO"' ERR
+mounts
+net_up
+result started - "$(modinfo -n nf_conntrack | sed 's,.*/lib/modules/[^/]*/,,')" -
+for scenario in ${NFCT_SCENARIO//,/ }; do
+	"scenario_$scenario"
+done
+result finished - "$NFCT_SCENARIO" -
+halt_now
