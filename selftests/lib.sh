@@ -43,6 +43,7 @@
 #   wait_for COND [SECS]   until the shell command COND succeeds (10 s)
 #   modset                 prints stock or ours
 #   is_ours, is_stock, is_debug
+#   allow_log REGEX        the kernel may say this, the test provokes it
 #   scaled N               N, or 4 N on the debug kernel: for time limits
 #
 # The addresses of "topology":
@@ -217,6 +218,11 @@ lib_at_exit()
 	[ "$status" != 0 ] || exit 1
 }
 trap lib_at_exit EXIT
+
+allow_log()
+{
+	echo "$1" >>/run/nfct-allowed-log
+}
 
 wait_for()
 {

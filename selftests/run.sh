@@ -99,10 +99,10 @@ select_runs()
 	for file in "$HERE"/tests/[0-9]*.sh; do
 		name=$(basename "$file" .sh)
 		is_wanted "$name" || continue
-		[ -z "$smoke" ] || [ "$(header "$file" SMOKE no)" = yes ] || continue
+		[ -z "$smoke" ] || [ "$(header "$file" SMOKE no)" != no ] || continue
 		[ "$kernel" != debug ] || [ "$(header "$file" DEBUG no)" != skip ] || continue
 		sets=$(header "$file" MODSET 'stock ours')
-		if [ "$modset" != stock ] && [ "$(header "$file" PROMISE no)" = yes ]; then
+		if [ "$modset" != stock ] && [ "$(header "$file" PROMISE no)" != no ]; then
 			sets=ours
 		fi
 		for set in stock ours; do

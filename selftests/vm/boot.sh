@@ -81,6 +81,8 @@ parse_options()
 	if [ -n "$shell" ]; then
 		timeout=${TIMEOUT:-0}
 		script=(shell)
+		adds+=("$HERE/../tests")
+		[ ! -d "$CACHE/prog" ] || bins+=("$CACHE/prog")
 	fi
 	[ ${#script[@]} -gt 0 ] || die 'no script, see --help'
 	[ -n "$shell" ] || [ -r "${script[0]}" ] || die "cannot read ${script[0]}"
@@ -92,22 +94,25 @@ cleanup()
 	[ -z "$work" ] || rm -rf "$work"
 }
 
-# Sets kimage, ktree (holds lib/modules/$kver) and kcache (what we derive from it).
+# Sets kimage, ktree (holds lib/modules/$kver), kstamp (written last when the
+# kernel was made) and kcache (what we derive from it).
 find_kernel()
 {
 	"$HERE/image.sh" root
 	if [ "$kernel" = debug ]; then
 		kimage=$CACHE/debug/bzImage
 		ktree=$CACHE/debug/modules
-		[ -e "$kimage" ] || die 'no debug kernel yet; run selftests/kernels/debug.sh'
-		kver=$(basename "$(echo "$ktree"/lib/modules/*)")
 		kcache=$CACHE/debug/guest
+		kstamp=$CACHE/debug/stamp
+		[ -e "$kstamp" ] || die 'no debug kernel yet; run selftests/kernels/debug.sh'
+		kver=$(basename "$(echo "$ktree"/lib/modules/*)")
 	else
 		[ -n "$kver" ] || kver=$("$HERE/image.sh" kver)
 		"$HERE/image.sh" cloud "$kver"
 		ktree=$CACHE/cloud/$kver
 		kimage=$ktree/vmlinuz
 		kcache=$ktree/guest
+		kstamp=$ktree/stamp
 	fi
 	mkdir -p "$kcache"
 }
@@ -254,11 +259,12 @@ qemu_command()
 		disk modules "$kcache/modules.img"
 		disk payload "$work/payload.tar"
 	)
-	qemu+=(-serial "file:$console" -serial "file:$work/status" -device virtio-serial-pci)
+	qemu+=(-serial "file:$console" -device virtio-serial-pci)
 	if [ -n "$shell" ]; then
 		qemu+=(-chardev 'stdio,id=out,signal=off' -device 'virtconsole,chardev=out,name=shell')
 	else
 		qemu+=(-chardev "file,id=out,path=$work/out" -device 'virtserialport,chardev=out,name=out'
+			-chardev "file,id=status,path=$work/status" -device 'virtserialport,chardev=status,name=status'
 			-chardev "file,id=dmesg,path=$log" -device 'virtserialport,chardev=dmesg,name=dmesg')
 	fi
 }
@@ -331,7 +337,7 @@ verdict()
 
 main()
 {
-	local kimage ktree kcache console status=0
+	local kimage ktree kcache kstamp console status=0
 	local -a qemu
 
 	parse_options "$@"
@@ -343,7 +349,7 @@ main()
 	console=$log.console
 	: >"$work/status"
 	find_kernel
-	derive "$kcache/modules.img" "$kimage" make_modules_image
+	derive "$kcache/modules.img" "$kstamp" make_modules_image
 	derive "$kcache/initrd.cpio" "$HERE/early-init" make_initrd
 	make_payload
 	qemu_command

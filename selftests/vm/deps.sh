@@ -23,13 +23,25 @@ libelf-dev|kernel build
 libmnl-dev|test programs
 libnetfilter-conntrack-dev|test programs
 libssl-dev|kernel build
-linux-headers-cloud-amd64|headers the modules are built against
+HEADERS|headers the modules are built against
 mmdebstrap|user space of the guest
 pkg-config|test programs
 qemu-system-x86|the virtual machine
 xz-utils|unpacking
 zstd|unpacking
 '
+
+# Those of the kernel the guests will run; without apt lists the newest.
+headers()
+{
+	local kver
+
+	if kver=$("$(dirname "$0")/image.sh" kver 2>/dev/null); then
+		echo "linux-headers-$kver"
+	else
+		echo linux-headers-cloud-amd64
+	fi
+}
 
 installed()
 {
@@ -76,6 +88,7 @@ main()
 {
 	local names
 
+	PACKAGES=${PACKAGES/HEADERS/$(headers)}
 	case "${1:-}" in
 	--list)
 		sed -n 's/|.*//p' <<<"$PACKAGES"

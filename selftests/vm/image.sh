@@ -10,7 +10,8 @@
 # Usage: image.sh [root|cloud|all] [KVER]
 #        image.sh kver       print the cloud kernel release used by default
 #
-# KVER defaults to what Debian's linux-image-cloud-amd64 depends on now. DEB=file
+# KVER defaults to the newest one with headers on this machine, or else to what
+# Debian's linux-image-cloud-amd64 depends on now. DEB=file
 # takes the kernel from a package file instead of apt. A part is rebuilt only
 # when its stamp no longer fits.
 
@@ -144,14 +145,47 @@ root_image()
 	rm -rf "$tmp"
 }
 
-# The release the metapackage points at, for example 6.1.0-NN-cloud-amd64.
-default_kver()
+# Cloud kernel releases that have headers on this machine, newest first.
+releases_with_headers()
+{
+	local dir
+
+	for dir in /usr/src/linux-headers-*-cloud-amd64; do
+		[ -e "$dir/Module.symvers" ] && echo "${dir#/usr/src/linux-headers-}"
+	done | sort -rV
+}
+
+# Modules are compiled for the guest's kernel, so one with headers here comes
+# first, if it can be had; else the release that the metapackage points at.
+find_kver()
 {
 	local kver
 
+	for kver in $(releases_with_headers); do
+		if [ -s "$CACHE/cloud/$kver/stamp" ] || apt-cache show "linux-image-$kver" >/dev/null 2>&1; then
+			echo "$kver"
+			return
+		fi
+	done
 	kver=$(apt-cache depends "$META" 2>/dev/null |
 		sed -n 's/^ *Depends: linux-image-\([0-9].*\)$/\1/p' | head -n 1)
 	[ -n "$kver" ] || die "apt offers no $META; run apt-get update"
+	echo "$kver"
+}
+
+# find_kver, remembered while neither apt's lists nor the headers change.
+default_kver()
+{
+	local file=$CACHE/kver kver
+
+	if [ "$file" -nt /var/lib/apt/lists ] && [ "$file" -nt /usr/src ]; then
+		cat "$file"
+		return
+	fi
+	kver=$(find_kver)
+	mkdir -p "$CACHE"
+	echo "$kver" >"$file.$$"
+	mv -f "$file.$$" "$file"
 	echo "$kver"
 }
 
