@@ -60,6 +60,14 @@ bool nf_ct_tuple_from_packet(const struct sk_buff *skb, unsigned int nhoff,
 int nf_ct_l4_offset(const struct sk_buff *skb, unsigned int nhoff, u8 l3num,
 		    u8 *protonum);
 
+/* nf_conntrack_attach.c: members of nf_ct_hook */
+int nf_conntrack_requeued(struct net *net, struct sk_buff *skb);
+bool nf_conntrack_skb_tuple(struct nf_conntrack_tuple *dst,
+			    const struct sk_buff *skb);
+void nf_conntrack_attach_related(struct sk_buff *nskb,
+				 const struct sk_buff *skb);
+void nf_conntrack_set_closing(struct nf_conntrack *nfct);
+
 /* nf_conntrack_resend.c */
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
 int nf_conntrack_resend_pernet_init(struct net *net);

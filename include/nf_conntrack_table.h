@@ -21,6 +21,8 @@
  * @after: its address, to tell apart entries of one hash
  * @begun: false before the first entry
  * @done:  nothing is left
+ * @clashing: also entries that clashed and stand in the table with their reply
+ *         only (IPS_NAT_CLASH); lists for users leave them out
  *
  * Entries are visited in the order (hash of the original tuple, address).
  * Zero it to start.  May be copied; holds no reference.
@@ -29,6 +31,7 @@ struct nf_conntrack_walk {
 	u32		hash;
 	bool		begun;
 	bool		done;
+	bool		clashing;
 	unsigned long	after;
 };
 

@@ -24,7 +24,7 @@
  * @armed: jiffies32 at which the deadline slot of the entry fires; never later
  *         than @ct.timeout wants.  Guarded by the lock of the wheel @wheel.
  * @wheel: where the entry waits: CPU number of the wheel in the low 16 bits
- *         (fixed at first arming), level and slot above.  Same lock.
+ *         (fixed at allocation), level and slot above.  Same lock.
  * @hash:  table hash of each direction; written before insertion, constant
  *         while the entry is in the table
  * @ext:   room for the first extensions; @ct.ext points here until they outgrow it.
@@ -41,6 +41,12 @@ struct nf_ct_entry {
 static inline struct nf_ct_entry *nf_ct_entry(const struct nf_conn *ct)
 {
 	return container_of(ct, struct nf_ct_entry, ct);
+}
+
+/* The CPU whose wheel and lists the entry belongs to, for its whole life */
+static inline unsigned int nf_ct_entry_cpu(const struct nf_ct_entry *entry)
+{
+	return READ_ONCE(entry->wheel) & 0xffff;
 }
 
 static inline bool nf_ct_ext_is_inline(const struct nf_conn *ct)

@@ -44,7 +44,7 @@
 #   modset                 prints stock or ours
 #   is_ours, is_stock, is_debug
 #   allow_log REGEX        the kernel may say this, the test provokes it
-#   scaled N               N, or 4 N on the debug kernel: for time limits
+#   scaled N               N, more on the debug kernel or a busy host: for time limits
 #
 # The addresses of "topology":
 #
@@ -85,11 +85,10 @@ is_debug()
 
 scaled()
 {
-	if is_debug; then
-		echo $(($1 * 4))
-	else
-		echo "$1"
-	fi
+	local factor=${NFCT_SLOW:-1}
+
+	! is_debug || factor=$((factor * 4))
+	echo $(($1 * factor))
 }
 
 note()

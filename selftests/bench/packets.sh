@@ -16,6 +16,7 @@ server=198.18.0.1		# behind out0
 clients=$((10 << 24 | 128 << 16))	# 10.128.0.0, behind in0
 strangers=$((10 << 24 | 192 << 16))	# 10.192.0.0, flows not seen before
 ct=/proc/sys/net/netfilter
+cpu_clock=/proc/nfct_cputime
 
 result() { echo "RESULT $*"; }
 minus() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.1f\n", a - b }'; }
@@ -98,9 +99,10 @@ ct_count() { cat $ct/nf_conntrack_count; }
 
 pg() { echo "$2" >"/proc/net/pktgen/$1"; }
 
-# pg_run DEV COUNT COMMAND...: COUNT packets into DEV; prints ns for each.
+# pg_run DEV COUNT COMMAND...: COUNT packets into DEV; prints ns for each, of
+# processor time in user-mode Linux (see cputime/), else of pktgen's clock.
 pg_run() {
-	local dev=$1 count=$2 mac command
+	local dev=$1 count=$2 mac command before after
 
 	shift 2
 	mac=$(cat "/sys/class/net/$dev/address")
@@ -111,9 +113,15 @@ pg_run() {
 		"dst_mac $mac" "$@"; do
 		pg "$dev" "$command"
 	done
+	[ ! -e $cpu_clock ] || read -r before <$cpu_clock
 	echo start >/proc/net/pktgen/pgctrl
-	sed -n 's/^Result: OK: \([0-9]*\).*/\1/p' "/proc/net/pktgen/$dev" |
-		awk -v n="$count" '{ printf "%.1f\n", $1 * 1000 / n }'
+	if [ -e $cpu_clock ]; then
+		read -r after <$cpu_clock
+		over $((after - before)) "$count"
+	else
+		sed -n 's/^Result: OK: \([0-9]*\).*/\1000/p' \
+			"/proc/net/pktgen/$dev" | { read -r us; over "$us" "$count"; }
+	fi
 }
 
 # Each pair of an address and a port once. The last address is included.

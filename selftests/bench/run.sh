@@ -53,6 +53,17 @@ make_tools() {
 	done
 }
 
+# The clock that stands still while the host is busy elsewhere.
+make_cputime() {
+	local dir=$out/cputime
+
+	mkdir -p "$dir"
+	cp -u "$here"/cputime/* "$dir/"
+	make -C "$cache/uml/build" M="$dir" ARCH=um modules >"$dir/log" 2>&1 ||
+		die "cputime.ko does not build, see $dir/log"
+	cp "$dir/cputime.ko" "$out/bin/"
+}
+
 # Our modules for user-mode Linux, beside a copy (by hard links) of its own.
 make_uml_tree() {
 	local tree=$out/tree release
@@ -92,7 +103,7 @@ uml() {
 
 	log=$out/log/uml-$scenario.$modset.$round
 	mkdir -p "$out/log"
-	TMPDIR=/dev/shm timeout "$seconds" "$cache/uml/linux" mem=3G quiet \
+	TMPDIR=/dev/shm nice timeout "$seconds" "$cache/uml/linux" mem=3G quiet \
 		rootfstype=hostfs rootflags=/ ro con=null con0=null,fd:1 \
 		panic=-1 init="$here/uml-guest.sh" \
 		NFCT_TREE="$(uml_tree "$modset")" NFCT_TOOLS="$out/bin" \
@@ -132,7 +143,12 @@ need nftables iproute2 busybox-static kmod gcc make libc6-dev libmnl-dev python3
 mkdir -p "$out"
 make_tools
 if chosen flows || chosen memory || chosen proc || chosen late; then
-	"$here/../kernels/uml.sh" ${install:+$([ $install = no ] || echo --install)}
+	if [ $install = yes ]; then
+		"$here/../kernels/uml.sh" --install
+	else
+		"$here/../kernels/uml.sh"
+	fi
+	make_cputime
 fi
 if [[ $modsets == *ours* ]] && ! make_uml_tree; then
 	say "our modules are not there yet: stock only"

@@ -14,7 +14,8 @@
 #   --modules DIR         where our .ko files are (default: compile them)
 #   --mem MIB             memory, default 3072 ($MEM)
 #   --smp N               CPUs, default 2 ($SMP)
-#   --timeout SECONDS     limit for the whole guest, default 300 ($TIMEOUT)
+#   --timeout SECONDS     limit for the whole guest, default 300 ($TIMEOUT); times
+#                         the load per CPU if this machine is busy with others
 #   --icount              one CPU whose clock counts instructions
 #   --append ARGS         more kernel parameters
 #   --add PATH            copy a file or folder into the guest's /payload
@@ -24,7 +25,8 @@
 #   --verbose             kernel messages to stderr as well
 #
 # In the guest: /payload/lib.sh, /payload/SCRIPT (current folder is /payload),
-# NFCT_MODSET, NFCT_KERNEL and NFCT_SMP in the environment.
+# NFCT_MODSET, NFCT_KERNEL, NFCT_SMP and NFCT_SLOW (how many times slower than on
+# an idle machine things may go) in the environment.
 #
 # Exit status: the script's; 96 when the script ended well, but the kernel
 # complained, was tainted, or the modules did not unload cleanly; 97 when the
@@ -86,6 +88,16 @@ parse_options()
 	fi
 	[ ${#script[@]} -gt 0 ] || die 'no script, see --help'
 	[ -n "$shell" ] || [ -r "${script[0]}" ] || die "cannot read ${script[0]}"
+}
+
+# Load average per CPU of this machine, rounded, 1 to 8: so much slower than
+# planned the guest may run.
+slowness()
+{
+	awk -v cpus="$(nproc)" '{
+		n = int($1 / cpus + 0.5)
+		print (n < 1 ? 1 : n > 8 ? 8 : n)
+	}' /proc/loadavg
 }
 
 cleanup()
@@ -220,7 +232,7 @@ make_payload()
 		script[0]=/payload/$(basename "${script[0]}")
 	fi
 	cat >"$dir/run.env" <<-EOT
-		export NFCT_MODSET=$modset NFCT_KERNEL=$kernel NFCT_SMP=$smp NFCT_ICOUNT=$icount
+		export NFCT_MODSET=$modset NFCT_KERNEL=$kernel NFCT_SMP=$smp NFCT_ICOUNT=$icount NFCT_SLOW=$slow
 		NFCT_TEARDOWN=$teardown
 		NFCT_BUILD_ID=$build_id
 		NFCT_KVER=$kver
@@ -337,10 +349,12 @@ verdict()
 
 main()
 {
-	local kimage ktree kcache kstamp console status=0
+	local kimage ktree kcache kstamp console slow status=0
 	local -a qemu
 
 	parse_options "$@"
+	slow=$(slowness)
+	timeout=$((timeout * slow))
 	trap cleanup EXIT
 	trap "exit 143" TERM INT HUP
 	mkdir -p "$CACHE/tmp" "$CACHE/logs"

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * IPCTNL_MSG_CT_NEW: an entry from attributes alone, or the update of one that
+ * exists.  The nfnetlink mutex of the subsystem is held, and given up only
+ * while a module is loaded; the request is then done again from the start.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kmod.h>
+#include <linux/module.h>
+#include <linux/netfilter.h>
+#include <net/netfilter/nf_conntrack_acct.h>
+#include <net/netfilter/nf_conntrack_helper.h>
+#include <net/netfilter/nf_conntrack_labels.h>
+#include <net/netfilter/nf_conntrack_seqadj.h>
+#include <net/netfilter/nf_conntrack_synproxy.h>
+#include <net/netfilter/nf_conntrack_timestamp.h>
+#include <net/netfilter/nf_nat.h>
+
+#include "ctnetlink.h"
+
+/* What a listener is told of a change; NEW or RELATED, LABEL come on top */
+#define EVENTS_OF_CHANGE						\
+	(BIT(IPCT_REPLY) | BIT(IPCT_ASSURED) | BIT(IPCT_HELPER) |	\
+	 BIT(IPCT_PROTOINFO) | BIT(IPCT_SEQADJ) | BIT(IPCT_MARK) |	\
+	 BIT(IPCT_SYNPROXY))
+
+/* --- modules that a request may need ------------------------------------ */
+
+/* -EAGAIN when something was loaded: the request starts again */
+static int load_module(const char *prefix, const char *name)
+{
+	int err;
+
+	/* without the mutex nothing else keeps us from being unloaded */
+	if (!IS_ENABLED(CONFIG_MODULES) || !try_module_get(THIS_MODULE))
+		return -EOPNOTSUPP;
+
+	nfnl_unlock(NFNL_SUBSYS_CTNETLINK);
+	err = request_module("%s%s", prefix, name);
+	nfnl_lock(NFNL_SUBSYS_CTNETLINK);
+	module_put(THIS_MODULE);
+	return err ? -EOPNOTSUPP : -EAGAIN;
+}
+
+static bool helper_exists(const char *name,
+			  const struct nf_conntrack_tuple *tuple)
+{
+	bool found;
+
+	rcu_read_lock();
+	found = __nf_conntrack_helper_find(name, tuple->src.l3num,
+					   tuple->dst.protonum);
+	rcu_read_unlock();
+	return found;
+}
+
+static int need_helper(const struct nfnl_info *info, const struct nlattr *attr,
+		       const struct nf_conntrack_tuple *tuple)
+{
+	struct nlattr *private;
+	const char *name;
+	int err;
+
+	if (!attr)
+		return 0;
+
+	err = ctnetlink_decode_help(attr, &name, &private, info->extack);
+	if (err || helper_exists(name, tuple))
+		return err;
+
+	err = load_module("nfct-helper-", name);
+	if (err == -EAGAIN && helper_exists(name, tuple))
+		return err;
+	NL_SET_ERR_MSG_ATTR(info->extack, attr, "no such helper");
+	return -EOPNOTSUPP;
+}
+
+static int need_nat(const struct nfnl_info *info,
+		    const struct nlattr *const cda[])
+{
+	int err = -EOPNOTSUPP;
+
+	if (!cda[CTA_NAT_SRC] && !cda[CTA_NAT_DST])
+		return 0;
+	if (IS_ENABLED(CONFIG_NF_NAT)) {
+		if (rcu_access_pointer(nf_nat_hook))
+			return 0;
+		err = load_module("nf-nat", "");
+		if (err == -EAGAIN && rcu_access_pointer(nf_nat_hook))
+			return err;
+	}
+	NL_SET_ERR_MSG(info->extack, "NAT is not available");
+	return -EOPNOTSUPP;
+}
+
+/* --- parts of a new entry ----------------------------------------------- */
+
+static int attach_helper(struct nf_conn *ct, const struct nlattr *attr,
+			 struct netlink_ext_ack *extack)
+{
+	struct nf_conntrack_helper *helper;
+	struct nf_conn_help *help;
+	struct nlattr *private;
+	const char *name;
+	int err;
+
+	if (!attr)
+		return __nf_ct_try_assign_helper(ct, NULL, GFP_ATOMIC);
+
+	err = ctnetlink_decode_help(attr, &name, &private, extack);
+	if (err)
+		return err;
+
+	/* need_helper() saw it; if it went away since, look for it again */
+	helper = __nf_conntrack_helper_find(name, nf_ct_l3num(ct),
+					    nf_ct_protonum(ct));
+	if (!helper)
+		return -EAGAIN;
+
+	help = nf_ct_helper_ext_add(ct, GFP_ATOMIC);
+	if (!help)
+		return -ENOMEM;
+	if (helper->from_nlattr)
+		helper->from_nlattr(private, ct);
+
+	/* chosen by the user: no rule replaces it */
+	set_bit(IPS_HELPER_BIT, &ct->status);
+	RCU_INIT_POINTER(help->helper, helper);
+	return 0;
+}
+
+#if IS_ENABLED(CONFIG_NF_NAT)
+/* Without its attribute, a manipulation gets the null binding */
+static int setup_nat(struct nf_conn *ct, const struct nlattr *const cda[],
+		     struct netlink_ext_ack *extack)
+{
+	const struct nf_nat_hook *nat;
+	int err;
+
+	if (!cda[CTA_NAT_SRC] && !cda[CTA_NAT_DST])
+		return 0;
+
+	nat = rcu_dereference(nf_nat_hook);
+	if (!nat)
+		return -EAGAIN;
+
+	err = nat->parse_nat_setup(ct, NF_NAT_MANIP_DST, cda[CTA_NAT_DST]);
+	if (!err)
+		err = nat->parse_nat_setup(ct, NF_NAT_MANIP_SRC,
+					   cda[CTA_NAT_SRC]);
+	if (err)
+		NL_SET_ERR_MSG(extack, "the NAT mapping cannot be set up");
+	return err == -EAGAIN ? -EOPNOTSUPP : err;
+}
+#else
+static int setup_nat(struct nf_conn *ct, const struct nlattr *const cda[],
+		     struct netlink_ext_ack *extack)
+{
+	return 0;
+}
+#endif
+
+/* What an entry may need later cannot be added later */
+static void add_extensions(struct nf_conn *ct)
+{
+	nf_ct_acct_ext_add(ct, GFP_ATOMIC);
+	nf_ct_tstamp_ext_add(ct, GFP_ATOMIC);
+	nf_ct_ecache_ext_add(ct, 0, 0, GFP_ATOMIC);
+	nf_ct_labels_ext_add(ct);
+	nfct_seqadj_ext_add(ct);
+	nfct_synproxy_ext_add(ct);
+}
+
+static int attach_master(struct nf_conn *ct, const struct nfnl_info *info,
+			 const struct nlattr *attr,
+			 const struct nf_conntrack_zone *zone)
+{
+	struct nf_conntrack_tuple_hash *h;
+	struct nf_conntrack_tuple tuple;
+	int err;
+
+	if (!attr)
+		return 0;
+
+	err = ctnetlink_decode_tuple(attr, IP_CT_DIR_ORIGINAL,
+				     info->nfmsg->nfgen_family,
+				     CTNETLINK_WHOLE_TUPLE, NULL, &tuple,
+				     info->extack);
+	if (err)
+		return err;
+
+	h = nf_conntrack_find_get(info->net, zone, &tuple);
+	if (!h) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attr,
+				    "there is no such master connection");
+		return -ENOENT;
+	}
+	set_bit(IPS_EXPECTED_BIT, &ct->status);
+	ct->master = nf_ct_tuplehash_to_ctrack(h);
+	return 0;
+}
+
+static void explain_insert(int err, struct netlink_ext_ack *extack)
+{
+	if (err == -EEXIST)
+		NL_SET_ERR_MSG(extack,
+			       "a tuple of the new connection is taken");
+	else if (err == -ENOSPC)
+		NL_SET_ERR_MSG(extack,
+			       "too many connections with a similar tuple");
+}
+
+/* Make the entry complete and insert it.  Caller holds RCU. */
+static int build(struct nf_conn *ct, const struct nfnl_info *info,
+		 const struct nlattr *const cda[],
+		 const struct nf_conntrack_zone *zone)
+{
+	int err;
+
+	err = attach_helper(ct, cda[CTA_HELP], info->extack);
+	if (!err)
+		err = setup_nat(ct, cda, info->extack);
+	if (err)
+		return err;
+
+	add_extensions(ct);
+	err = ctnetlink_change_unborn(ct, cda, info->extack);
+	if (!err)
+		err = attach_master(ct, info, cda[CTA_TUPLE_MASTER], zone);
+	if (err)
+		return err;
+
+	err = nf_conntrack_hash_check_insert(ct);
+	explain_insert(err, info->extack);
+	return err;
+}
+
+static void discard(struct nf_conn *ct)
+{
+	struct nf_conn *master = ct->master;
+
+	ct->master = NULL;
+	nf_conntrack_free(ct);
+	nf_ct_put(master);
+}
+
+/* --- requests ----------------------------------------------------------- */
+
+static int check_tuples(const struct nlattr *const cda[],
+			const struct nf_conntrack_tuple *tuple,
+			struct netlink_ext_ack *extack)
+{
+	if (!cda[CTA_TUPLE_ORIG] || !cda[CTA_TUPLE_REPLY]) {
+		NL_SET_ERR_MSG(extack, "a new connection needs both tuples");
+		return -EINVAL;
+	}
+	if (tuple[IP_CT_DIR_ORIGINAL].dst.protonum !=
+	    tuple[IP_CT_DIR_REPLY].dst.protonum) {
+		NL_SET_ERR_MSG_ATTR(extack, cda[CTA_TUPLE_REPLY],
+				    "the tuples differ in their protocol");
+		return -EINVAL;
+	}
+	if (!cda[CTA_TIMEOUT]) {
+		NL_SET_ERR_MSG(extack, "a new connection needs a timeout");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static void report(struct nf_conn *ct, unsigned int events, struct sk_buff *skb,
+		   const struct nfnl_info *info)
+{
+	nf_conntrack_eventmask_report(events, ct, NETLINK_CB(skb).portid,
+				      nlmsg_report(info->nlh));
+}
+
+static int create(struct sk_buff *skb, const struct nfnl_info *info,
+		  const struct nlattr *const cda[],
+		  const struct nf_conntrack_zone *zone,
+		  const struct nf_conntrack_tuple *tuple)
+{
+	unsigned int events = EVENTS_OF_CHANGE;
+	struct nf_conn *ct;
+	int err;
+
+	err = check_tuples(cda, tuple, info->extack) ?:
+	      need_helper(info, cda[CTA_HELP], &tuple[IP_CT_DIR_REPLY]) ?:
+	      need_nat(info, cda);
+	if (err)
+		return err;
+
+	ct = nf_conntrack_alloc(info->net, zone, &tuple[IP_CT_DIR_ORIGINAL],
+				&tuple[IP_CT_DIR_REPLY], GFP_KERNEL);
+	if (IS_ERR(ct)) {
+		NL_SET_ERR_MSG(info->extack, "no room for another connection");
+		return -ENOMEM;
+	}
+
+	rcu_read_lock();
+	err = build(ct, info, cda, zone);
+	rcu_read_unlock();
+	if (err) {
+		discard(ct);
+		return err;
+	}
+
+	/* labels are a bonus: the connection stands without them */
+	if (cda[CTA_LABELS] && !ctnetlink_set_labels(ct, cda, NULL))
+		events |= BIT(IPCT_LABEL);
+	events |= ct->master ? BIT(IPCT_RELATED) : BIT(IPCT_NEW);
+	report(ct, events, skb, info);
+	nf_ct_put(ct);
+	return 0;
+}
+
+static int update(struct nf_conn *ct, struct sk_buff *skb,
+		  const struct nfnl_info *info,
+		  const struct nlattr *const cda[])
+{
+	int err;
+
+	if (info->nlh->nlmsg_flags & NLM_F_EXCL) {
+		NL_SET_ERR_MSG(info->extack, "the connection exists");
+		return -EEXIST;
+	}
+
+	err = ctnetlink_change(ct, cda, info->extack);
+	if (!err)
+		report(ct, EVENTS_OF_CHANGE | BIT(IPCT_LABEL), skb, info);
+	return err;
+}
+
+/**
+ * ctnetlink_new - IPCTNL_MSG_CT_NEW
+ * @skb: the request
+ * @info: the same, parsed
+ * @cda: its attributes
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, -EAGAIN to be called again, or another negative errno.
+ */
+int ctnetlink_new(struct sk_buff *skb, const struct nfnl_info *info,
+		  const struct nlattr *const cda[])
+{
+	static const u16 tuple_attr[IP_CT_DIR_MAX] = {
+		[IP_CT_DIR_ORIGINAL]	= CTA_TUPLE_ORIG,
+		[IP_CT_DIR_REPLY]	= CTA_TUPLE_REPLY,
+	};
+	struct nf_conntrack_tuple tuple[IP_CT_DIR_MAX];
+	struct nf_conntrack_tuple_hash *h = NULL;
+	struct nf_conntrack_zone zone;
+	struct nf_conn *ct;
+	int dir, err;
+
+	err = ctnetlink_decode_zone(cda[CTA_ZONE], &zone, info->extack);
+	for (dir = 0; dir < IP_CT_DIR_MAX && !err; dir++) {
+		if (cda[tuple_attr[dir]])
+			err = ctnetlink_decode_tuple(cda[tuple_attr[dir]], dir,
+						     info->nfmsg->nfgen_family,
+						     CTNETLINK_WHOLE_TUPLE,
+						     &zone, &tuple[dir],
+						     info->extack);
+	}
+	if (err)
+		return err;
+
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
+		if (cda[tuple_attr[dir]]) {
+			h = nf_conntrack_find_get(info->net, &zone, &tuple[dir]);
+			break;
+		}
+	}
+
+	if (h) {
+		ct = nf_ct_tuplehash_to_ctrack(h);
+		err = update(ct, skb, info, cda);
+		nf_ct_put(ct);
+		return err;
+	}
+
+	if (info->nlh->nlmsg_flags & NLM_F_CREATE)
+		return create(skb, info, cda, &zone, tuple);
+	NL_SET_ERR_MSG(info->extack, "no such connection");
+	return -ENOENT;
+}

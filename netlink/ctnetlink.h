@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * ctnetlink: what the files of nf_conntrack_netlink.ko share.  Requests come
+ * in through the tables of nf_conntrack_netlink.c; decode.c turns attributes
+ * into values, encode.c turns an entry into attributes, the others are named
+ * after the step in the life of a request or an event that they do.
+ */
+#ifndef _NETLINK_CTNETLINK_H
+#define _NETLINK_CTNETLINK_H
+
+#include <linux/bits.h>
+#include <linux/hrtimer.h>
+#include <linux/netlink.h>
+#include <linux/skbuff.h>
+#include <linux/spinlock.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <net/netlink.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_core.h>
+#include <net/netfilter/nf_conntrack_zones.h>
+
+#include "nf_conntrack_events.h"
+
+/*
+ * Tuple members that CTA_FILTER can select, as userspace numbers them.  A
+ * tuple outside a filter needs all of them.
+ */
+#define CTNETLINK_IP_SRC	BIT(0)
+#define CTNETLINK_IP_DST	BIT(1)
+#define CTNETLINK_ZONE		BIT(2)
+#define CTNETLINK_PROTO		BIT(3)
+#define CTNETLINK_SPORT		BIT(4)
+#define CTNETLINK_DPORT		BIT(5)
+#define CTNETLINK_ICMP_TYPE	BIT(6)
+#define CTNETLINK_ICMP_CODE	BIT(7)
+#define CTNETLINK_ICMP_ID	BIT(8)
+#define CTNETLINK_ICMPV6_TYPE	BIT(9)
+#define CTNETLINK_ICMPV6_CODE	BIT(10)
+#define CTNETLINK_ICMPV6_ID	BIT(11)
+#define CTNETLINK_FILTER_MASK	GENMASK(11, 0)
+#define CTNETLINK_WHOLE_TUPLE	(~0U)
+
+/**
+ * enum ctnetlink_kind - the four shapes in which an entry is shown
+ * @CTNETLINK_DUMP:    answer to a request
+ * @CTNETLINK_EVENT:   new or changed
+ * @CTNETLINK_DESTROY: gone
+ * @CTNETLINK_QUEUE:   nested in a message of nfnetlink_queue or nfnetlink_log
+ */
+enum ctnetlink_kind {
+	CTNETLINK_DUMP,
+	CTNETLINK_EVENT,
+	CTNETLINK_DESTROY,
+	CTNETLINK_QUEUE,
+	CTNETLINK_KINDS
+};
+
+struct ctnetlink_count {
+	u64	packets;
+	u64	bytes;
+};
+
+/**
+ * struct ctnetlink_msg - one message about one entry, before it is encoded
+ * @ct:       the entry, referenced by the caller
+ * @kind:     which attributes, in which order
+ * @type:     message number within the subsystem
+ * @flags:    nlmsg_flags; NLM_F_MULTI is added to answers
+ * @portid:   nlmsg_pid
+ * @seq:      nlmsg_seq
+ * @events:   for @CTNETLINK_EVENT and @CTNETLINK_DESTROY: bits of IPCT_*
+ * @borrowed: references that only this message holds, not shown in CTA_USE
+ * @zero:     take the counters out of the entry
+ * @taken:    what was taken; put back when the message does not fit
+ */
+struct ctnetlink_msg {
+	struct nf_conn		*ct;
+	enum ctnetlink_kind	kind;
+	u8			type;
+	u16			flags;
+	u32			portid;
+	u32			seq;
+	unsigned int		events;
+	unsigned int		borrowed;
+	bool			zero;
+	struct ctnetlink_count	taken[IP_CT_DIR_MAX];
+};
+
+/* encode.c */
+size_t ctnetlink_fields_size(const struct ctnetlink_msg *m);
+int ctnetlink_fields_put(struct sk_buff *skb, struct ctnetlink_msg *m);
+size_t ctnetlink_msg_size(const struct ctnetlink_msg *m);
+int ctnetlink_msg_put(struct sk_buff *skb, struct ctnetlink_msg *m);
+
+/* decode.c */
+extern const struct nla_policy ctnetlink_policy[CTA_MAX + 1];
+
+int ctnetlink_decode_zone(const struct nlattr *attr,
+			  struct nf_conntrack_zone *zone,
+			  struct netlink_ext_ack *extack);
+int ctnetlink_decode_tuple(const struct nlattr *attr,
+			   enum ip_conntrack_dir dir, u8 l3num, u32 members,
+			   struct nf_conntrack_zone *zone,
+			   struct nf_conntrack_tuple *tuple,
+			   struct netlink_ext_ack *extack);
+int ctnetlink_decode_words(const struct nlattr *attr, int max, u32 *words,
+			   struct netlink_ext_ack *extack);
+int ctnetlink_decode_help(const struct nlattr *attr, const char **name,
+			  struct nlattr **info, struct netlink_ext_ack *extack);
+u32 ctnetlink_new_mark(u32 old, const struct nlattr *const cda[]);
+
+/* find.c: the entry that a request names, referenced, or an ERR_PTR */
+struct nf_conn *ctnetlink_find(const struct nfnl_info *info,
+			       const struct nlattr *const cda[]);
+
+/* filter.c */
+struct ctnetlink_filter;
+
+bool ctnetlink_filter_wanted(u8 family, const struct nlattr *const cda[]);
+struct ctnetlink_filter *
+ctnetlink_filter_alloc(u8 family, const struct nlattr *const cda[],
+		       struct netlink_ext_ack *extack);
+bool ctnetlink_filter_match(const struct ctnetlink_filter *filter,
+			    const struct nf_conn *ct);
+
+/* dump.c */
+int ctnetlink_dump_table(struct sk_buff *skb, const struct nfnl_info *info,
+			 const struct nlattr *const cda[]);
+int ctnetlink_dump_dying(struct sk_buff *skb, const struct nfnl_info *info,
+			 const struct nlattr *const cda[]);
+int ctnetlink_dump_unconfirmed(struct sk_buff *skb,
+			       const struct nfnl_info *info,
+			       const struct nlattr *const cda[]);
+
+/* get.c */
+int ctnetlink_get(struct sk_buff *skb, const struct nfnl_info *info,
+		  const struct nlattr *const cda[]);
+int ctnetlink_delete(struct sk_buff *skb, const struct nfnl_info *info,
+		     const struct nlattr *const cda[]);
+
+/* create.c */
+int ctnetlink_new(struct sk_buff *skb, const struct nfnl_info *info,
+		  const struct nlattr *const cda[]);
+
+/* change.c */
+int ctnetlink_change(struct nf_conn *ct, const struct nlattr *const cda[],
+		     struct netlink_ext_ack *extack);
+int ctnetlink_change_unborn(struct nf_conn *ct,
+			    const struct nlattr *const cda[],
+			    struct netlink_ext_ack *extack);
+int ctnetlink_change_queued(struct nf_conn *ct,
+			    const struct nlattr *const cda[]);
+int ctnetlink_set_labels(struct nf_conn *ct, const struct nlattr *const cda[],
+			 struct netlink_ext_ack *extack);
+
+/* stats.c */
+int ctnetlink_stats_cpu(struct sk_buff *skb, const struct nfnl_info *info,
+			const struct nlattr *const cda[]);
+int ctnetlink_stats_expect_cpu(struct sk_buff *skb,
+			       const struct nfnl_info *info,
+			       const struct nlattr *const cda[]);
+int ctnetlink_stats_global(struct sk_buff *skb, const struct nfnl_info *info,
+			   const struct nlattr *const cda[]);
+
+/* expect.c */
+int ctnetlink_expect_unsupported(struct sk_buff *skb,
+				 const struct nfnl_info *info,
+				 const struct nlattr *const cda[]);
+
+/* glue.c */
+void ctnetlink_glue_register(void);
+void ctnetlink_glue_unregister(void);
+
+#ifdef CONFIG_NF_CONNTRACK_EVENTS
+struct ctnetlink_datagram;
+
+/**
+ * struct ctnetlink_batch - events of one namespace that wait to share a datagram
+ * @lock:  guards @open and orders what is sent
+ * @open:  the datagram being filled, or NULL
+ * @timer: sends @open when nothing else did
+ */
+struct ctnetlink_batch {
+	spinlock_t			lock;
+	struct ctnetlink_datagram	*open;
+	struct hrtimer			timer;
+};
+
+extern unsigned int ctnetlink_net_id;
+
+/* event.c */
+extern const struct nf_ct_event_notifier ctnetlink_notifier;
+
+int ctnetlink_event_send(struct net *net, struct sk_buff *skb, u32 portid,
+			 unsigned int group, int report);
+int ctnetlink_events_init(void);
+void ctnetlink_events_fini(void);
+
+/* batch.c */
+int ctnetlink_batch_add(struct net *net, struct ctnetlink_msg *m,
+			unsigned int group, unsigned int limit);
+void ctnetlink_batch_flush(struct net *net);
+int ctnetlink_batch_net_init(struct net *net);
+void ctnetlink_batch_net_fini(struct net *net);
+#else
+static inline int ctnetlink_events_init(void) { return 0; }
+static inline void ctnetlink_events_fini(void) {}
+#endif /* CONFIG_NF_CONNTRACK_EVENTS */
+
+#endif /* _NETLINK_CTNETLINK_H */

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Attributes of a request as values: policies, zones, tuples and the small
+ * nests.  Nothing here touches an entry, so nothing is locked; every error
+ * says through extack which attribute is to blame.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <net/netfilter/nf_conntrack_helper.h>
+#include <net/netfilter/nf_conntrack_l4proto.h>
+#include <net/netfilter/nf_conntrack_labels.h>
+
+#include "ctnetlink.h"
+
+#define OF_TYPE(attr, kind)	[attr] = { .type = kind }
+#define AT_LEAST(attr, bytes)	[attr] = { .type = NLA_UNSPEC, .len = bytes }
+#define AT_MOST(attr, bytes)	[attr] = { .type = NLA_BINARY, .len = bytes }
+
+/* Top level of every request of subsystem 1 */
+const struct nla_policy ctnetlink_policy[CTA_MAX + 1] = {
+	/* whom */
+	OF_TYPE(CTA_ZONE, NLA_U16),
+	OF_TYPE(CTA_TUPLE_ORIG, NLA_NESTED),
+	OF_TYPE(CTA_TUPLE_REPLY, NLA_NESTED),
+	OF_TYPE(CTA_TUPLE_MASTER, NLA_NESTED),
+	OF_TYPE(CTA_ID, NLA_U32),
+	OF_TYPE(CTA_FILTER, NLA_NESTED),
+	OF_TYPE(CTA_STATUS_MASK, NLA_U32),
+	OF_TYPE(CTA_MARK_MASK, NLA_U32),
+	/* what */
+	OF_TYPE(CTA_STATUS, NLA_U32),
+	OF_TYPE(CTA_TIMEOUT, NLA_U32),
+	OF_TYPE(CTA_MARK, NLA_U32),
+	OF_TYPE(CTA_HELP, NLA_NESTED),
+	OF_TYPE(CTA_PROTOINFO, NLA_NESTED),
+	OF_TYPE(CTA_NAT_SRC, NLA_NESTED),
+	OF_TYPE(CTA_NAT_DST, NLA_NESTED),
+	OF_TYPE(CTA_SEQ_ADJ_ORIG, NLA_NESTED),
+	OF_TYPE(CTA_SEQ_ADJ_REPLY, NLA_NESTED),
+	AT_MOST(CTA_LABELS, NF_CT_LABELS_MAX_SIZE),
+	AT_MOST(CTA_LABELS_MASK, NF_CT_LABELS_MAX_SIZE),
+};
+
+static const struct nla_policy tuple_policy[CTA_TUPLE_MAX + 1] = {
+	OF_TYPE(CTA_TUPLE_IP, NLA_NESTED),
+	OF_TYPE(CTA_TUPLE_PROTO, NLA_NESTED),
+	OF_TYPE(CTA_TUPLE_ZONE, NLA_U16),
+};
+
+static const struct nla_policy address_policy[CTA_IP_MAX + 1] = {
+	OF_TYPE(CTA_IP_V4_SRC, NLA_U32),
+	OF_TYPE(CTA_IP_V4_DST, NLA_U32),
+	AT_LEAST(CTA_IP_V6_SRC, sizeof(struct in6_addr)),
+	AT_LEAST(CTA_IP_V6_DST, sizeof(struct in6_addr)),
+};
+
+static const struct nla_policy transport_policy[CTA_PROTO_MAX + 1] = {
+	OF_TYPE(CTA_PROTO_NUM, NLA_U8),
+};
+
+static const struct nla_policy help_policy[CTA_HELP_MAX + 1] = {
+	[CTA_HELP_NAME] = {
+		.type	= NLA_NUL_STRING,
+		.len	= NF_CT_HELPER_NAME_LEN - 1,
+	},
+};
+
+/* Three words, as in CTA_SEQ_ADJ_* and in CTA_SYNPROXY */
+#define WORDS_MAX	3
+
+static const struct nla_policy words_policy[WORDS_MAX + 1] = {
+	OF_TYPE(1, NLA_U32),
+	OF_TYPE(2, NLA_U32),
+	OF_TYPE(3, NLA_U32),
+};
+
+static_assert(WORDS_MAX == CTA_SEQADJ_MAX && WORDS_MAX == CTA_SYNPROXY_MAX);
+
+/**
+ * ctnetlink_decode_zone - zone of a request
+ * @attr: CTA_ZONE or CTA_TUPLE_ZONE, NULL for the default zone
+ * @zone: result, valid for both directions
+ * @extack: for the error message
+ *
+ * Return: 0, or -EOPNOTSUPP on a kernel without zones.
+ */
+int ctnetlink_decode_zone(const struct nlattr *attr,
+			  struct nf_conntrack_zone *zone,
+			  struct netlink_ext_ack *extack)
+{
+	nf_ct_zone_init(zone, NF_CT_DEFAULT_ZONE_ID, NF_CT_DEFAULT_ZONE_DIR, 0);
+	if (!attr)
+		return 0;
+
+	if (!IS_ENABLED(CONFIG_NF_CONNTRACK_ZONES)) {
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "this kernel has no conntrack zones");
+		return -EOPNOTSUPP;
+	}
+	zone->id = ntohs(nla_get_be16(attr));
+	return 0;
+}
+
+/* Addresses, one row for each of the four attributes */
+struct address_slot {
+	u8	l3num;
+	u8	len;
+	u16	attr;
+	u32	member;
+	size_t	offset;
+};
+
+#define ADDRESS(family, type, attribute, side, bit) {			\
+	.l3num	= family,						\
+	.len	= sizeof(struct type),					\
+	.attr	= attribute,						\
+	.member	= bit,							\
+	.offset	= offsetof(struct nf_conntrack_tuple, side.u3),		\
+}
+
+static const struct address_slot address_slots[] = {
+	ADDRESS(NFPROTO_IPV4, in_addr, CTA_IP_V4_SRC, src, CTNETLINK_IP_SRC),
+	ADDRESS(NFPROTO_IPV4, in_addr, CTA_IP_V4_DST, dst, CTNETLINK_IP_DST),
+	ADDRESS(NFPROTO_IPV6, in6_addr, CTA_IP_V6_SRC, src, CTNETLINK_IP_SRC),
+	ADDRESS(NFPROTO_IPV6, in6_addr, CTA_IP_V6_DST, dst, CTNETLINK_IP_DST),
+};
+
+static int decode_addresses(const struct nlattr *attr, u32 members,
+			    struct nf_conntrack_tuple *tuple,
+			    struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[CTA_IP_MAX + 1];
+	const struct address_slot *slot;
+	int err;
+
+	err = nla_parse_nested_deprecated(tb, CTA_IP_MAX, attr, address_policy,
+					  extack);
+	if (err)
+		return err;
+
+	for (slot = address_slots;
+	     slot < address_slots + ARRAY_SIZE(address_slots); slot++) {
+		if (slot->l3num != tuple->src.l3num || !(slot->member & members))
+			continue;
+		if (!tb[slot->attr]) {
+			NL_SET_ERR_MSG_ATTR(extack, attr,
+					    "an address of the tuple is missing");
+			return -EINVAL;
+		}
+		memcpy((void *)tuple + slot->offset, nla_data(tb[slot->attr]),
+		       slot->len);
+	}
+	return 0;
+}
+
+static int decode_transport(const struct nlattr *attr, u32 members,
+			    struct nf_conntrack_tuple *tuple,
+			    struct netlink_ext_ack *extack)
+{
+	const struct nf_conntrack_l4proto *l4proto;
+	struct nlattr *tb[CTA_PROTO_MAX + 1];
+	int err;
+
+	err = nla_parse_nested_deprecated(tb, CTA_PROTO_MAX, attr,
+					  transport_policy, extack);
+	if (err)
+		return err;
+
+	if (!tb[CTA_PROTO_NUM]) {
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "the protocol number of the tuple is missing");
+		return -EINVAL;
+	}
+	tuple->dst.protonum = nla_get_u8(tb[CTA_PROTO_NUM]);
+
+	l4proto = nf_ct_l4proto_find(tuple->dst.protonum);
+	if (!l4proto->nlattr_to_tuple)
+		return 0;
+
+	err = nla_validate_nested_deprecated(attr, CTA_PROTO_MAX,
+					     l4proto->nla_policy, extack);
+	if (err)
+		return err;
+
+	err = l4proto->nlattr_to_tuple(tb, tuple, members);
+	if (err)
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "incomplete or impossible ports or ICMP fields in the tuple");
+	return err;
+}
+
+/* A zone for one direction; there can be one at most, and none beside CTA_ZONE */
+static int decode_tuple_zone(const struct nlattr *attr,
+			     enum ip_conntrack_dir dir,
+			     struct nf_conntrack_zone *zone,
+			     struct netlink_ext_ack *extack)
+{
+	int err;
+
+	if (!zone) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "no zone can be given here");
+		return -EINVAL;
+	}
+	if (zone->id != NF_CT_DEFAULT_ZONE_ID) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "more than one zone given");
+		return -EINVAL;
+	}
+
+	err = ctnetlink_decode_zone(attr, zone, extack);
+	if (!err)
+		zone->dir = BIT(dir);
+	return err;
+}
+
+/**
+ * ctnetlink_decode_tuple - a tuple, or those members of it that a filter selects
+ * @attr: the nest, already seen by the policy
+ * @dir: direction that the tuple stands for
+ * @l3num: family of the request
+ * @members: CTNETLINK_WHOLE_TUPLE, or a filter's selection
+ * @zone: may get a zone of its own, for @dir only; NULL: none is allowed
+ * @tuple: result
+ * @extack: for the error message
+ *
+ * Return: 0, -EOPNOTSUPP for a family that is not tracked, -ERANGE or -EINVAL.
+ */
+int ctnetlink_decode_tuple(const struct nlattr *attr,
+			   enum ip_conntrack_dir dir, u8 l3num, u32 members,
+			   struct nf_conntrack_zone *zone,
+			   struct nf_conntrack_tuple *tuple,
+			   struct netlink_ext_ack *extack)
+{
+	const u32 addresses = CTNETLINK_IP_SRC | CTNETLINK_IP_DST;
+	struct nlattr *tb[CTA_TUPLE_MAX + 1];
+	int err;
+
+	err = nla_parse_nested_deprecated(tb, CTA_TUPLE_MAX, attr, tuple_policy,
+					  extack);
+	if (err)
+		return err;
+
+	if (l3num != NFPROTO_IPV4 && l3num != NFPROTO_IPV6) {
+		NL_SET_ERR_MSG(extack, "only IPv4 and IPv6 are tracked");
+		return -EOPNOTSUPP;
+	}
+
+	memset(tuple, 0, sizeof(*tuple));
+	tuple->src.l3num = l3num;
+	tuple->dst.dir = dir;
+
+	if (members & addresses) {
+		if (!tb[CTA_TUPLE_IP]) {
+			NL_SET_ERR_MSG_ATTR(extack, attr,
+					    "the tuple has no addresses");
+			return -EINVAL;
+		}
+		err = decode_addresses(tb[CTA_TUPLE_IP], members, tuple, extack);
+		if (err)
+			return err;
+	}
+
+	if (members & CTNETLINK_PROTO) {
+		if (!tb[CTA_TUPLE_PROTO]) {
+			NL_SET_ERR_MSG_ATTR(extack, attr,
+					    "the tuple has no protocol");
+			return -EINVAL;
+		}
+		err = decode_transport(tb[CTA_TUPLE_PROTO], members, tuple,
+				       extack);
+		if (err)
+			return err;
+	} else if (members & ~(addresses | CTNETLINK_ZONE)) {
+		NL_SET_ERR_MSG(extack,
+			       "ports and ICMP fields need the protocol number too");
+		return -EINVAL;
+	}
+
+	if (members & CTNETLINK_ZONE && tb[CTA_TUPLE_ZONE])
+		return decode_tuple_zone(tb[CTA_TUPLE_ZONE], dir, zone, extack);
+	return 0;
+}
+
+/**
+ * ctnetlink_decode_words - a nest of numbers, all of them required
+ * @attr: CTA_SEQ_ADJ_ORIG, CTA_SEQ_ADJ_REPLY or CTA_SYNPROXY
+ * @words: result: words[0] is attribute 1, and so on up to three
+ * @max: how many there must be
+ * @extack: for the error message
+ *
+ * Return: 0, -ERANGE or -EINVAL.
+ */
+int ctnetlink_decode_words(const struct nlattr *attr, int max, u32 *words,
+			   struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[WORDS_MAX + 1];
+	int i, err;
+
+	err = nla_parse_nested_deprecated(tb, max, attr, words_policy, extack);
+	if (err)
+		return err;
+
+	for (i = 1; i <= max; i++) {
+		if (!tb[i]) {
+			NL_SET_ERR_MSG_ATTR(extack, attr,
+					    "one of the numbers is missing");
+			return -EINVAL;
+		}
+		words[i - 1] = ntohl(nla_get_be32(tb[i]));
+	}
+	return 0;
+}
+
+/**
+ * ctnetlink_decode_help - the helper that a request names
+ * @attr: CTA_HELP
+ * @name: result, lives as long as the request
+ * @info: result: the helper's private attribute, or NULL
+ * @extack: for the error message
+ *
+ * Return: 0, -ERANGE or -EINVAL.
+ */
+int ctnetlink_decode_help(const struct nlattr *attr, const char **name,
+			  struct nlattr **info, struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[CTA_HELP_MAX + 1];
+	int err;
+
+	err = nla_parse_nested_deprecated(tb, CTA_HELP_MAX, attr, help_policy,
+					  extack);
+	if (err)
+		return err;
+
+	if (!tb[CTA_HELP_NAME]) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "the helper has no name");
+		return -EINVAL;
+	}
+	*name = nla_data(tb[CTA_HELP_NAME]);
+	*info = tb[CTA_HELP_INFO];
+	return 0;
+}
+
+/**
+ * ctnetlink_new_mark - mark of an entry after a request
+ * @old: mark before
+ * @cda: attributes with CTA_MARK, and perhaps with CTA_MARK_MASK
+ *
+ * Return: @old with the masked bits cleared, then toggled by the value.
+ */
+u32 ctnetlink_new_mark(u32 old, const struct nlattr *const cda[])
+{
+	u32 mask = ~0U;
+
+	if (cda[CTA_MARK_MASK])
+		mask = ntohl(nla_get_be32(cda[CTA_MARK_MASK]));
+	return (old & ~mask) ^ ntohl(nla_get_be32(cda[CTA_MARK]));
+}

@@ -1,0 +1,745 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An entry as netlink attributes: one small object per attribute (is it there,
+ * how large can it be, write it) and one list of them for each of the four
+ * shapes an entry is shown in.  Readers hold a reference on the entry; ct->lock
+ * is only taken for sequence adjustments, RCU covers helpers.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/rculist.h>
+#include <linux/security.h>
+#include <net/netfilter/nf_conntrack_acct.h>
+#include <net/netfilter/nf_conntrack_helper.h>
+#include <net/netfilter/nf_conntrack_l4proto.h>
+#include <net/netfilter/nf_conntrack_labels.h>
+#include <net/netfilter/nf_conntrack_seqadj.h>
+#include <net/netfilter/nf_conntrack_synproxy.h>
+#include <net/netfilter/nf_conntrack_timestamp.h>
+
+#include "ctnetlink.h"
+
+/**
+ * struct ctnetlink_attr - one attribute of an entry
+ * @shown: is it part of this message; NULL: always
+ * @size:  upper bound of its length, header and padding included
+ * @put:   write it; 0 or -EMSGSIZE
+ */
+struct ctnetlink_attr {
+	bool	(*shown)(const struct ctnetlink_msg *m);
+	size_t	(*size)(const struct ctnetlink_msg *m);
+	int	(*put)(struct sk_buff *skb, struct ctnetlink_msg *m);
+};
+
+static int put_u32(struct sk_buff *skb, int type, u32 value)
+{
+	return nla_put_be32(skb, type, htonl(value));
+}
+
+/* Common sizes */
+static size_t size_u32(const struct ctnetlink_msg *m)
+{
+	return nla_total_size(sizeof(__be32));
+}
+
+static size_t size_u16(const struct ctnetlink_msg *m)
+{
+	return nla_total_size(sizeof(__be16));
+}
+
+static size_t size_words3(const struct ctnetlink_msg *m)
+{
+	return nla_total_size(0) + 3 * nla_total_size(sizeof(__be32));
+}
+
+static size_t size_two_u64(const struct ctnetlink_msg *m)
+{
+	return nla_total_size(0) + 2 * nla_total_size_64bit(sizeof(u64));
+}
+
+static bool status_has(const struct ctnetlink_msg *m, unsigned long bits)
+{
+	return READ_ONCE(m->ct->status) & bits;
+}
+
+static bool event_has(const struct ctnetlink_msg *m, unsigned int event)
+{
+	return m->events & BIT(event);
+}
+
+/* --- tuples and zone ---------------------------------------------------- */
+
+static size_t tuple_size(const struct nf_conntrack_tuple *tuple)
+{
+	const struct nf_conntrack_l4proto *l4proto;
+	size_t addr, size;
+
+	addr = tuple->src.l3num == NFPROTO_IPV4 ? sizeof(struct in_addr) :
+						  sizeof(struct in6_addr);
+	/* three nests: the tuple, its addresses, its transport part */
+	size = 3 * nla_total_size(0) + 2 * nla_total_size(addr) +
+	       nla_total_size(sizeof(u8));
+
+	l4proto = nf_ct_l4proto_find(tuple->dst.protonum);
+	if (l4proto->nlattr_tuple_size)
+		size += l4proto->nlattr_tuple_size();
+	return size;
+}
+
+static int put_addresses(struct sk_buff *skb,
+			 const struct nf_conntrack_tuple *tuple)
+{
+	const union nf_inet_addr *src = &tuple->src.u3, *dst = &tuple->dst.u3;
+	struct nlattr *nest = nla_nest_start(skb, CTA_TUPLE_IP);
+	int err = 0;
+
+	if (!nest)
+		return -EMSGSIZE;
+
+	if (tuple->src.l3num == NFPROTO_IPV4)
+		err = nla_put_in_addr(skb, CTA_IP_V4_SRC, src->ip) ?:
+		      nla_put_in_addr(skb, CTA_IP_V4_DST, dst->ip);
+	else if (tuple->src.l3num == NFPROTO_IPV6)
+		err = nla_put_in6_addr(skb, CTA_IP_V6_SRC, &src->in6) ?:
+		      nla_put_in6_addr(skb, CTA_IP_V6_DST, &dst->in6);
+	if (err)
+		return err;
+
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_transport(struct sk_buff *skb,
+			 const struct nf_conntrack_tuple *tuple)
+{
+	const struct nf_conntrack_l4proto *l4proto;
+	struct nlattr *nest;
+
+	nest = nla_nest_start(skb, CTA_TUPLE_PROTO);
+	if (!nest || nla_put_u8(skb, CTA_PROTO_NUM, tuple->dst.protonum))
+		return -EMSGSIZE;
+
+	l4proto = nf_ct_l4proto_find(tuple->dst.protonum);
+	if (l4proto->tuple_to_nlattr && l4proto->tuple_to_nlattr(skb, tuple))
+		return -EMSGSIZE;
+
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* A zone that counts for the directions @dir, no more and no less */
+static bool zone_is_for(const struct nf_conn *ct, u8 dir)
+{
+	const struct nf_conntrack_zone *zone = nf_ct_zone(ct);
+
+	return zone->id != NF_CT_DEFAULT_ZONE_ID && zone->dir == dir;
+}
+
+static int put_zone_id(struct sk_buff *skb, int type, const struct nf_conn *ct)
+{
+	return nla_put_be16(skb, type, htons(nf_ct_zone(ct)->id));
+}
+
+static int put_tuple(struct sk_buff *skb, int type, const struct nf_conn *ct,
+		     enum ip_conntrack_dir dir, bool with_zone)
+{
+	const struct nf_conntrack_tuple *tuple = nf_ct_tuple(ct, dir);
+	struct nlattr *nest = nla_nest_start(skb, type);
+
+	if (!nest || put_addresses(skb, tuple) || put_transport(skb, tuple))
+		return -EMSGSIZE;
+	if (with_zone && zone_is_for(ct, BIT(dir)) &&
+	    put_zone_id(skb, CTA_TUPLE_ZONE, ct))
+		return -EMSGSIZE;
+
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static size_t size_orig(const struct ctnetlink_msg *m)
+{
+	size_t size = tuple_size(nf_ct_tuple(m->ct, IP_CT_DIR_ORIGINAL));
+
+	return zone_is_for(m->ct, NF_CT_ZONE_DIR_ORIG) ? size + size_u16(m) :
+							 size;
+}
+
+static int put_orig(struct sk_buff *skb, struct ctnetlink_msg *m)
+{
+	return put_tuple(skb, CTA_TUPLE_ORIG, m->ct, IP_CT_DIR_ORIGINAL, true);
+}
+
+static size_t size_reply(const struct ctnetlink_msg *m)
+{
+	size_t size = tuple_size(nf_ct_tuple(m->ct, IP_CT_DIR_REPLY));
+
+	return zone_is_for(m->ct, NF_CT_ZONE_DIR_REPL) ? size + size_u16(m) :
+							 size;
+}
+
+static int put_reply(struct sk_buff *skb, struct ctnetlink_msg *m)
+{
+	return put_tuple(skb, CTA_TUPLE_REPLY, m->ct, IP_CT_DIR_REPLY, true);
+}
+
+static bool master_shown(const struct ctnetlink_msg *m)
+{
+	if (m->kind == CTNETLINK_EVENT && !event_has(m, IPCT_RELATED))
+		return false;
+	return status_has(m, IPS_EXPECTED) && m->ct->master;
+}
+
+static size_t size_master(const struct ctnetlink_msg *m)
+{
+	return tuple_size(nf_ct_tuple(m->ct->master, IP_CT_DIR_ORIGINAL));
+}
+
+static int put_master(struct sk_buff *skb, struct ctnetlink_msg *m)
+{
+	return put_tuple(skb, CTA_TUPLE_MASTER, m->ct->master,
+			 IP_CT_DIR_ORIGINAL, false);
+}
+
+static bool zone_shown(const struct ctnetlink_msg *m)
+{
+	return zone_is_for(m->ct, NF_CT_DEFAULT_ZONE_DIR);
+}
+
+static int put_zone(struct sk_buff *skb, struct ctnetlink_msg *m)
+{
+	return put_zone_id(skb, CTA_ZONE, m->ct);
+}
+
+/* --- numbers ------------------------------------------------------------ */
+
+static int put_status(struct sk_buff *skb, struct ctnetlink_msg *m)
+{
+	return put_u32(skb, CTA_STATUS, READ_ONCE(m->ct->status));
+}
+
+/* Whole seconds; an unconfirmed entry keeps its timeout relative to no clock */
+static u32 seconds_left(const struct nf_conn *ct)
+{
+	if (!nf_ct_is_confirmed(ct))
+		return READ_ONCE(ct->timeout) / HZ;
+	return nf_ct_expires(ct) / HZ;
+}
+
+static bool timeout_shown(const struct ctnetlink_msg *m)
+{
+	switch (m->kind) {
+	case CTNETLINK_DUMP:
+		/* a flow table keeps the time of what it forwards */
+		return !status_has(m, IPS_OFFLOAD);
+	case CTNETLINK_DESTROY:
+		return seconds_left(m->ct);
+	default:
+		return true;
+	}
+}
+
+static int put_timeout(struct sk_buff *skb, struct ctnetlink_msg *m)
+{
+	return put_u32(skb, CTA_TIMEOUT, seconds_left(m->ct));
+}
+
+#ifdef CONFIG_NF_CONNTRACK_MARK
+static bool mark_shown(const struct ctnetlink_msg *m)
+{
+	if (m->kind == CTNETLINK_DUMP || m->kind == CTNETLINK_QUEUE)
+		return true;
+	return READ_ONCE(m->ct->mark) || event_has(m, IPCT_MARK);
+}
+
+static int put_mark(struct sk_buff *skb, struct ctnetlink_msg *m)
+{
+	return put_u32(skb, CTA_MARK, READ_ONCE(m->ct->mark));
+}
+#endif
+
+static int put_use(struct sk_buff *skb, struct ctnetlink_msg *m)
+{
+	unsigned int use = refcount_read(&m->ct->ct_general.use);
+
+	return put_u32(skb, CTA_USE, use - m->borrowed);
+}
+
+/* An opaque cookie: userspace hands it back as it got it */
+static int put_id(struct sk_buff *skb, struct ctnetlink_msg *m)
+{
+	return nla_put_be32(skb, CTA_ID, (__force __be32)nf_ct_get_id(m->ct));
+}
+
+/* --- what the tracker knows --------------------------------------------- */
+
+static bool protoinfo_shown(const struct ctnetlink_msg *m)
+{
+	if (!nf_ct_l4proto_find(nf_ct_protonum(m->ct))->to_nlattr)
+		return false;
+	if (m->kind == CTNETLINK_DUMP)
+		return !status_has(m, IPS_OFFLOAD);
+	return m->kind != CTNETLINK_EVENT || event_has(m, IPCT_PROTOINFO);
+}
+
+static size_t size_protoinfo(const struct ctnetlink_msg *m)
+{
+	/* two nests; of a connection that is gone only its state is of interest */
+	if (m->kind == CTNETLINK_DESTROY)
+		return 2 * nla_total_size(0) + nla_total_size(sizeof(u8));
+	return nla_total_size(0) +
+	       nf_ct_l4proto_find(nf_ct_protonum(m->ct))->nlattr_size;
+}
+
+static int put_protoinfo(struct sk_buff *skb, struct ctnetlink_msg *m)
+{
+	const struct nf_conntrack_l4proto *l4proto;
+	struct nlattr *nest;
+
+	nest = nla_nest_start(skb, CTA_PROTOINFO);
+	if (!nest)
+		return -EMSGSIZE;
+
+	l4proto = nf_ct_l4proto_find(nf_ct_protonum(m->ct));
+	if (l4proto->to_nlattr(skb, nest, m->ct, m->kind == CTNETLINK_DESTROY))
+		return -EMSGSIZE;
+
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static struct nf_conntrack_helper *helper_of(const struct nf_conn *ct)
+{
+	struct nf_conn_help *help = nfct_help(ct);
+
+	return help ? rcu_dereference(help->helper) : NULL;
+}
+
+static bool help_shown(const struct ctnetlink_msg *m)
+{
+	return helper_of(m->ct);
+}
+
+static size_t size_help(const struct ctnetlink_msg *m)
+{
+	const struct nf_conntrack_helper *helper = helper_of(m->ct);
+	size_t size = nla_total_size(0) + nla_total_size(NF_CT_HELPER_NAME_LEN);
+
+	if (helper && helper->to_nlattr)
+		size += nla_total_size(sizeof_field(struct nf_conn_help, data));
+	return size;
+}
+
+static int put_help(struct sk_buff *skb, struct ctnetlink_msg *m)
+{
+	struct nf_conntrack_helper *helper = helper_of(m->ct);
+	struct nlattr *nest;
+
+	/* it may have been unregistered since help_shown() */
+	if (!helper)
+		return 0;
+
+	nest = nla_nest_start(skb, CTA_HELP);
+	if (!nest || nla_put_string(skb, CTA_HELP_NAME, helper->name))
+		return -EMSGSIZE;
+	if (helper->to_nlattr)
+		helper->to_nlattr(skb, m->ct);
+
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* --- extensions --------------------------------------------------------- */
+
+static bool counters_shown(const struct ctnetlink_msg *m)
+{
+	return nf_conn_acct_find(m->ct);
+}
+
+static void read_counter(struct nf_conn_counter *counter, bool take,
+			 struct ctnetlink_count *out)
+{
+	if (take) {
+		out->packets = atomic64_xchg(&counter->packets, 0);
+		out->bytes = atomic64_xchg(&counter->bytes, 0);
+	} else {
+		out->packets = atomic64_read(&counter->packets);
+		out->bytes = atomic64_read(&counter->bytes);
+	}
+}
+
+static int put_counters(struct sk_buff *skb, struct ctnetlink_msg *m,
+			int type, enum ip_conntrack_dir dir)
+{
+	struct nf_conn_acct *acct = nf_conn_acct_find(m->ct);
+	struct ctnetlink_count now;
+	struct nlattr *nest;
+
+	if (!acct)
+		return 0;
+
+	read_counter(&acct->counter[dir], m->zero, &now);
+	if (m->zero)
+		m->taken[dir] = now;
+
+	nest = nla_nest_start(skb, type);
+	if (!nest ||
+	    nla_put_be64(skb, CTA_COUNTERS_PACKETS, cpu_to_be64(now.packets),
+			 CTA_COUNTERS_PAD) ||
+	    nla_put_be64(skb, CTA_COUNTERS_BYTES, cpu_to_be64(now.bytes),
+			 CTA_COUNTERS_PAD))
+		return -EMSGSIZE;
+
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_counters_orig(struct sk_buff *skb, struct ctnetlink_msg *m)
+{
+	return put_counters(skb, m, CTA_COUNTERS_ORIG, IP_CT_DIR_ORIGINAL);
+}
+
+static int put_counters_reply(struct sk_buff *skb, struct ctnetlink_msg *m)
+{
+	return put_counters(skb, m, CTA_COUNTERS_REPLY, IP_CT_DIR_REPLY);
+}
+
+/* A message that could not be sent must not cost anybody a packet count */
+static void return_counters(struct ctnetlink_msg *m)
+{
+	struct nf_conn_acct *acct = nf_conn_acct_find(m->ct);
+	unsigned int dir;
+
+	if (!m->zero || !acct)
+		return;
+
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
+		atomic64_add(m->taken[dir].packets, &acct->counter[dir].packets);
+		atomic64_add(m->taken[dir].bytes, &acct->counter[dir].bytes);
+	}
+	memset(m->taken, 0, sizeof(m->taken));
+}
+
+static bool timestamp_shown(const struct ctnetlink_msg *m)
+{
+	return nf_conn_tstamp_find(m->ct);
+}
+
+static int put_timestamp(struct sk_buff *skb, struct ctnetlink_msg *m)
+{
+	const struct nf_conn_tstamp *tstamp = nf_conn_tstamp_find(m->ct);
+	struct nlattr *nest;
+
+	nest = nla_nest_start(skb, CTA_TIMESTAMP);
+	if (!nest ||
+	    nla_put_be64(skb, CTA_TIMESTAMP_START, cpu_to_be64(tstamp->start),
+			 CTA_TIMESTAMP_PAD))
+		return -EMSGSIZE;
+	if (tstamp->stop &&
+	    nla_put_be64(skb, CTA_TIMESTAMP_STOP, cpu_to_be64(tstamp->stop),
+			 CTA_TIMESTAMP_PAD))
+		return -EMSGSIZE;
+
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static bool labels_shown(const struct ctnetlink_msg *m)
+{
+	const struct nf_conn_labels *labels = nf_ct_labels_find(m->ct);
+
+	if (!labels || !memchr_inv(labels->bits, 0, sizeof(labels->bits)))
+		return false;
+	return m->kind != CTNETLINK_EVENT || event_has(m, IPCT_LABEL);
+}
+
+static size_t size_labels(const struct ctnetlink_msg *m)
+{
+	return nla_total_size(NF_CT_LABELS_MAX_SIZE);
+}
+
+static int put_labels(struct sk_buff *skb, struct ctnetlink_msg *m)
+{
+	const struct nf_conn_labels *labels = nf_ct_labels_find(m->ct);
+
+	return nla_put(skb, CTA_LABELS, sizeof(labels->bits), labels->bits);
+}
+
+static bool seqadj_shown(const struct ctnetlink_msg *m)
+{
+	if (m->kind == CTNETLINK_EVENT && !event_has(m, IPCT_SEQADJ))
+		return false;
+	return status_has(m, IPS_SEQ_ADJUST) && nfct_seqadj(m->ct);
+}
+
+static int put_seqadj(struct sk_buff *skb, const struct ctnetlink_msg *m,
+		      int type, enum ip_conntrack_dir dir)
+{
+	struct nf_conn_seqadj *ext = nfct_seqadj(m->ct);
+	struct nf_ct_seqadj seq;
+	struct nlattr *nest;
+
+	spin_lock_bh(&m->ct->lock);
+	seq = ext->seq[dir];
+	spin_unlock_bh(&m->ct->lock);
+
+	nest = nla_nest_start(skb, type);
+	if (!nest ||
+	    put_u32(skb, CTA_SEQADJ_CORRECTION_POS, seq.correction_pos) ||
+	    put_u32(skb, CTA_SEQADJ_OFFSET_BEFORE, seq.offset_before) ||
+	    put_u32(skb, CTA_SEQADJ_OFFSET_AFTER, seq.offset_after))
+		return -EMSGSIZE;
+
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_seqadj_orig(struct sk_buff *skb, struct ctnetlink_msg *m)
+{
+	return put_seqadj(skb, m, CTA_SEQ_ADJ_ORIG, IP_CT_DIR_ORIGINAL);
+}
+
+static int put_seqadj_reply(struct sk_buff *skb, struct ctnetlink_msg *m)
+{
+	return put_seqadj(skb, m, CTA_SEQ_ADJ_REPLY, IP_CT_DIR_REPLY);
+}
+
+static bool synproxy_shown(const struct ctnetlink_msg *m)
+{
+	if (m->kind == CTNETLINK_EVENT && !event_has(m, IPCT_SYNPROXY))
+		return false;
+	return nfct_synproxy(m->ct);
+}
+
+static int put_synproxy(struct sk_buff *skb, struct ctnetlink_msg *m)
+{
+	const struct nf_conn_synproxy *synproxy = nfct_synproxy(m->ct);
+	struct nlattr *nest;
+
+	nest = nla_nest_start(skb, CTA_SYNPROXY);
+	if (!nest ||
+	    put_u32(skb, CTA_SYNPROXY_ISN, synproxy->isn) ||
+	    put_u32(skb, CTA_SYNPROXY_ITS, synproxy->its) ||
+	    put_u32(skb, CTA_SYNPROXY_TSOFF, synproxy->tsoff))
+		return -EMSGSIZE;
+
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+#ifdef CONFIG_NF_CONNTRACK_SECMARK
+static bool secctx_shown(const struct ctnetlink_msg *m)
+{
+	bool marked = READ_ONCE(m->ct->secmark);
+
+	switch (m->kind) {
+	case CTNETLINK_EVENT:
+		return marked || event_has(m, IPCT_SECMARK);
+	case CTNETLINK_QUEUE:
+		return marked;
+	default:
+		return true;
+	}
+}
+
+static size_t size_secctx(const struct ctnetlink_msg *m)
+{
+	u32 len;
+
+	/* no security module: no name, no attribute */
+	if (security_secid_to_secctx(READ_ONCE(m->ct->secmark), NULL, &len))
+		return 0;
+	return nla_total_size(0) + nla_total_size(len + 1);
+}
+
+static int put_secctx(struct sk_buff *skb, struct ctnetlink_msg *m)
+{
+	struct nlattr *nest;
+	int err = -EMSGSIZE;
+	char *name;
+	u32 len;
+
+	if (security_secid_to_secctx(READ_ONCE(m->ct->secmark), &name, &len))
+		return 0;
+
+	nest = nla_nest_start(skb, CTA_SECCTX);
+	if (nest && !nla_put_string(skb, CTA_SECCTX_NAME, name)) {
+		nla_nest_end(skb, nest);
+		err = 0;
+	}
+	security_release_secctx(name, len);
+	return err;
+}
+#endif
+
+/* --- which attributes, in which order ----------------------------------- */
+
+#define FIELD(name, _shown, _size) \
+	static const struct ctnetlink_attr field_##name = { _shown, _size, put_##name }
+
+FIELD(orig, NULL, size_orig);
+FIELD(reply, NULL, size_reply);
+FIELD(zone, zone_shown, size_u16);
+FIELD(status, NULL, size_u32);
+FIELD(timeout, timeout_shown, size_u32);
+FIELD(use, NULL, size_u32);
+FIELD(id, NULL, size_u32);
+FIELD(master, master_shown, size_master);
+FIELD(protoinfo, protoinfo_shown, size_protoinfo);
+FIELD(help, help_shown, size_help);
+FIELD(counters_orig, counters_shown, size_two_u64);
+FIELD(counters_reply, counters_shown, size_two_u64);
+FIELD(timestamp, timestamp_shown, size_two_u64);
+FIELD(labels, labels_shown, size_labels);
+FIELD(seqadj_orig, seqadj_shown, size_words3);
+FIELD(seqadj_reply, seqadj_shown, size_words3);
+FIELD(synproxy, synproxy_shown, size_words3);
+
+#ifdef CONFIG_NF_CONNTRACK_MARK
+FIELD(mark, mark_shown, size_u32);
+#define FIELD_MARK &field_mark,
+#else
+#define FIELD_MARK
+#endif
+
+#ifdef CONFIG_NF_CONNTRACK_SECMARK
+FIELD(secctx, secctx_shown, size_secctx);
+#define FIELD_SECCTX &field_secctx,
+#else
+#define FIELD_SECCTX
+#endif
+
+static const struct ctnetlink_attr *const dump_order[] = {
+	&field_orig, &field_reply, &field_zone, &field_status,
+	FIELD_MARK FIELD_SECCTX
+	&field_id, &field_use, &field_master, &field_timeout, &field_protoinfo,
+	&field_counters_orig, &field_counters_reply, &field_timestamp,
+	&field_help, &field_labels, &field_seqadj_orig, &field_seqadj_reply,
+	&field_synproxy, NULL
+};
+
+static const struct ctnetlink_attr *const event_order[] = {
+	&field_orig, &field_reply, &field_zone, &field_id, &field_status,
+	&field_timeout, &field_protoinfo, &field_help,
+	FIELD_SECCTX
+	&field_labels, &field_master, &field_seqadj_orig, &field_seqadj_reply,
+	&field_synproxy,
+	FIELD_MARK
+	NULL
+};
+
+static const struct ctnetlink_attr *const destroy_order[] = {
+	&field_orig, &field_reply, &field_zone, &field_id, &field_status,
+	&field_timeout, &field_counters_orig, &field_counters_reply,
+	&field_timestamp, &field_protoinfo,
+	FIELD_MARK
+	NULL
+};
+
+static const struct ctnetlink_attr *const queue_order[] = {
+	&field_orig, &field_reply, &field_zone, &field_id, &field_status,
+	&field_timeout, &field_protoinfo, &field_counters_orig,
+	&field_counters_reply, &field_timestamp, &field_help,
+	FIELD_SECCTX
+	&field_master, &field_seqadj_orig, &field_seqadj_reply,
+	&field_synproxy,
+	FIELD_MARK
+	&field_labels, NULL
+};
+
+static const struct ctnetlink_attr *const *const orders[CTNETLINK_KINDS] = {
+	[CTNETLINK_DUMP]	= dump_order,
+	[CTNETLINK_EVENT]	= event_order,
+	[CTNETLINK_DESTROY]	= destroy_order,
+	[CTNETLINK_QUEUE]	= queue_order,
+};
+
+/**
+ * ctnetlink_fields_size - room that the attributes of a message need
+ * @m: the message
+ *
+ * Context: Any up to softirq. The entry may change meanwhile, so the real
+ * size can, rarely, come out larger.
+ * Return: Close upper bound in bytes.
+ */
+size_t ctnetlink_fields_size(const struct ctnetlink_msg *m)
+{
+	const struct ctnetlink_attr *const *field;
+	size_t size = 0;
+
+	rcu_read_lock();
+	for (field = orders[m->kind]; *field; field++) {
+		if (!(*field)->shown || (*field)->shown(m))
+			size += (*field)->size(m);
+	}
+	rcu_read_unlock();
+	return size;
+}
+
+/**
+ * ctnetlink_fields_put - append the attributes of a message
+ * @skb: where to
+ * @m: the message
+ *
+ * Context: Any up to softirq. On failure the caller trims @skb; counters that
+ * had been taken are back in the entry.
+ * Return: 0 or -EMSGSIZE.
+ */
+int ctnetlink_fields_put(struct sk_buff *skb, struct ctnetlink_msg *m)
+{
+	const struct ctnetlink_attr *const *field;
+	int err = 0;
+
+	rcu_read_lock();
+	for (field = orders[m->kind]; *field && !err; field++) {
+		if (!(*field)->shown || (*field)->shown(m))
+			err = (*field)->put(skb, m);
+	}
+	if (err)
+		return_counters(m);
+	rcu_read_unlock();
+	return err ? -EMSGSIZE : 0;
+}
+
+/**
+ * ctnetlink_msg_size - room that a whole message needs
+ * @m: the message
+ *
+ * Context: As ctnetlink_fields_size().
+ * Return: Close upper bound in bytes, header included.
+ */
+size_t ctnetlink_msg_size(const struct ctnetlink_msg *m)
+{
+	return nlmsg_total_size(sizeof(struct nfgenmsg)) +
+	       ctnetlink_fields_size(m);
+}
+
+/**
+ * ctnetlink_msg_put - append a whole message
+ * @skb: where to; as before on failure
+ * @m: the message
+ *
+ * Context: Any up to softirq.
+ * Return: 0 or -EMSGSIZE.
+ */
+int ctnetlink_msg_put(struct sk_buff *skb, struct ctnetlink_msg *m)
+{
+	struct nlmsghdr *nlh;
+	u16 flags = m->flags;
+
+	/* every answer, even to a question about one entry */
+	if (m->kind == CTNETLINK_DUMP && m->portid)
+		flags |= NLM_F_MULTI;
+
+	nlh = nfnl_msg_put(skb, m->portid, m->seq,
+			   nfnl_msg_type(NFNL_SUBSYS_CTNETLINK, m->type),
+			   flags, nf_ct_l3num(m->ct), NFNETLINK_V0, 0);
+	if (!nlh)
+		return -EMSGSIZE;
+
+	if (ctnetlink_fields_put(skb, m)) {
+		nlmsg_cancel(skb, nlh);
+		return -EMSGSIZE;
+	}
+	nlmsg_end(skb, nlh);
+	return 0;
+}

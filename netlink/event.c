@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Events of connections to the three multicast groups.  The core calls
+ * ctnetlink_notifier.ct_event, one call per entry at a time; the answer tells
+ * it whether a listener that insists on every event has refused this one.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/notifier.h>
+
+#include "ctnetlink.h"
+#include "nf_conntrack_internal.h"
+
+/* First match decides; NEW together with DESTROY is a DESTROY */
+struct event_group {
+	unsigned int		events;
+	unsigned int		group;
+	enum ctnetlink_kind	kind;
+	u8			type;
+	u16			flags;
+};
+
+static const struct event_group event_groups[] = {
+	{
+		.events	= BIT(IPCT_DESTROY),
+		.group	= NFNLGRP_CONNTRACK_DESTROY,
+		.kind	= CTNETLINK_DESTROY,
+		.type	= IPCTNL_MSG_CT_DELETE,
+	}, {
+		.events	= BIT(IPCT_NEW) | BIT(IPCT_RELATED),
+		.group	= NFNLGRP_CONNTRACK_NEW,
+		.kind	= CTNETLINK_EVENT,
+		.type	= IPCTNL_MSG_CT_NEW,
+		.flags	= NLM_F_CREATE | NLM_F_EXCL,
+	}, {
+		.events	= ~0U,
+		.group	= NFNLGRP_CONNTRACK_UPDATE,
+		.kind	= CTNETLINK_EVENT,
+		.type	= IPCTNL_MSG_CT_NEW,
+	},
+};
+
+static const struct event_group *group_of(unsigned int events)
+{
+	const struct event_group *g;
+
+	for (g = event_groups; g < event_groups + ARRAY_SIZE(event_groups); g++) {
+		if (events & g->events)
+			return g;
+	}
+	return NULL;
+}
+
+/*
+ * The socket is charged for the whole allocation, so it is made to measure.
+ * Emergency memory would be dropped by the receiving socket without a word.
+ */
+static struct sk_buff *event_skb(size_t size)
+{
+	struct sk_buff *skb = alloc_skb(size, GFP_ATOMIC);
+
+	if (skb && skb_pfmemalloc(skb)) {
+		kfree_skb(skb);
+		skb = NULL;
+	}
+	return skb;
+}
+
+static struct sk_buff *build_event(struct ctnetlink_msg *m)
+{
+	struct sk_buff *skb;
+
+	skb = event_skb(ctnetlink_msg_size(m));
+	if (!skb || !ctnetlink_msg_put(skb, m))
+		return skb;
+
+	/* the entry has grown since it was measured */
+	kfree_skb(skb);
+	skb = event_skb(NLMSG_DEFAULT_SIZE);
+	if (!skb || !ctnetlink_msg_put(skb, m))
+		return skb;
+
+	kfree_skb(skb);
+	return NULL;
+}
+
+/**
+ * ctnetlink_event_send - multicast a datagram of events
+ * @net: namespace of the listeners
+ * @skb: the datagram, consumed
+ * @portid: who asked for the change, 0 if nobody
+ * @group: multicast group
+ * @report: @portid wants its copy
+ *
+ * Context: Any up to softirq.
+ * Return: 0, or -ENOBUFS when a reliable listener had no room.
+ */
+int ctnetlink_event_send(struct net *net, struct sk_buff *skb, u32 portid,
+			 unsigned int group, int report)
+{
+	int err = nfnetlink_send(skb, net, portid, group, report, GFP_ATOMIC);
+
+	return err == -ENOBUFS || err == -EAGAIN ? -ENOBUFS : 0;
+}
+
+static int send_alone(struct net *net, struct ctnetlink_msg *m,
+		      unsigned int group, int report)
+{
+	struct sk_buff *skb = build_event(m);
+
+	if (!skb) {
+		/* nothing is lost, but the listeners may as well know */
+		nfnetlink_set_err(net, 0, group, -ENOBUFS);
+		return -ENOBUFS;
+	}
+	return ctnetlink_event_send(net, skb, m->portid, group, report);
+}
+
+static int ctnetlink_event(unsigned int events, const struct nf_ct_event *item)
+{
+	const struct event_group *g = group_of(events);
+	struct net *net = nf_ct_net(item->ct);
+	struct ctnetlink_msg m = {
+		.ct	= item->ct,
+		.portid	= item->portid,
+		.events	= events,
+	};
+	unsigned int limit;
+	int err;
+
+	if (!g || (!item->report && !nfnetlink_has_listeners(net, g->group)))
+		return 0;
+
+	m.kind = g->kind;
+	m.type = g->type;
+	m.flags = g->flags;
+
+	/* who wants an echo waits for it */
+	limit = READ_ONCE(nf_conntrack_pernet(net)->events_batch);
+	if (limit && !item->report) {
+		err = ctnetlink_batch_add(net, &m, g->group, limit);
+		if (err == NF_CT_EVENT_HELD)
+			return err;
+	}
+
+	ctnetlink_batch_flush(net);
+	return send_alone(net, &m, g->group, item->report);
+}
+
+/* Nobody can listen to expectations yet: see expect.c */
+static int ctnetlink_expect_event(unsigned int events,
+				  const struct nf_exp_event *item)
+{
+	return 0;
+}
+
+const struct nf_ct_event_notifier ctnetlink_notifier = {
+	.ct_event	= ctnetlink_event,
+	.exp_event	= ctnetlink_expect_event,
+};
+
+/* Once the listener that refused has gone, the others need not wait */
+static int listener_gone(struct notifier_block *nb, unsigned long event,
+			 void *data)
+{
+	const struct netlink_notify *n = data;
+
+	if (event == NETLINK_URELEASE && n->protocol == NETLINK_NETFILTER)
+		nf_conntrack_events_kick(n->net);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block listener_notifier = {
+	.notifier_call = listener_gone,
+};
+
+/**
+ * ctnetlink_events_init - start to watch for listeners that leave
+ *
+ * Context: May sleep.
+ * Return: 0 or a negative errno.
+ */
+int ctnetlink_events_init(void)
+{
+	return netlink_register_notifier(&listener_notifier);
+}
+
+/**
+ * ctnetlink_events_fini - undo ctnetlink_events_init()
+ *
+ * Context: May sleep.
+ */
+void ctnetlink_events_fini(void)
+{
+	netlink_unregister_notifier(&listener_notifier);
+}

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which entries a dump shows and a flush deletes.  A filter is built once per
+ * request, checked completely then, and constant afterwards.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/in.h>
+#include <linux/slab.h>
+
+#include "ctnetlink.h"
+
+struct ctnetlink_masked {
+	u32	value;
+	u32	mask;
+};
+
+/**
+ * struct ctnetlink_filter - conditions, all of which must hold
+ * @family:  L3 number, 0: any
+ * @by_zone: compare @zone with the zone of either direction
+ * @zone:    from CTA_ZONE, or from a tuple when @members selects it
+ * @mark:    (mark & mask) == value
+ * @status:  (status & mask) == value
+ * @members: which members of @tuple count, per direction
+ * @tuple:   the tuples to compare with
+ */
+struct ctnetlink_filter {
+	u8				family;
+	bool				by_zone;
+	struct nf_conntrack_zone	zone;
+	struct ctnetlink_masked		mark;
+	struct ctnetlink_masked		status;
+	u32				members[IP_CT_DIR_MAX];
+	struct nf_conntrack_tuple	tuple[IP_CT_DIR_MAX];
+};
+
+static const struct nla_policy filter_policy[CTA_FILTER_MAX + 1] = {
+	[CTA_FILTER_ORIG_FLAGS]	 = NLA_POLICY_MASK(NLA_U32,
+						   CTNETLINK_FILTER_MASK),
+	[CTA_FILTER_REPLY_FLAGS] = NLA_POLICY_MASK(NLA_U32,
+						   CTNETLINK_FILTER_MASK),
+};
+
+/* Members of a tuple: where they are, and for which protocols they exist */
+struct tuple_member {
+	u32	bit;
+	u8	offset;
+	u8	len;
+	u8	proto[2];	/* IPPROTO_IP (0): all */
+};
+
+#define MEMBER(flag, path, ...) {					\
+	.bit	= flag,							\
+	.offset	= offsetof(struct nf_conntrack_tuple, path),		\
+	.len	= sizeof_field(struct nf_conntrack_tuple, path),	\
+	.proto	= { __VA_ARGS__ },					\
+}
+
+static const struct tuple_member tuple_members[] = {
+	MEMBER(CTNETLINK_IP_SRC, src.u3, 0),
+	MEMBER(CTNETLINK_IP_DST, dst.u3, 0),
+	MEMBER(CTNETLINK_PROTO, dst.protonum, 0),
+	/* ports of the other trackers are not compared, as they never were */
+	MEMBER(CTNETLINK_SPORT, src.u.all, IPPROTO_TCP, IPPROTO_UDP),
+	MEMBER(CTNETLINK_DPORT, dst.u.all, IPPROTO_TCP, IPPROTO_UDP),
+	MEMBER(CTNETLINK_ICMP_TYPE, dst.u.icmp.type, IPPROTO_ICMP),
+	MEMBER(CTNETLINK_ICMP_CODE, dst.u.icmp.code, IPPROTO_ICMP),
+	MEMBER(CTNETLINK_ICMP_ID, src.u.icmp.id, IPPROTO_ICMP),
+	MEMBER(CTNETLINK_ICMPV6_TYPE, dst.u.icmp.type, IPPROTO_ICMPV6),
+	MEMBER(CTNETLINK_ICMPV6_CODE, dst.u.icmp.code, IPPROTO_ICMPV6),
+	MEMBER(CTNETLINK_ICMPV6_ID, src.u.icmp.id, IPPROTO_ICMPV6),
+};
+
+static bool member_applies(const struct tuple_member *member, u8 protonum)
+{
+	return !member->proto[0] || member->proto[0] == protonum ||
+	       (member->proto[1] && member->proto[1] == protonum);
+}
+
+/*
+ * DIFF: 6.1 compares IPv6 addresses the wrong way round and drops the entries
+ * that are equal; here, as from 6.12 on, they are the ones that stay.
+ */
+static bool tuple_matches(u32 members, const struct nf_conntrack_tuple *want,
+			  const struct nf_conntrack_tuple *have)
+{
+	const struct tuple_member *member;
+
+	for (member = tuple_members;
+	     member < tuple_members + ARRAY_SIZE(tuple_members); member++) {
+		if (!(members & member->bit) ||
+		    !member_applies(member, have->dst.protonum))
+			continue;
+		if (memcmp((const void *)want + member->offset,
+			   (const void *)have + member->offset, member->len))
+			return false;
+	}
+	return true;
+}
+
+/* --- building ----------------------------------------------------------- */
+
+#ifdef CONFIG_NF_CONNTRACK_MARK
+static int decode_mark(struct ctnetlink_masked *mark,
+		       const struct nlattr *const cda[],
+		       struct netlink_ext_ack *extack)
+{
+	if (!cda[CTA_MARK]) {
+		if (!cda[CTA_MARK_MASK])
+			return 0;
+		NL_SET_ERR_MSG_ATTR(extack, cda[CTA_MARK_MASK],
+				    "a mark mask needs a mark");
+		return -EINVAL;
+	}
+
+	mark->value = ntohl(nla_get_be32(cda[CTA_MARK]));
+	mark->mask = cda[CTA_MARK_MASK] ?
+		     ntohl(nla_get_be32(cda[CTA_MARK_MASK])) : ~0U;
+	return 0;
+}
+#else
+static int decode_mark(struct ctnetlink_masked *mark,
+		       const struct nlattr *const cda[],
+		       struct netlink_ext_ack *extack)
+{
+	if (!cda[CTA_MARK] && !cda[CTA_MARK_MASK])
+		return 0;
+	NL_SET_ERR_MSG(extack, "this kernel has no conntrack marks");
+	return -EOPNOTSUPP;
+}
+#endif
+
+static int decode_status(struct ctnetlink_masked *status,
+			 const struct nlattr *const cda[],
+			 struct netlink_ext_ack *extack)
+{
+	const struct nlattr *mask = cda[CTA_STATUS_MASK];
+
+	if (!cda[CTA_STATUS]) {
+		if (!mask)
+			return 0;
+		NL_SET_ERR_MSG_ATTR(extack, mask, "a status mask needs a status");
+		return -EINVAL;
+	}
+
+	status->value = ntohl(nla_get_be32(cda[CTA_STATUS]));
+	status->mask = mask ? ntohl(nla_get_be32(mask)) : status->value;
+	if (status->mask)
+		return 0;
+
+	NL_SET_ERR_MSG_ATTR(extack, mask ?: cda[CTA_STATUS],
+			    "the status mask selects nothing");
+	return -EINVAL;
+}
+
+static int decode_members(struct ctnetlink_filter *filter,
+			  const struct nlattr *attr,
+			  struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[CTA_FILTER_MAX + 1];
+	int err;
+
+	err = nla_parse_nested(tb, CTA_FILTER_MAX, attr, filter_policy, extack);
+	if (err)
+		return err;
+
+	if (tb[CTA_FILTER_ORIG_FLAGS])
+		filter->members[IP_CT_DIR_ORIGINAL] =
+			nla_get_u32(tb[CTA_FILTER_ORIG_FLAGS]);
+	if (tb[CTA_FILTER_REPLY_FLAGS])
+		filter->members[IP_CT_DIR_REPLY] =
+			nla_get_u32(tb[CTA_FILTER_REPLY_FLAGS]);
+	return 0;
+}
+
+static int decode_side(struct ctnetlink_filter *filter,
+		       const struct nlattr *attr, enum ip_conntrack_dir dir,
+		       struct netlink_ext_ack *extack)
+{
+	if (!filter->members[dir])
+		return 0;
+
+	if (!attr) {
+		NL_SET_ERR_MSG(extack,
+			       "members of a tuple are selected, but there is no tuple");
+		return -EINVAL;
+	}
+	return ctnetlink_decode_tuple(attr, dir, filter->family,
+				      filter->members[dir], &filter->zone,
+				      &filter->tuple[dir], extack);
+}
+
+static int decode_filter(struct ctnetlink_filter *filter,
+			 const struct nlattr *const cda[],
+			 struct netlink_ext_ack *extack)
+{
+	int err;
+
+	err = decode_mark(&filter->mark, cda, extack);
+	if (!err)
+		err = decode_status(&filter->status, cda, extack);
+	if (!err)
+		err = ctnetlink_decode_zone(cda[CTA_ZONE], &filter->zone, extack);
+	if (err || !cda[CTA_FILTER])
+		return err;
+
+	err = decode_members(filter, cda[CTA_FILTER], extack);
+	if (!err)
+		err = decode_side(filter, cda[CTA_TUPLE_ORIG],
+				  IP_CT_DIR_ORIGINAL, extack);
+	if (!err)
+		err = decode_side(filter, cda[CTA_TUPLE_REPLY],
+				  IP_CT_DIR_REPLY, extack);
+	return err;
+}
+
+/**
+ * ctnetlink_filter_wanted - does a request limit itself to some entries
+ * @family: L3 number asked for, 0: any
+ * @cda: attributes of the request
+ *
+ * DIFF: 6.1 does not compare zones at all; here, as from 6.12 on, CTA_ZONE
+ * alone is a filter, for dumps and for flushes.
+ */
+bool ctnetlink_filter_wanted(u8 family, const struct nlattr *const cda[])
+{
+	return family || cda[CTA_MARK] || cda[CTA_STATUS] || cda[CTA_ZONE] ||
+	       cda[CTA_FILTER];
+}
+
+/**
+ * ctnetlink_filter_alloc - build a filter
+ * @family: L3 number asked for, 0: any
+ * @cda: attributes of the request
+ * @extack: for the error message
+ *
+ * Context: May sleep.
+ * Return: The filter, for kfree(); or an ERR_PTR.
+ */
+struct ctnetlink_filter *
+ctnetlink_filter_alloc(u8 family, const struct nlattr *const cda[],
+		       struct netlink_ext_ack *extack)
+{
+	struct ctnetlink_filter *filter;
+	int err;
+
+	filter = kzalloc(sizeof(*filter), GFP_KERNEL);
+	if (!filter)
+		return ERR_PTR(-ENOMEM);
+
+	filter->family = family;
+	filter->by_zone = cda[CTA_ZONE];
+	err = decode_filter(filter, cda, extack);
+	if (err) {
+		kfree(filter);
+		return ERR_PTR(err);
+	}
+	return filter;
+}
+
+/* A zone that a tuple of the filter brought counts for that direction only */
+static bool zone_matches(const struct ctnetlink_filter *filter,
+			 const struct nf_conn *ct)
+{
+	unsigned int dir;
+
+	if (filter->by_zone)
+		return nf_ct_zone_equal_any(ct, &filter->zone);
+
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
+		if (filter->members[dir] & CTNETLINK_ZONE &&
+		    filter->zone.dir == BIT(dir) &&
+		    !nf_ct_zone_equal(ct, &filter->zone, dir))
+			return false;
+	}
+	return true;
+}
+
+/**
+ * ctnetlink_filter_match - is an entry what was asked for
+ * @filter: the conditions, NULL: none
+ * @ct: the entry
+ *
+ * Context: Any.
+ */
+bool ctnetlink_filter_match(const struct ctnetlink_filter *filter,
+			    const struct nf_conn *ct)
+{
+	unsigned int dir;
+
+	if (!filter)
+		return true;
+	if (filter->family && filter->family != nf_ct_l3num(ct))
+		return false;
+	if ((READ_ONCE(ct->status) & filter->status.mask) != filter->status.value)
+		return false;
+#ifdef CONFIG_NF_CONNTRACK_MARK
+	if ((READ_ONCE(ct->mark) & filter->mark.mask) != filter->mark.value)
+		return false;
+#endif
+	if (!zone_matches(filter, ct))
+		return false;
+
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
+		if (!tuple_matches(filter->members[dir], &filter->tuple[dir],
+				   nf_ct_tuple(ct, dir)))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the kernel image asks of conntrack through nf_ct_hook: packets that
+ * come back from user space, packets made in answer to others, the key of a
+ * packet, the end of a connection that a local reject closes.  No state.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/skbuff.h>
+#include <net/netfilter/nf_conntrack_helper.h>
+#include <net/netfilter/nf_conntrack_seqadj.h>
+#include <net/netfilter/nf_nat.h>
+
+#include "nf_conntrack_internal.h"
+
+static bool nf_ct_requeued_tuple(struct net *net, const struct sk_buff *skb,
+				 const struct nf_conn *ct,
+				 struct nf_conntrack_tuple *tuple)
+{
+	const struct nf_conntrack_tuple *orig = nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL);
+
+	if (!nf_ct_get_tuplepr(skb, skb_network_offset(skb), nf_ct_l3num(ct),
+			       net, tuple))
+		return false;
+
+	/* the packet may have been rewritten; the entry knows what it was */
+	if (ct->status & IPS_SRC_NAT) {
+		tuple->src.u3 = orig->src.u3;
+		tuple->src.u.all = orig->src.u.all;
+	}
+	if (ct->status & IPS_DST_NAT) {
+		tuple->dst.u3 = orig->dst.u3;
+		tuple->dst.u.all = orig->dst.u.all;
+	}
+	return true;
+}
+
+/* Rewrite @skb once more, now as @ct says; @done tells what had been done. */
+static bool nf_ct_requeued_mangle(struct sk_buff *skb, struct nf_conn *ct,
+				  unsigned long done)
+{
+#if IS_ENABLED(CONFIG_NF_NAT)
+	const struct nf_nat_hook *nat = rcu_dereference(nf_nat_hook);
+
+	if (!nat)
+		return true;
+	if (done & IPS_SRC_NAT &&
+	    nat->manip_pkt(skb, ct, NF_NAT_MANIP_SRC,
+			   IP_CT_DIR_ORIGINAL) == NF_DROP)
+		return false;
+	if (done & IPS_DST_NAT &&
+	    nat->manip_pkt(skb, ct, NF_NAT_MANIP_DST,
+			   IP_CT_DIR_ORIGINAL) == NF_DROP)
+		return false;
+#endif
+	return true;
+}
+
+/* An unconfirmed packet was away: has its flow been confirmed meanwhile? */
+static int nf_ct_requeued_unconfirmed(struct net *net, struct sk_buff *skb,
+				      struct nf_conn *ct,
+				      enum ip_conntrack_info info)
+{
+	struct nf_conntrack_tuple_hash *h;
+	struct nf_conntrack_tuple tuple;
+	unsigned long done = ct->status;
+
+	if (!nf_ct_requeued_tuple(net, skb, ct, &tuple))
+		return -1;
+
+	h = nf_conntrack_find_get(net, nf_ct_zone(ct), &tuple);
+	if (!h)
+		return 0;
+
+	nf_ct_put(ct);
+	ct = nf_ct_tuplehash_to_ctrack(h);
+	nf_ct_set(skb, ct, info);
+	return nf_ct_requeued_mangle(skb, ct, done) ? 0 : -1;
+}
+
+/* Helpers in user space get their packets by queue: finish what they delayed. */
+static int nf_ct_requeued_helper(struct net *net, struct sk_buff *skb,
+				 struct nf_conn *ct,
+				 enum ip_conntrack_info info)
+{
+	const struct nf_conntrack_helper *helper;
+	const struct nf_conn_help *help;
+	u8 protonum;
+	int off;
+
+	help = nfct_help(ct);
+	helper = help ? rcu_dereference(help->helper) : NULL;
+	if (!helper || !(helper->flags & NF_CT_HELPER_F_USERSPACE))
+		return 0;
+
+	off = nf_ct_l4_offset(skb, skb_network_offset(skb), nf_ct_l3num(ct),
+			      &protonum);
+	if (off < 0)
+		return 0;
+
+	if (test_bit(IPS_SEQ_ADJUST_BIT, &ct->status) &&
+	    !nf_is_loopback_packet(skb) &&
+	    !nf_ct_seq_adjust(skb, ct, info, off)) {
+		NF_CT_STAT_INC_ATOMIC(net, drop);
+		return -1;
+	}
+	return nf_conntrack_confirm(skb) == NF_DROP ? -1 : 0;
+}
+
+int nf_conntrack_requeued(struct net *net, struct sk_buff *skb)
+{
+	enum ip_conntrack_info info;
+	struct nf_conn *ct;
+	int err;
+
+	ct = nf_ct_get(skb, &info);
+	if (!ct)
+		return 0;
+	if (!nf_ct_is_confirmed(ct)) {
+		err = nf_ct_requeued_unconfirmed(net, skb, ct, info);
+		if (err < 0)
+			return err;
+		ct = nf_ct_get(skb, &info);
+	}
+	return nf_ct_requeued_helper(net, skb, ct, info);
+}
+
+bool nf_conntrack_skb_tuple(struct nf_conntrack_tuple *dst,
+			    const struct sk_buff *skb)
+{
+	struct nf_conntrack_tuple_hash *h;
+	struct nf_conntrack_tuple tuple;
+	enum ip_conntrack_info info;
+	struct nf_conn *ct;
+
+	ct = nf_ct_get(skb, &info);
+	if (ct) {
+		*dst = *nf_ct_tuple(ct, CTINFO2DIR(info));
+		return true;
+	}
+
+	if (!nf_ct_get_tuplepr(skb, skb_network_offset(skb), NFPROTO_IPV4,
+			       dev_net(skb->dev), &tuple))
+		return false;
+	h = nf_conntrack_find_get(dev_net(skb->dev), &nf_ct_zone_dflt, &tuple);
+	if (!h)
+		return false;
+
+	ct = nf_ct_tuplehash_to_ctrack(h);
+	*dst = *nf_ct_tuple(ct, !NF_CT_DIRECTION(h));
+	nf_ct_put(ct);
+	return true;
+}
+
+/* @nskb was made because of @skb, and goes the other way. */
+void nf_conntrack_attach_related(struct sk_buff *nskb,
+				 const struct sk_buff *skb)
+{
+	enum ip_conntrack_info info;
+	struct nf_conn *ct = nf_ct_get(skb, &info);
+	bool reply = CTINFO2DIR(info) == IP_CT_DIR_REPLY;
+
+	nf_ct_set(nskb, ct, reply ? IP_CT_RELATED : IP_CT_RELATED_REPLY);
+	nf_conntrack_get(skb_nfct(nskb));
+}
+
+void nf_conntrack_set_closing(struct nf_conntrack *nfct)
+{
+	struct nf_conn *ct = nf_ct_to_nf_conn(nfct);
+
+	if (nf_ct_protonum(ct) == IPPROTO_TCP)
+		nf_conntrack_tcp_set_closing(ct);
+}

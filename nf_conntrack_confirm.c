@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Confirmation: an entry that its first packet has carried through all hooks
+ * enters the table, or gives way to one that was faster.  Guarded by the
+ * table locks of both directions; IPS_CONFIRMED is set under them, after
+ * insertion, so that whoever finds the bit finds the entry.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/skbuff.h>
+#include <net/netfilter/nf_conntrack_acct.h>
+#include <net/netfilter/nf_conntrack_ecache.h>
+#include <net/netfilter/nf_conntrack_helper.h>
+#include <net/netfilter/nf_conntrack_timestamp.h>
+
+#include "nf_conntrack_deadline.h"
+#include "nf_conntrack_internal.h"
+#include "nf_conntrack_table.h"
+#include "nf_conntrack_trace.h"
+
+/* An entry that only answers a lost race lives this long */
+#define NF_CT_CLASH_TTL		HZ
+
+static void nf_ct_hash_both(struct nf_ct_entry *entry)
+{
+	const struct nf_conntrack_zone *zone = nf_ct_zone(&entry->ct);
+	const struct net *net = nf_ct_net(&entry->ct);
+	int dir;
+
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++)
+		entry->hash[dir] =
+			nf_conntrack_hash_tuple(net, nf_ct_tuple(&entry->ct, dir),
+						nf_ct_zone_id(zone, dir));
+}
+
+static struct nf_conntrack_tuple_hash *
+nf_ct_peek_own(const struct nf_ct_entry *entry, enum ip_conntrack_dir dir)
+{
+	const struct nf_conn *ct = &entry->ct;
+
+	return nf_conntrack_table_peek(nf_ct_net(ct), nf_ct_tuple(ct, dir),
+				       nf_ct_zone_id(nf_ct_zone(ct), dir),
+				       entry->hash[dir]);
+}
+
+/* An entry in the table that has a key of ours: the flow was confirmed twice */
+static struct nf_conntrack_tuple_hash *
+nf_ct_find_clash(const struct nf_ct_entry *entry)
+{
+	struct nf_conntrack_tuple_hash *h;
+
+	h = nf_ct_peek_own(entry, IP_CT_DIR_ORIGINAL);
+	return h ?: nf_ct_peek_own(entry, IP_CT_DIR_REPLY);
+}
+
+static void nf_ct_start_clock(struct nf_conn *ct)
+{
+	struct nf_conn_tstamp *tstamp = nf_conn_tstamp_find(ct);
+
+	if (tstamp && !tstamp->start)
+		tstamp->start = ktime_get_real_ns();
+}
+
+/*
+ * Publish: time runs from now on, the table takes a reference.  What listeners
+ * shall hear first is noted before anybody else can find the entry, so that no
+ * other CPU reports a change of a connection that nobody has heard of.
+ */
+static int nf_ct_publish(struct nf_ct_entry *entry, unsigned int refs)
+{
+	struct nf_conn *ct = &entry->ct;
+	const struct nf_conn_help *help = nfct_help(ct);
+	u32 ttl = ct->timeout;
+	int err;
+
+	if (help && rcu_access_pointer(help->helper))
+		nf_conntrack_event_cache(IPCT_HELPER, ct);
+	nf_conntrack_event_cache(ct->master ? IPCT_RELATED : IPCT_NEW, ct);
+
+	WRITE_ONCE(ct->timeout, nfct_time_stamp + ttl);
+	nf_ct_start_clock(ct);
+	err = nf_conntrack_table_insert(entry);
+	if (err) {
+		WRITE_ONCE(ct->timeout, ttl);
+		return err;
+	}
+	if (refs) {
+		/* made by netlink: nobody could take a reference so far */
+		smp_wmb();
+		refcount_set(&ct->ct_general.use, refs);
+	} else {
+		nf_conntrack_get(&ct->ct_general);
+	}
+	/* pairs with nf_ct_should_gc() and the lookup: the deadline is set */
+	smp_mb__before_atomic();
+	set_bit(IPS_CONFIRMED_BIT, &ct->status);
+	nf_ct_deadline_arm(ct);
+	trace_nf_ct_confirm(ct);
+	return 0;
+}
+
+/* ---- clashes ---- */
+
+static bool nf_ct_same_flow(const struct nf_conn *a, const struct nf_conn *b,
+			    bool mirrored)
+{
+	int dir;
+
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
+		enum ip_conntrack_dir other = mirrored ? !dir : dir;
+
+		if (!nf_ct_tuple_equal(nf_ct_tuple(a, dir),
+				       nf_ct_tuple(b, other)) ||
+		    nf_ct_zone_id(nf_ct_zone(a), dir) !=
+		    nf_ct_zone_id(nf_ct_zone(b), other))
+			return false;
+	}
+	return net_eq(nf_ct_net(a), nf_ct_net(b));
+}
+
+/* What the loser has counted belongs to the winner. */
+static void nf_ct_acct_hand_over(struct nf_conn *winner,
+				 enum ip_conntrack_info info,
+				 const struct nf_conn *loser)
+{
+	struct nf_conn_acct *acct = nf_conn_acct_find(loser);
+	const struct nf_conn_counter *c;
+
+	if (!acct)
+		return;
+	c = &acct->counter[IP_CT_DIR_ORIGINAL];
+	/* one packet so far, and its bytes fit 32 bits */
+	nf_ct_acct_add(winner, CTINFO2DIR(info), atomic64_read(&c->packets),
+		       atomic64_read(&c->bytes));
+}
+
+/* Let the packet continue with @winner; whoever unlocks drops the loser. */
+static int nf_ct_merge(struct sk_buff *skb, struct nf_conn *loser,
+		       struct nf_conn *winner, enum ip_conntrack_info info)
+{
+	/* the table's reference keeps it alive under the lock */
+	nf_conntrack_get(&winner->ct_general);
+	nf_ct_acct_hand_over(winner, info, loser);
+	nf_ct_set(skb, winner, info);
+	if (info == IP_CT_ESTABLISHED_REPLY &&
+	    !test_and_set_bit(IPS_SEEN_REPLY_BIT, &winner->status))
+		nf_conntrack_event_cache(IPCT_REPLY, winner);
+	return NF_ACCEPT;
+}
+
+/*
+ * Same original key, other reply key: NAT chose differently on two CPUs.  The
+ * loser's answers must still find their way back, so it stands in the table
+ * for a moment with its reply key only, and goes on the first of them.
+ */
+static int nf_ct_keep_reply(struct nf_ct_entry *loser)
+{
+	struct nf_conn *ct = &loser->ct;
+
+	if (nf_ct_peek_own(loser, IP_CT_DIR_REPLY))
+		return NF_DROP;
+
+	ct->status |= IPS_FIXED_TIMEOUT | IPS_NAT_CLASH;
+	ct->timeout = NF_CT_CLASH_TTL;
+	return nf_ct_publish(loser, 0) ? NF_DROP : NF_ACCEPT;
+}
+
+static int nf_ct_resolve_clash(struct sk_buff *skb, struct nf_ct_entry *loser,
+			       struct nf_conntrack_tuple_hash *h,
+			       enum ip_conntrack_info info)
+{
+	struct nf_conn *winner = nf_ct_tuplehash_to_ctrack(h);
+	struct net *net = nf_ct_net(winner);
+	int ret = NF_DROP;
+
+	trace_nf_ct_clash(&loser->ct);
+	if (!nf_ct_l4proto_find(nf_ct_protonum(winner))->allow_clash)
+		goto lost;
+
+	if (!nf_ct_is_dying(winner) && !nf_ct_is_expired(winner)) {
+		if (nf_ct_same_flow(winner, &loser->ct, true))
+			/* both ends spoke first: this is the answer */
+			ret = nf_ct_merge(skb, &loser->ct, winner,
+					  IP_CT_ESTABLISHED_REPLY);
+		else if (!(winner->status & IPS_NAT_DONE_MASK) ||
+			 nf_ct_same_flow(winner, &loser->ct, false))
+			ret = nf_ct_merge(skb, &loser->ct, winner, info);
+	}
+	if (ret != NF_ACCEPT)
+		ret = nf_ct_keep_reply(loser);
+	if (ret == NF_ACCEPT) {
+		NF_CT_STAT_INC_ATOMIC(net, clash_resolve);
+		return ret;
+	}
+lost:
+	NF_CT_STAT_INC_ATOMIC(net, drop);
+	NF_CT_STAT_INC_ATOMIC(net, insert_failed);
+	return NF_DROP;
+}
+
+/* ---- packets ---- */
+
+static int nf_ct_confirm_failed(struct net *net, int err)
+{
+	if (err == -ENOSPC)
+		NF_CT_STAT_INC_ATOMIC(net, chaintoolong);
+	NF_CT_STAT_INC_ATOMIC(net, insert_failed);
+	return NF_DROP;
+}
+
+static int nf_ct_confirm_locked(struct sk_buff *skb, struct nf_ct_entry *entry,
+				enum ip_conntrack_info info)
+{
+	struct nf_conntrack_tuple_hash *h;
+	struct nf_conn *ct = &entry->ct;
+	int err;
+
+	/* a clone of the packet was faster: bridges flood unconfirmed ones */
+	if (unlikely(nf_ct_is_confirmed(ct)))
+		return NF_DROP;
+	/* its extensions' module leaves, or it was killed on its way. With BH off,
+	 * the leaving side's synchronize_net() waits for what happens here: see
+	 * nf_ct_iterate_destroy()
+	 */
+	if (unlikely(!nf_ct_ext_commit(ct) || nf_ct_is_dying(ct)))
+		return nf_ct_confirm_failed(nf_ct_net(ct), 0);
+
+	h = nf_ct_find_clash(entry);
+	if (unlikely(h))
+		return nf_ct_resolve_clash(skb, entry, h, info);
+
+	err = nf_ct_publish(entry, 0);
+	return err ? nf_ct_confirm_failed(nf_ct_net(ct), err) : NF_ACCEPT;
+}
+
+/**
+ * __nf_conntrack_confirm - enter a packet's connection into the table
+ * @skb: packet that leaves the last hook
+ *
+ * Context: netfilter hook, RCU held, softirq safe.
+ * Return: NF_ACCEPT, perhaps with another entry attached; NF_DROP.
+ */
+int __nf_conntrack_confirm(struct sk_buff *skb)
+{
+	enum ip_conntrack_info info;
+	struct nf_ct_entry *entry;
+	struct nf_conn *ct;
+	u32 orig, repl;
+	int ret;
+
+	ct = nf_ct_get(skb, &info);
+	/* a reject's answer carries the entry, but did not create it */
+	if (CTINFO2DIR(info) != IP_CT_DIR_ORIGINAL)
+		return NF_ACCEPT;
+
+	entry = nf_ct_entry(ct);
+	if (unlikely(nf_ct_is_confirmed(ct)))
+		return NF_DROP;
+	nf_ct_hash_both(entry);
+	orig = entry->hash[IP_CT_DIR_ORIGINAL];
+	repl = entry->hash[IP_CT_DIR_REPLY];
+
+	nf_conntrack_table_lock2(orig, repl);
+	ret = nf_ct_confirm_locked(skb, entry, info);
+	nf_conntrack_table_unlock2(orig, repl);
+
+	/* merged: this was the packet's reference on the loser */
+	if (unlikely(skb_nfct(skb) != &ct->ct_general))
+		nf_ct_put(ct);
+	return ret;
+}
+
+/**
+ * nf_conntrack_hash_check_insert - enter a connection that netlink made
+ * @ct: unconfirmed entry, reference count 0, @ct->timeout relative
+ *
+ * Context: process.
+ * Return: 0 with two references, the table's and the caller's; -EEXIST,
+ * -ENOSPC, -ENOMEM or -EAGAIN (extensions are void) with the entry as it was.
+ */
+int nf_conntrack_hash_check_insert(struct nf_conn *ct)
+{
+	struct nf_ct_entry *entry = nf_ct_entry(ct);
+	struct net *net = nf_ct_net(ct);
+	u32 orig, repl;
+	int err;
+
+	nf_ct_hash_both(entry);
+	orig = entry->hash[IP_CT_DIR_ORIGINAL];
+	repl = entry->hash[IP_CT_DIR_REPLY];
+
+	nf_conntrack_table_lock2(orig, repl);
+	if (!nf_ct_ext_commit(ct))
+		err = -EAGAIN;
+	else if (nf_ct_find_clash(entry))
+		err = -EEXIST;
+	else
+		err = nf_ct_publish(entry, 2);
+	nf_conntrack_table_unlock2(orig, repl);
+
+	if (err) {
+		if (err == -ENOSPC)
+			NF_CT_STAT_INC_ATOMIC(net, chaintoolong);
+		NF_CT_STAT_INC_ATOMIC(net, insert_failed);
+		return err;
+	}
+	NF_CT_STAT_INC_ATOMIC(net, insert);
+	return 0;
+}

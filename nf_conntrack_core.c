@@ -1,0 +1,543 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The life of one entry: allocated, refreshed, deleted, freed; templates; and
+ * the module-wide set-up.  An entry is owned by references: one of the table
+ * while it stands there, one of each packet, of each connection it is master
+ * of, of each list of unsent events.  Whoever sets IPS_DYING takes it out of
+ * the table and drops the table's reference.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/siphash.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+#include <net/netfilter/nf_conntrack_acct.h>
+#include <net/netfilter/nf_conntrack_ecache.h>
+#include <net/netfilter/nf_conntrack_expect.h>
+#include <net/netfilter/nf_conntrack_helper.h>
+#include <net/netfilter/nf_conntrack_seqadj.h>
+#include <net/netfilter/nf_conntrack_timeout.h>
+#include <net/netfilter/nf_conntrack_timestamp.h>
+#include <net/netns/hash.h>
+
+#include "nf_conntrack_deadline.h"
+#include "nf_conntrack_events.h"
+#include "nf_conntrack_internal.h"
+#include "nf_conntrack_table.h"
+#include "nf_conntrack_trace.h"
+
+struct kmem_cache *nf_conntrack_cachep __read_mostly;
+struct workqueue_struct *nf_conntrack_wq __read_mostly;
+
+/* ---- allocation ---- */
+
+static bool nf_conntrack_full(const struct nf_conntrack_net *cnet)
+{
+	unsigned int max = READ_ONCE(nf_conntrack_max);
+
+	return max && (unsigned int)atomic_read(&cnet->count) > max;
+}
+
+/* Too many entries: make room near @orig, or say why the packet must go. */
+static bool nf_conntrack_make_room(struct net *net,
+				   const struct nf_conntrack_zone *zone,
+				   const struct nf_conntrack_tuple *orig)
+{
+	u32 hash = nf_conntrack_hash_tuple(net, orig,
+					   nf_ct_zone_id(zone, IP_CT_DIR_ORIGINAL));
+	unsigned int unsent = nf_conntrack_events_unsent(net);
+
+	/* what is evicted while a listener is behind only changes queues */
+	if (!unsent && nf_conntrack_table_evict(net, hash))
+		return true;
+	if (unsent)
+		net_warn_ratelimited("nf_conntrack: nf_conntrack: table full, dropping packet (%u entries wait for an event listener)\n",
+				     unsent);
+	else
+		net_warn_ratelimited("nf_conntrack: nf_conntrack: table full, dropping packet\n");
+	return false;
+}
+
+/**
+ * nf_conntrack_alloc - a new, unconfirmed entry
+ * @net:  namespace
+ * @zone: zone, copied
+ * @orig: key of the original direction
+ * @repl: key of the reply direction
+ * @gfp:  allocation flags
+ *
+ * The reference count is 0: the caller sets it when the entry is complete, or
+ * gives the entry back to nf_conntrack_free().
+ *
+ * Context: any that @gfp allows.
+ * Return: entry or ERR_PTR(-ENOMEM), also when the namespace is full.
+ */
+struct nf_conn *nf_conntrack_alloc(struct net *net,
+				   const struct nf_conntrack_zone *zone,
+				   const struct nf_conntrack_tuple *orig,
+				   const struct nf_conntrack_tuple *repl,
+				   gfp_t gfp)
+{
+	struct nf_conntrack_net *cnet = nf_ct_pernet(net);
+	struct nf_ct_entry *entry;
+	struct nf_conn *ct;
+
+	atomic_inc(&cnet->count);
+	if (unlikely(nf_conntrack_full(cnet)) &&
+	    !nf_conntrack_make_room(net, zone, orig))
+		goto uncount;
+
+	/* no __GFP_ZERO: a reader may be looking at the object's old life */
+	entry = kmem_cache_alloc(nf_conntrack_cachep, gfp);
+	if (!entry)
+		goto uncount;
+
+	ct = &entry->ct;
+	spin_lock_init(&ct->lock);
+	ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple = *orig;
+	ct->tuplehash[IP_CT_DIR_ORIGINAL].hnnode.pprev = NULL;
+	ct->tuplehash[IP_CT_DIR_REPLY].tuple = *repl;
+	ct->tuplehash[IP_CT_DIR_REPLY].hnnode.pprev = NULL;
+	ct->status = 0;
+	WRITE_ONCE(ct->timeout, 0);
+	write_pnet(&ct->ct_net, net);
+	memset_after(ct, 0, ct_net);
+	nf_ct_zone_add(ct, zone);
+	entry->wheel = raw_smp_processor_id();
+	/* freed objects have a count of 0, and so has a new one: nobody gets it */
+	refcount_set(&ct->ct_general.use, 0);
+	trace_nf_ct_new(ct);
+	return ct;
+
+uncount:
+	atomic_dec(&cnet->count);
+	return ERR_PTR(-ENOMEM);
+}
+
+static void nf_ct_drop_extensions(struct nf_conn *ct)
+{
+	rcu_read_lock();
+	nf_ct_timeout_put(ct);
+	rcu_read_unlock();
+	nf_ct_ext_free(ct);
+}
+
+/**
+ * nf_conntrack_free - give back an entry that nobody refers to
+ * @ct: entry with a reference count of 0
+ *
+ * Context: softirq safe. RCU readers may go on looking at the object.
+ */
+void nf_conntrack_free(struct nf_conn *ct)
+{
+	struct nf_conntrack_net *cnet = nf_ct_pernet(nf_ct_net(ct));
+
+	WARN_ON(refcount_read(&ct->ct_general.use) != 0);
+#if IS_ENABLED(CONFIG_NF_NAT)
+	if (ct->status & IPS_SRC_NAT_DONE) {
+		const struct nf_nat_hook *nat;
+
+		rcu_read_lock();
+		nat = rcu_dereference(nf_nat_hook);
+		if (nat)
+			nat->remove_nat_bysrc(ct);
+		rcu_read_unlock();
+	}
+#endif
+	nf_ct_drop_extensions(ct);
+	kmem_cache_free(nf_conntrack_cachep, ct);
+	/* a namespace that reads 0 here frees what the entry pointed to */
+	smp_mb__before_atomic();
+	atomic_dec(&cnet->count);
+}
+
+/**
+ * nf_ct_tmpl_alloc - a template, for rules to attach to packets
+ * @net:   namespace
+ * @zone:  zone, copied
+ * @flags: allocation flags
+ *
+ * Return: template with one reference, or NULL.
+ */
+struct nf_conn *nf_ct_tmpl_alloc(struct net *net,
+				 const struct nf_conntrack_zone *zone,
+				 gfp_t flags)
+{
+	struct nf_ct_entry *entry = kzalloc(sizeof(*entry), flags);
+	struct nf_conn *tmpl;
+
+	BUILD_BUG_ON(ARCH_KMALLOC_MINALIGN <= NFCT_INFOMASK);
+	if (!entry)
+		return NULL;
+
+	tmpl = &entry->ct;
+	tmpl->status = IPS_TEMPLATE;
+	write_pnet(&tmpl->ct_net, net);
+	nf_ct_zone_add(tmpl, zone);
+	refcount_set(&tmpl->ct_general.use, 1);
+	return tmpl;
+}
+
+/**
+ * nf_ct_tmpl_free - free a template
+ * @tmpl: template without references
+ */
+void nf_ct_tmpl_free(struct nf_conn *tmpl)
+{
+	nf_ct_drop_extensions(tmpl);
+	kfree(nf_ct_entry(tmpl));
+}
+
+/**
+ * nf_ct_destroy - the last reference is gone
+ * @nfct: first member of a template or an entry
+ *
+ * Context: softirq safe.
+ */
+void nf_ct_destroy(struct nf_conntrack *nfct)
+{
+	struct nf_conn *ct = nf_ct_to_nf_conn(nfct);
+	struct nf_conn *master = ct->master;
+
+	WARN_ON(refcount_read(&nfct->use) != 0);
+	if (unlikely(nf_ct_is_template(ct))) {
+		nf_ct_tmpl_free(ct);
+		return;
+	}
+
+#ifdef CONFIG_NF_CT_PROTO_GRE
+	if (master && nf_ct_protonum(ct) == IPPROTO_GRE)
+		nf_ct_gre_keymap_destroy(master);
+#endif
+	/* its first packet may have left expectations and never been confirmed */
+	nf_ct_remove_expectations(ct);
+	nf_conntrack_free(ct);
+	if (master)
+		nf_ct_put(master);
+}
+
+/* ---- deletion ---- */
+
+static void nf_ct_stop_clock(struct nf_conn *ct)
+{
+	struct nf_conn_tstamp *tstamp = nf_conn_tstamp_find(ct);
+	s32 late;
+
+	if (!tstamp)
+		return;
+	/* the connection ended at its deadline, not when that was noticed */
+	late = nfct_time_stamp - READ_ONCE(ct->timeout);
+	tstamp->stop = ktime_get_real_ns();
+	if (late > 0)
+		tstamp->stop -= jiffies_to_nsecs(late);
+}
+
+static void nf_ct_unlink(struct nf_conn *ct)
+{
+	struct nf_ct_entry *entry = nf_ct_entry(ct);
+	u32 orig = entry->hash[IP_CT_DIR_ORIGINAL];
+	u32 repl = entry->hash[IP_CT_DIR_REPLY];
+
+	nf_ct_helper_destroy(ct);
+	nf_ct_remove_expectations(ct);
+	nf_conntrack_table_lock2(orig, repl);
+	nf_conntrack_table_remove(entry);
+	nf_conntrack_table_unlock2(orig, repl);
+	nf_ct_deadline_disarm(ct);
+}
+
+/**
+ * nf_ct_delete - end a confirmed connection
+ * @ct:     entry; the caller holds a reference of its own
+ * @portid: netlink port that asked for it, or 0
+ * @report: that port wants the event, too
+ *
+ * The entry leaves the table at once.  When a reliable listener refuses the
+ * DESTROY event, the list of unsent events keeps the entry.
+ *
+ * Context: softirq safe, no table lock held.
+ * Return: true when the entry is gone, false when somebody else ends it or
+ * its event still waits.
+ */
+bool nf_ct_delete(struct nf_conn *ct, u32 portid, int report)
+{
+	bool sent;
+
+	if (test_and_set_bit(IPS_DYING_BIT, &ct->status))
+		return false;
+	/* never was in the table, and never will be */
+	if (unlikely(!nf_ct_is_confirmed(ct)))
+		return true;
+
+	nf_ct_stop_clock(ct);
+	trace_nf_ct_destroy(ct);
+	sent = nf_conntrack_event_report(IPCT_DESTROY, ct, portid, report) >= 0;
+	nf_ct_unlink(ct);
+	nf_ct_put(ct);
+	return sent;
+}
+
+/* ---- use ---- */
+
+/**
+ * __nf_ct_refresh_acct - a packet was seen
+ * @ct:            entry
+ * @ctinfo:        the packet's direction, for accounting
+ * @skb:           packet
+ * @extra_jiffies: time to live from now on
+ * @do_acct:       count packet and bytes
+ *
+ * Context: softirq safe.
+ */
+void __nf_ct_refresh_acct(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
+			  const struct sk_buff *skb, u32 extra_jiffies,
+			  bool do_acct)
+{
+	if (!test_bit(IPS_FIXED_TIMEOUT_BIT, &ct->status)) {
+		if (nf_ct_is_confirmed(ct))
+			nf_ct_deadline_set(ct, extra_jiffies);
+		else
+			/* counts from confirmation on */
+			WRITE_ONCE(ct->timeout, extra_jiffies);
+	}
+	if (do_acct)
+		nf_ct_acct_update(ct, CTINFO2DIR(ctinfo), skb->len);
+}
+
+/**
+ * nf_ct_kill_acct - count a packet and end its connection
+ * @ct:     entry
+ * @ctinfo: direction
+ * @skb:    packet
+ *
+ * Return: as nf_ct_delete().
+ */
+bool nf_ct_kill_acct(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
+		     const struct sk_buff *skb)
+{
+	nf_ct_acct_update(ct, CTINFO2DIR(ctinfo), skb->len);
+	return nf_ct_delete(ct, 0, 0);
+}
+
+/**
+ * nf_conntrack_alter_reply - NAT has chosen the reply direction's key
+ * @ct:       unconfirmed entry
+ * @newreply: key
+ */
+void nf_conntrack_alter_reply(struct nf_conn *ct,
+			      const struct nf_conntrack_tuple *newreply)
+{
+	WARN_ON(nf_ct_is_confirmed(ct));
+	ct->tuplehash[IP_CT_DIR_REPLY].tuple = *newreply;
+}
+
+/**
+ * nf_conntrack_tuple_taken - is a reply key in use?
+ * @tuple:             key that NAT would like to use
+ * @ignored_conntrack: the entry it is for
+ *
+ * An entry with the same original key does not count: it is the same flow on
+ * another CPU, and confirmation will merge the two.
+ *
+ * Context: softirq safe.
+ * Return: 1 when taken, else 0.
+ */
+int nf_conntrack_tuple_taken(const struct nf_conntrack_tuple *tuple,
+			     const struct nf_conn *ignored_conntrack)
+{
+	const struct nf_conntrack_zone *zone = nf_ct_zone(ignored_conntrack);
+	struct net *net = nf_ct_net(ignored_conntrack);
+	u16 id = nf_ct_zone_id(zone, IP_CT_DIR_REPLY);
+	struct nf_conntrack_tuple_hash *h;
+	struct nf_conn *ct;
+	bool taken = false;
+
+	rcu_read_lock();
+	h = nf_conntrack_table_find(net, tuple, id,
+				    nf_conntrack_hash_tuple(net, tuple, id));
+	if (h) {
+		ct = nf_ct_tuplehash_to_ctrack(h);
+		taken = ct != ignored_conntrack &&
+			!(nf_ct_tuple_equal(nf_ct_tuple(ignored_conntrack,
+							IP_CT_DIR_ORIGINAL),
+					    nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL)) &&
+			  nf_ct_zone_equal(ct, zone, IP_CT_DIR_ORIGINAL));
+		nf_ct_put(ct);
+	}
+	rcu_read_unlock();
+	if (taken)
+		NF_CT_STAT_INC_ATOMIC(net, found);
+	return taken;
+}
+
+/**
+ * nf_ct_get_id - number of an entry that user space sees
+ * @ct: entry
+ *
+ * Keyed, so that it does not give away the address; the same for the life of
+ * the entry.
+ */
+u32 nf_ct_get_id(const struct nf_conn *ct)
+{
+	const struct nf_conntrack_tuple *orig = nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL);
+	static siphash_aligned_key_t key __read_mostly;
+
+	get_random_once(&key, sizeof(key));
+	return siphash_3u64((unsigned long)ct,
+			    (unsigned long)ct->master ^ net_hash_mix(nf_ct_net(ct)),
+			    siphash(orig, sizeof(*orig), &key), &key);
+}
+
+/* ---- what user space may change ---- */
+
+/**
+ * __nf_ct_change_timeout - set the time to live of an entry
+ * @ct:          entry
+ * @cta_timeout: jiffies, larger values count as INT_MAX
+ *
+ * Return: 0, -EPERM for a fixed timeout, -ETIME when the entry is dying.
+ */
+int __nf_ct_change_timeout(struct nf_conn *ct, u64 cta_timeout)
+{
+	u32 ttl = min_t(u64, cta_timeout, INT_MAX);
+
+	if (test_bit(IPS_FIXED_TIMEOUT_BIT, &ct->status))
+		return -EPERM;
+
+	if (nf_ct_is_confirmed(ct))
+		nf_ct_deadline_set(ct, ttl);
+	else
+		WRITE_ONCE(ct->timeout, ttl);
+	return test_bit(IPS_DYING_BIT, &ct->status) ? -ETIME : 0;
+}
+
+/**
+ * __nf_ct_change_status - set and clear status bits
+ * @ct:  entry
+ * @on:  bits to set
+ * @off: bits to clear
+ *
+ * Bits that user space may not change are left alone.
+ */
+void __nf_ct_change_status(struct nf_conn *ct, unsigned long on,
+			   unsigned long off)
+{
+	const unsigned long fixed = IPS_UNCHANGEABLE_MASK;
+	unsigned int bit;
+
+	on &= ~fixed;
+	off &= ~fixed;
+	for_each_set_bit(bit, &on, __IPS_MAX_BIT)
+		set_bit(bit, &ct->status);
+	for_each_set_bit(bit, &off, __IPS_MAX_BIT)
+		clear_bit(bit, &ct->status);
+}
+
+/**
+ * nf_ct_change_status_common - status as a netlink request gives it
+ * @ct:     entry
+ * @status: all bits that shall be set
+ *
+ * Return: 0, or -EBUSY for a change that is not possible.
+ */
+int nf_ct_change_status_common(struct nf_conn *ct, unsigned int status)
+{
+	unsigned long differ = READ_ONCE(ct->status) ^ status;
+
+	if (differ & (IPS_EXPECTED | IPS_CONFIRMED | IPS_DYING))
+		return -EBUSY;
+	/* these can be set, not unset */
+	if (differ & ~(unsigned long)status & (IPS_SEEN_REPLY | IPS_ASSURED))
+		return -EBUSY;
+
+	__nf_ct_change_status(ct, status, 0);
+	return 0;
+}
+
+/* ---- set-up ---- */
+
+int nf_conntrack_init_start(void)
+{
+	int err;
+
+	/* ct->ext of an entry lies in it; the tail is one eighth of a kilobyte */
+	BUILD_BUG_ON(sizeof(struct nf_ct_entry) > 352);
+
+	nf_conntrack_wq = alloc_workqueue("nf_conntrack", WQ_UNBOUND, 0);
+	if (!nf_conntrack_wq)
+		return -ENOMEM;
+
+	err = nf_conntrack_table_init();
+	if (err)
+		goto destroy_wq;
+
+	err = -ENOMEM;
+	nf_conntrack_cachep = kmem_cache_create("nf_conntrack",
+						sizeof(struct nf_ct_entry),
+						NFCT_INFOMASK + 1,
+						SLAB_TYPESAFE_BY_RCU, NULL);
+	if (!nf_conntrack_cachep)
+		goto fini_table;
+
+	err = nf_conntrack_deadline_init();
+	if (err)
+		goto destroy_cache;
+	err = nf_conntrack_expect_init();
+	if (err)
+		goto fini_deadline;
+	err = nf_conntrack_helper_init();
+	if (err)
+		goto fini_expect;
+	err = nf_conntrack_proto_init();
+	if (err)
+		goto fini_helper;
+	return 0;
+
+fini_helper:
+	nf_conntrack_helper_fini();
+fini_expect:
+	nf_conntrack_expect_fini();
+fini_deadline:
+	nf_conntrack_deadline_fini();
+destroy_cache:
+	kmem_cache_destroy(nf_conntrack_cachep);
+fini_table:
+	nf_conntrack_table_fini();
+destroy_wq:
+	destroy_workqueue(nf_conntrack_wq);
+	return err;
+}
+
+static const struct nf_ct_hook nf_conntrack_hook = {
+	.update		= nf_conntrack_requeued,
+	.destroy	= nf_ct_destroy,
+	.get_tuple_skb	= nf_conntrack_skb_tuple,
+	.attach		= nf_conntrack_attach_related,
+	.set_closing	= nf_conntrack_set_closing,
+	.confirm	= __nf_conntrack_confirm,
+};
+
+/* Everything works: let the rest of the kernel in. */
+void nf_conntrack_init_end(void)
+{
+	RCU_INIT_POINTER(nf_ct_hook, &nf_conntrack_hook);
+}
+
+/* First step of the module's end, before the namespaces are cleaned up. */
+void nf_conntrack_cleanup_start(void)
+{
+	RCU_INIT_POINTER(nf_ct_hook, NULL);
+}
+
+/* Last step: no namespace, hence no entry, is left. */
+void nf_conntrack_cleanup_end(void)
+{
+	nf_conntrack_proto_fini();
+	nf_conntrack_helper_fini();
+	nf_conntrack_expect_fini();
+	nf_conntrack_deadline_fini();
+	nf_conntrack_table_fini();
+	destroy_workqueue(nf_conntrack_wq);
+	/* waits for the last objects in their grace period */
+	kmem_cache_destroy(nf_conntrack_cachep);
+}

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Deadlines of confirmed entries: one hierarchical timing wheel per CPU, each
+ * with its own lock.  An entry stays with the wheel of the CPU that made it.  It
+ * hangs in a slot that fires at its deadline or before; when the slot fires
+ * it is removed or armed again, so nothing is ever moved between levels.
+ * Lock order: table locks, then one wheel's lock; see nf_conntrack_table.h.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bitops.h>
+#include <linux/percpu.h>
+#include <linux/list_nulls.h>
+#include <linux/workqueue.h>
+
+#include "nf_conntrack_deadline.h"
+#include "nf_conntrack_internal.h"
+
+/*
+ * Four levels of 64 slots.  The first has a grain of about 32 ms, each next
+ * one is 64 times coarser: 2 s, 2 minutes, 2.4 hours and 6 days in all.  What
+ * lies further ahead waits in the last slot and is armed again from there.
+ */
+#define NF_CT_WHEEL_LEVELS	4
+#define NF_CT_WHEEL_SLOT_BITS	6
+#define NF_CT_WHEEL_SLOTS	(1 << NF_CT_WHEEL_SLOT_BITS)
+#define NF_CT_WHEEL_GRAIN	(HZ >= 1000 ? 5 : HZ >= 250 ? 3 : HZ >= 100 ? 2 : 0)
+
+/* An entry in a flow table is looked at this often: its timeout is written there */
+#define NF_CT_OFFLOAD_PERIOD	(8 * HZ)
+
+/* Entries that one pass takes from a slot before it lets others run */
+#define NF_CT_EXPIRE_BATCH	64
+
+/* nf_ct_entry.wheel: CPU in the low 16 bits, slot number above, then these */
+#define NF_CT_WHEEL_CPU		0xffffU
+#define NF_CT_WHEEL_SLOT_SHIFT	16
+#define NF_CT_WHEEL_SLOT	(0xffffU << NF_CT_WHEEL_SLOT_SHIFT)
+
+/**
+ * struct nf_ct_wheel - the entries of one CPU
+ * @lock:    guards everything here, and armed and wheel of its entries
+ * @now:     tick (jiffies >> NF_CT_WHEEL_GRAIN) before which no slot is used
+ * @next:    tick at which @work is due, when it is @pending
+ * @pending: @work has been queued and has not begun its last look
+ * @used:    one bit per slot that is not empty, by level
+ * @slot:    entries by level and slot
+ * @work:    fires due slots
+ */
+struct nf_ct_wheel {
+	spinlock_t		lock;
+	u64			now;
+	u64			next;
+	bool			pending;
+	u64			used[NF_CT_WHEEL_LEVELS];
+	struct hlist_nulls_head	slot[NF_CT_WHEEL_LEVELS * NF_CT_WHEEL_SLOTS];
+	struct delayed_work	work;
+};
+
+static struct nf_ct_wheel __percpu *nf_ct_wheels;
+
+static struct hlist_nulls_node *nf_ct_wheel_node(struct nf_conn *ct)
+{
+	return &ct->tuplehash[IP_CT_DIR_ORIGINAL].hnnode;
+}
+
+static struct nf_ct_entry *nf_ct_wheel_entry(struct hlist_nulls_node *node)
+{
+	return container_of(node, struct nf_ct_entry,
+			    ct.tuplehash[IP_CT_DIR_ORIGINAL].hnnode);
+}
+
+static struct nf_ct_wheel *nf_ct_wheel_of(const struct nf_ct_entry *entry)
+{
+	return per_cpu_ptr(nf_ct_wheels, nf_ct_entry_cpu(entry));
+}
+
+static unsigned int nf_ct_level_shift(unsigned int level)
+{
+	return level * NF_CT_WHEEL_SLOT_BITS;
+}
+
+/* ---- slots ---- */
+
+/*
+ * The slot for a deadline at tick @due.  Its firing tick is returned by
+ * @fires: @due on the first level, else the beginning of the slot that
+ * contains it, which a lower level takes over from.
+ */
+static unsigned int nf_ct_wheel_place(const struct nf_ct_wheel *w, u64 due,
+				      u64 *fires)
+{
+	unsigned int level, shift;
+
+	due = max(due, w->now);
+	for (level = 0; level < NF_CT_WHEEL_LEVELS - 1; level++) {
+		shift = nf_ct_level_shift(level);
+		if ((due >> shift) - (w->now >> shift) < NF_CT_WHEEL_SLOTS)
+			break;
+	}
+	shift = nf_ct_level_shift(level);
+	if ((due >> shift) - (w->now >> shift) >= NF_CT_WHEEL_SLOTS)
+		due = ((w->now >> shift) + NF_CT_WHEEL_SLOTS - 1) << shift;
+
+	*fires = (due >> shift) << shift;
+	return level * NF_CT_WHEEL_SLOTS +
+	       ((due >> shift) & (NF_CT_WHEEL_SLOTS - 1));
+}
+
+static void nf_ct_wheel_unlink(struct nf_ct_wheel *w, struct nf_ct_entry *entry)
+{
+	unsigned int n = (entry->wheel & NF_CT_WHEEL_SLOT) >> NF_CT_WHEEL_SLOT_SHIFT;
+	struct hlist_nulls_node *node = nf_ct_wheel_node(&entry->ct);
+
+	hlist_nulls_del(node);
+	node->pprev = NULL;
+	if (hlist_nulls_empty(&w->slot[n]))
+		w->used[n / NF_CT_WHEEL_SLOTS] &=
+			~BIT_ULL(n % NF_CT_WHEEL_SLOTS);
+}
+
+/* First tick at which a slot of @level is due, or false: the level is empty */
+static bool nf_ct_level_next(const struct nf_ct_wheel *w, unsigned int level,
+			     u64 *tick)
+{
+	unsigned int shift = nf_ct_level_shift(level);
+	u64 cur = w->now >> shift;
+	unsigned int ahead;
+
+	if (!w->used[level])
+		return false;
+	ahead = __ffs64(ror64(w->used[level], cur & (NF_CT_WHEEL_SLOTS - 1)));
+	*tick = (cur + ahead) << shift;
+	return true;
+}
+
+/* The slot that fires first, or -1; its tick in @fires */
+static int nf_ct_wheel_first(const struct nf_ct_wheel *w, u64 *fires)
+{
+	unsigned int level;
+	int found = -1;
+	u64 tick;
+
+	for (level = 0; level < NF_CT_WHEEL_LEVELS; level++) {
+		if (!nf_ct_level_next(w, level, &tick))
+			continue;
+		if (found >= 0 && tick >= *fires)
+			continue;
+		*fires = tick;
+		found = level * NF_CT_WHEEL_SLOTS +
+			((tick >> nf_ct_level_shift(level)) &
+			 (NF_CT_WHEEL_SLOTS - 1));
+	}
+	return found;
+}
+
+static u64 nf_ct_tick_now(void)
+{
+	return get_jiffies_64() >> NF_CT_WHEEL_GRAIN;
+}
+
+/* The tick at which a deadline in jiffies32 has passed: rounded up */
+static u64 nf_ct_tick_of(u32 deadline)
+{
+	u64 now = get_jiffies_64();
+
+	now += (s32)(deadline - (u32)now);
+	return (now + BIT(NF_CT_WHEEL_GRAIN) - 1) >> NF_CT_WHEEL_GRAIN;
+}
+
+/* See that the work runs at @fires or before. */
+static void nf_ct_wheel_wake(struct nf_ct_wheel *w, u64 fires)
+{
+	u64 when = fires << NF_CT_WHEEL_GRAIN;
+	u64 now = get_jiffies_64();
+
+	lockdep_assert_held(&w->lock);
+	if (w->pending && fires >= w->next)
+		return;
+	w->pending = true;
+	w->next = fires;
+	mod_delayed_work(nf_conntrack_wq, &w->work, when > now ? when - now : 0);
+}
+
+static void nf_ct_wheel_link(struct nf_ct_wheel *w, struct nf_ct_entry *entry,
+			     u32 deadline)
+{
+	u64 fires, now = nf_ct_tick_now();
+	unsigned int n;
+
+	lockdep_assert_held(&w->lock);
+	/* follow the clock as long as that passes no used slot */
+	if (!w->pending || w->next > now)
+		w->now = now;
+
+	n = nf_ct_wheel_place(w, nf_ct_tick_of(deadline), &fires);
+	WRITE_ONCE(entry->armed, (u32)(fires << NF_CT_WHEEL_GRAIN));
+	WRITE_ONCE(entry->wheel, (entry->wheel & NF_CT_WHEEL_CPU) |
+				 n << NF_CT_WHEEL_SLOT_SHIFT);
+	hlist_nulls_add_head(nf_ct_wheel_node(&entry->ct), &w->slot[n]);
+	w->used[n / NF_CT_WHEEL_SLOTS] |= BIT_ULL(n % NF_CT_WHEEL_SLOTS);
+	nf_ct_wheel_wake(w, fires);
+}
+
+static u32 nf_ct_deadline_of(const struct nf_conn *ct)
+{
+	u32 soon = nfct_time_stamp + NF_CT_OFFLOAD_PERIOD;
+	u32 timeout = READ_ONCE(ct->timeout);
+
+	if (test_bit(IPS_OFFLOAD_BIT, &ct->status) && (s32)(timeout - soon) > 0)
+		return soon;
+	return timeout;
+}
+
+/* ---- firing ---- */
+
+/* Take up to a batch of entries out of slot @n, with references */
+static unsigned int nf_ct_wheel_take(struct nf_ct_wheel *w, int n,
+				     struct nf_ct_entry **batch)
+{
+	struct hlist_nulls_node *node;
+	unsigned int i = 0;
+
+	while (i < NF_CT_EXPIRE_BATCH) {
+		node = w->slot[n].first;
+		if (is_a_nulls(node))
+			break;
+		batch[i] = nf_ct_wheel_entry(node);
+		nf_ct_wheel_unlink(w, batch[i]);
+		/* whoever removes it from the table disarms it first */
+		refcount_inc(&batch[i]->ct.ct_general.use);
+		i++;
+	}
+	return i;
+}
+
+static void nf_ct_wheel_fire(struct nf_ct_entry *entry)
+{
+	struct nf_conn *ct = &entry->ct;
+
+	if (test_bit(IPS_OFFLOAD_BIT, &ct->status))
+		nf_ct_offload_timeout(ct);
+	if (nf_ct_should_gc(ct))
+		nf_ct_kill(ct);
+	else
+		nf_ct_deadline_arm(ct);
+	nf_ct_put(ct);
+}
+
+static void nf_ct_wheel_worker(struct work_struct *work)
+{
+	struct nf_ct_wheel *w = container_of(to_delayed_work(work),
+					     struct nf_ct_wheel, work);
+	struct nf_ct_entry *batch[NF_CT_EXPIRE_BATCH];
+	unsigned int i, taken;
+	u64 fires, now;
+	int n;
+
+	for (;;) {
+		spin_lock_bh(&w->lock);
+		now = nf_ct_tick_now();
+		n = nf_ct_wheel_first(w, &fires);
+		if (n < 0 || fires > now) {
+			/* all that was due is done; sleep until the next one */
+			w->now = now;
+			w->pending = false;
+			if (n >= 0)
+				nf_ct_wheel_wake(w, fires);
+			spin_unlock_bh(&w->lock);
+			return;
+		}
+		w->now = max(w->now, fires);
+		taken = nf_ct_wheel_take(w, n, batch);
+		spin_unlock_bh(&w->lock);
+
+		for (i = 0; i < taken; i++)
+			nf_ct_wheel_fire(batch[i]);
+		cond_resched();
+	}
+}
+
+/* ---- for the rest of the core ---- */
+
+/**
+ * nf_ct_deadline_arm - hang a confirmed entry into a slot
+ * @ct: entry; armed for the first time, or just taken out by its slot
+ *
+ * Context: BH disabled or process, table locks may be held.
+ */
+void nf_ct_deadline_arm(struct nf_conn *ct)
+{
+	struct nf_ct_entry *entry = nf_ct_entry(ct);
+	struct nf_ct_wheel *w = nf_ct_wheel_of(entry);
+
+	spin_lock_bh(&w->lock);
+	/* pairs with nf_ct_deadline_disarm(): IPS_DYING is set before its lock */
+	if (!nf_ct_is_dying(ct) && !nf_ct_wheel_node(ct)->pprev)
+		nf_ct_wheel_link(w, entry, nf_ct_deadline_of(ct));
+	spin_unlock_bh(&w->lock);
+}
+
+/**
+ * nf_ct_deadline_disarm - take a dying entry out of its wheel
+ * @ct: entry with IPS_DYING set
+ *
+ * Context: softirq safe, table locks may be held. After it no slot fires for
+ * @ct again; one that is firing has its own reference.
+ */
+void nf_ct_deadline_disarm(struct nf_conn *ct)
+{
+	struct nf_ct_entry *entry = nf_ct_entry(ct);
+	struct nf_ct_wheel *w = nf_ct_wheel_of(entry);
+
+	spin_lock_bh(&w->lock);
+	if (nf_ct_wheel_node(ct)->pprev)
+		nf_ct_wheel_unlink(w, entry);
+	spin_unlock_bh(&w->lock);
+}
+
+/**
+ * nf_ct_deadline_shrunk - the deadline of an entry has come nearer
+ * @ct: confirmed entry, @ct->timeout already written
+ *
+ * Context: softirq safe. Cheap when the slot fires early enough anyway.
+ */
+void nf_ct_deadline_shrunk(struct nf_conn *ct)
+{
+	struct nf_ct_entry *entry = nf_ct_entry(ct);
+	u32 deadline = nf_ct_deadline_of(ct);
+	struct nf_ct_wheel *w;
+
+	if ((s32)(deadline - READ_ONCE(entry->armed)) >= 0)
+		return;
+
+	w = nf_ct_wheel_of(entry);
+	spin_lock_bh(&w->lock);
+	/* not linked: confirm or a firing slot is about to arm it */
+	if (nf_ct_wheel_node(ct)->pprev &&
+	    (s32)(deadline - entry->armed) < 0) {
+		nf_ct_wheel_unlink(w, entry);
+		nf_ct_wheel_link(w, entry, deadline);
+	}
+	spin_unlock_bh(&w->lock);
+}
+
+/**
+ * nf_ct_deadline_set - give a confirmed entry a new deadline
+ * @ct:               entry
+ * @jiffies_from_now: below 2^31
+ *
+ * Context: softirq safe.
+ */
+void nf_ct_deadline_set(struct nf_conn *ct, u32 jiffies_from_now)
+{
+	u32 deadline = nfct_time_stamp + jiffies_from_now;
+	u32 old = READ_ONCE(ct->timeout);
+
+	if (old == deadline)
+		return;
+	WRITE_ONCE(ct->timeout, deadline);
+	if ((s32)(deadline - old) < 0)
+		nf_ct_deadline_shrunk(ct);
+}
+
+int nf_conntrack_deadline_init(void)
+{
+	struct nf_ct_wheel *w;
+	int cpu, i;
+
+	BUILD_BUG_ON(NR_CPUS > NF_CT_WHEEL_CPU);
+	nf_ct_wheels = alloc_percpu(struct nf_ct_wheel);
+	if (!nf_ct_wheels)
+		return -ENOMEM;
+
+	for_each_possible_cpu(cpu) {
+		w = per_cpu_ptr(nf_ct_wheels, cpu);
+		spin_lock_init(&w->lock);
+		w->now = nf_ct_tick_now();
+		for (i = 0; i < ARRAY_SIZE(w->slot); i++)
+			INIT_HLIST_NULLS_HEAD(&w->slot[i], i);
+		INIT_DELAYED_WORK(&w->work, nf_ct_wheel_worker);
+	}
+	return 0;
+}
+
+/* No entry is left in the table. */
+void nf_conntrack_deadline_fini(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		cancel_delayed_work_sync(&per_cpu_ptr(nf_ct_wheels, cpu)->work);
+	free_percpu(nf_ct_wheels);
+}

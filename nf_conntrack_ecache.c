@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Events of an entry: collected while a packet passes, sent afterwards, and
+ * never forgotten when a listener refuses.  At most one sender works on an
+ * entry at a time (NF_CT_UNSENT_BUSY); who comes meanwhile leaves its events
+ * to that one, nobody waits.  So the order of one connection's events is NEW,
+ * changes, DESTROY, without a lock.  The notifier pointer is RCU.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/netfilter.h>
+#include <linux/rcupdate.h>
+#include <net/netfilter/nf_conntrack_ecache.h>
+#include <net/netfilter/nf_conntrack_expect.h>
+#include <net/netfilter/nf_conntrack_extend.h>
+
+#include "nf_conntrack_internal.h"
+#include "nf_conntrack_pending.h"
+#include "nf_conntrack_trace.h"
+
+#define NF_CT_EVENTS_OFF	0
+#define NF_CT_EVENTS_DEFAULT	2
+
+/* How often a sender goes on with what others left to it */
+#define NF_CT_SEND_ROUNDS	4
+
+#define NF_CT_DESTROY_EVENT	BIT(IPCT_DESTROY)
+
+/* ---- whose turn it is ---- */
+
+/* Add @events; become the sender and take all of them, or return 0. */
+static u32 nf_ct_unsent_claim(struct nf_conntrack_ecache *e, u32 events)
+{
+	u32 old = READ_ONCE(e->missed);
+	u32 new, mine;
+
+	do {
+		mine = 0;
+		if (old & NF_CT_UNSENT_DONE)
+			return 0;
+		new = old | events;
+		if (!(old & NF_CT_UNSENT_BUSY)) {
+			mine = new & NF_CT_UNSENT_EVENTS;
+			if (!mine)
+				return 0;
+			new = (new & ~NF_CT_UNSENT_EVENTS) | NF_CT_UNSENT_BUSY;
+		}
+	} while (!try_cmpxchg(&e->missed, &old, new));
+	return mine;
+}
+
+/* Stop being the sender; @back was not sent. Returns what is unsent now. */
+static u32 nf_ct_unsent_release(struct nf_conntrack_ecache *e, u32 back,
+				bool done)
+{
+	u32 old = READ_ONCE(e->missed);
+	u32 new;
+
+	do {
+		new = (old & ~NF_CT_UNSENT_BUSY) | back;
+		if (done)
+			new = (new & (NF_CT_UNSENT_LISTED | NF_CT_UNSENT_DYING)) |
+			      NF_CT_UNSENT_DONE;
+	} while (!try_cmpxchg(&e->missed, &old, new));
+	return new & NF_CT_UNSENT_EVENTS;
+}
+
+/* Leave @events to the one who has the entry, who then looks for more. */
+static void nf_ct_unsent_leave(struct nf_conntrack_ecache *e, u32 events)
+{
+	u32 old = READ_ONCE(e->missed);
+
+	while (!try_cmpxchg(&e->missed, &old, old | events))
+		;
+}
+
+/* ---- sending ---- */
+
+static int nf_ct_notify(struct nf_conn *ct, u32 events, u32 portid, int report)
+{
+	const struct nf_ct_event item = {
+		.ct	= ct,
+		.portid	= portid,
+		.report	= report,
+	};
+	const struct nf_ct_event_notifier *notify;
+	int ret = 0;
+
+	rcu_read_lock();
+	notify = rcu_dereference(nf_ct_net(ct)->ct.nf_conntrack_event_cb);
+	if (notify)
+		ret = notify->ct_event(events, &item);
+	rcu_read_unlock();
+	return ret;
+}
+
+/*
+ * Send what was claimed, the news of its life before that of its death.
+ * Returns the notifier's answer; @left is what has not been handed over.
+ */
+static int nf_ct_send_claimed(struct nf_conn *ct, u32 *left, u32 portid,
+			      int report)
+{
+	u32 part = *left & ~NF_CT_DESTROY_EVENT;
+	int ret;
+
+	if (part) {
+		/* the port belongs to whoever ended the connection */
+		bool last = !(*left & NF_CT_DESTROY_EVENT);
+
+		ret = nf_ct_notify(ct, part, last ? portid : 0,
+				   last ? report : 0);
+		if (ret < 0)
+			return ret;
+		*left &= ~part;
+		if (ret == NF_CT_EVENT_HELD)
+			return ret;
+	}
+	if (!*left)
+		return 0;
+
+	ret = nf_ct_notify(ct, NF_CT_DESTROY_EVENT, portid, report);
+	if (ret >= 0)
+		*left = 0;
+	return ret;
+}
+
+/*
+ * Try to send @events and whatever else is unsent.
+ * Returns 0: all is out or somebody else sends it; NF_CT_EVENT_HELD: all is in
+ * a batch; negative: it waits, the entry may not be freed yet.
+ */
+static int nf_ct_send(struct nf_conn *ct, struct nf_conntrack_ecache *e,
+		      u32 events, u32 portid, int report, bool again)
+{
+	struct net *net = nf_ct_net(ct);
+	unsigned int round;
+	u32 mine, left;
+	bool done;
+	int ret;
+
+	for (round = 0; round < NF_CT_SEND_ROUNDS; round++) {
+		mine = nf_ct_unsent_claim(e, events);
+		if (!mine)
+			return 0;
+		events = 0;
+
+		left = mine;
+		ret = nf_ct_send_claimed(ct, &left, portid, report);
+		if (ret < 0) {
+			nf_ct_count_refused(net);
+			trace_nf_ct_event_refused(ct, left, ret);
+			nf_ct_unsent_release(e, left, false);
+			nf_ct_unsent_queue(ct, e);
+			return ret;
+		}
+		if (ret == NF_CT_EVENT_HELD) {
+			/* the entry stays ours until nf_ct_event_complete() */
+			nf_ct_unsent_leave(e, left);
+			return ret;
+		}
+
+		nf_ct_count_delivered(net, again);
+		if (again)
+			trace_nf_ct_event_resent(ct, mine, 0);
+		done = mine & NF_CT_DESTROY_EVENT;
+		if (!nf_ct_unsent_release(e, 0, done))
+			return 0;
+	}
+	/* others keep it busy: let the list do it */
+	nf_ct_unsent_queue(ct, e);
+	return -EAGAIN;
+}
+
+int nf_ct_unsent_try(struct nf_conn *ct, struct nf_conntrack_ecache *e)
+{
+	return nf_ct_send(ct, e, 0, READ_ONCE(e->portid), 0, true);
+}
+
+/**
+ * nf_ct_event_complete - a held event has been sent, or refused
+ * @ct:     entry on which the holder took a reference; it ends here
+ * @events: what was held
+ * @err:    0 or negative
+ *
+ * Context: softirq safe; may call the notifier.
+ */
+void nf_ct_event_complete(struct nf_conn *ct, unsigned int events, int err)
+{
+	struct nf_conntrack_ecache *e = nf_ct_ecache_find(ct);
+	struct net *net = nf_ct_net(ct);
+	bool done = !err && events & NF_CT_DESTROY_EVENT;
+
+	if (err)
+		nf_ct_count_refused(net);
+	else
+		nf_ct_count_delivered(net, false);
+
+	if (nf_ct_unsent_release(e, err ? events & NF_CT_UNSENT_EVENTS : 0, done))
+		nf_ct_unsent_queue(ct, e);
+	nf_ct_put(ct);
+}
+NF_CT_EXPORT_PRIVATE(nf_ct_event_complete);
+
+/**
+ * nf_ct_deliver_cached_events - send what a packet has changed
+ * @ct: entry
+ *
+ * Context: netfilter hook, after the packet's last hook; softirq safe.
+ */
+void nf_ct_deliver_cached_events(struct nf_conn *ct)
+{
+	struct nf_conntrack_ecache *e = nf_ct_ecache_find(ct);
+	u32 events = 0;
+
+	if (!e || !nf_ct_is_confirmed(ct))
+		return;
+	if (READ_ONCE(e->cache)) {
+		/* nobody listens anywhere: the usual case, over with one test */
+		if (!READ_ONCE(nf_ctnetlink_has_listener)) {
+			WRITE_ONCE(e->cache, 0);
+			return;
+		}
+		events = xchg(&e->cache, 0) & e->ctmask;
+	}
+	if (!events && likely(!(READ_ONCE(e->missed) & NF_CT_UNSENT_EVENTS)))
+		return;
+	nf_ct_send(ct, e, events, 0, 0, false);
+}
+
+/**
+ * nf_conntrack_eventmask_report - send events at once
+ * @events: bits of enum ip_conntrack_events
+ * @ct:     entry
+ * @portid: netlink port that caused them, or 0
+ * @report: that port wants them, too
+ *
+ * Context: softirq safe.
+ * Return: 0 or positive when they are out (or in a batch), negative when they
+ * wait; then a list holds a reference on @ct.
+ */
+int nf_conntrack_eventmask_report(unsigned int events, struct nf_conn *ct,
+				  u32 portid, int report)
+{
+	struct nf_conntrack_ecache *e = nf_ct_ecache_find(ct);
+	int ret;
+
+	if (!e || !nf_ct_is_confirmed(ct))
+		return 0;
+	if (!rcu_access_pointer(nf_ct_net(ct)->ct.nf_conntrack_event_cb))
+		return 0;
+
+	/* what the last packets changed comes before the end */
+	if (events & NF_CT_DESTROY_EVENT) {
+		if (READ_ONCE(e->cache) && READ_ONCE(nf_ctnetlink_has_listener))
+			events |= xchg(&e->cache, 0);
+		/* for a later try */
+		if (portid)
+			WRITE_ONCE(e->portid, portid);
+	}
+	events &= e->ctmask;
+	if (!events)
+		return 0;
+
+	ret = nf_ct_send(ct, e, events, portid, report, false);
+	/* another CPU has the entry: it, or the list after it, sends the rest */
+	if (!ret && events & NF_CT_DESTROY_EVENT &&
+	    !(READ_ONCE(e->missed) & NF_CT_UNSENT_DONE))
+		ret = -EINPROGRESS;
+	return ret;
+}
+
+#ifdef CONFIG_NF_CONNTRACK_EVENTS
+/**
+ * nf_ct_expect_event_report - send an expectation's event
+ * @event:  NEW or DESTROY
+ * @exp:    expectation
+ * @portid: netlink port that caused it, or 0
+ * @report: that port wants it, too
+ *
+ * Context: softirq safe; nf_conntrack_expect_lock may be held.
+ */
+void nf_ct_expect_event_report(enum ip_conntrack_expect_events event,
+			       struct nf_conntrack_expect *exp,
+			       u32 portid, int report)
+{
+	const struct nf_exp_event item = {
+		.exp	= exp,
+		.portid	= portid,
+		.report	= report,
+	};
+	const struct nf_ct_event_notifier *notify;
+	const struct nf_conntrack_ecache *e;
+
+	rcu_read_lock();
+	notify = rcu_dereference(nf_ct_exp_net(exp)->ct.nf_conntrack_event_cb);
+	e = notify ? nf_ct_ecache_find(exp->master) : NULL;
+	if (e && e->expmask & BIT(event))
+		notify->exp_event(BIT(event), &item);
+	rcu_read_unlock();
+}
+#endif
+
+/* ---- listeners and entries ---- */
+
+/**
+ * nf_conntrack_register_notifier - connect ctnetlink
+ * @net: namespace
+ * @new: callbacks
+ */
+void nf_conntrack_register_notifier(struct net *net,
+				    const struct nf_ct_event_notifier *new)
+{
+	WARN_ON_ONCE(rcu_access_pointer(net->ct.nf_conntrack_event_cb));
+	/* the pointer is not declared const; nobody writes through it */
+	rcu_assign_pointer(net->ct.nf_conntrack_event_cb,
+			   (struct nf_ct_event_notifier *)new);
+}
+
+/**
+ * nf_conntrack_unregister_notifier - disconnect ctnetlink
+ * @net: namespace
+ *
+ * Context: process, sleeps. On return no callback runs any more and nothing
+ * waits to be sent.
+ */
+void nf_conntrack_unregister_notifier(struct net *net)
+{
+	RCU_INIT_POINTER(net->ct.nf_conntrack_event_cb, NULL);
+	synchronize_net();
+	nf_conntrack_events_drain(net);
+}
+
+/**
+ * nf_ct_ecache_ext_add - prepare an entry for events
+ * @ct:      unconfirmed entry
+ * @ctmask:  events a rule selected, 0 for none in particular
+ * @expmask: the same for expectations
+ * @gfp:     allocation flags
+ *
+ * DIFF: with nf_conntrack_events=2 the kernel skips this while nobody listens,
+ * and such entries stay silent for ever. Here it costs no memory, so they
+ * report as soon as somebody listens.
+ *
+ * Return: false when out of memory.
+ */
+bool nf_ct_ecache_ext_add(struct nf_conn *ct, u16 ctmask, u16 expmask, gfp_t gfp)
+{
+	struct nf_conntrack_ecache *e;
+
+	if (!ctmask && !expmask) {
+		if (READ_ONCE(nf_ct_net(ct)->ct.sysctl_events) == NF_CT_EVENTS_OFF)
+			return true;
+		ctmask = U16_MAX;
+		expmask = U16_MAX;
+	}
+
+	e = nf_ct_ext_add(ct, NF_CT_EXT_ECACHE, gfp);
+	if (!e)
+		return false;
+	e->ctmask = ctmask;
+	e->expmask = expmask;
+	return true;
+}
+
+/**
+ * nf_conn_pernet_ecache - the kernel's own place for undelivered entries
+ * @net: namespace
+ *
+ * Kept for its symbol: the list is empty, see nf_conntrack_resend.c.
+ */
+struct nf_conntrack_net_ecache *nf_conn_pernet_ecache(const struct net *net)
+{
+	return &nf_ct_pernet(net)->ecache;
+}
+
+static void nf_conntrack_ecache_unused(struct work_struct *work)
+{
+}
+
+void nf_conntrack_ecache_pernet_init(struct net *net)
+{
+	struct nf_conntrack_net_ecache *ecache = nf_conn_pernet_ecache(net);
+
+	net->ct.sysctl_events = NF_CT_EVENTS_DEFAULT;
+	spin_lock_init(&ecache->dying_lock);
+	INIT_HLIST_NULLS_HEAD(&ecache->dying_list, 0);
+	INIT_DELAYED_WORK(&ecache->dwork, nf_conntrack_ecache_unused);
+}
+
+void nf_conntrack_ecache_pernet_fini(struct net *net)
+{
+}

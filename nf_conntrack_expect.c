@@ -1,0 +1,772 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Expectations: connections that a helper has announced.  One that is inserted
+ * stands in a hash table by the destination it waits for and in the list of its
+ * master; nf_conntrack_expect_lock guards both, the counters of master and
+ * namespace, and who may unlink it.  Lookups alone get by with RCU.
+ *
+ * References: the table holds one on the expectation.  An expectation holds none
+ * on its master, which removes its expectations before it goes, under the lock:
+ * so ->master may be followed with the lock held while the expectation is
+ * linked, and never under RCU alone.  Readers use the copies of namespace, zone
+ * and helper in the expectation.
+ *
+ * Nothing runs while nothing is due: one work item waits for the earliest
+ * deadline.  Until it has run, an expired expectation counts as absent.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/jiffies.h>
+#include <linux/moduleparam.h>
+#include <linux/once.h>
+#include <linux/random.h>
+#include <linux/rculist.h>
+#include <linux/siphash.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include <net/netns/hash.h>
+#include <net/netfilter/nf_conntrack_zones.h>
+#include <net/netfilter/nf_conntrack_helper.h>
+#include <net/netfilter/nf_conntrack_core.h>
+
+#include "nf_conntrack_expect_proc.h"
+#include "nf_conntrack_internal.h"
+#include "nf_ct_ext.h"
+
+/* The work item runs at most this often; deadlines within are served together */
+#define NF_CT_EXPECT_REAP_SPACING	(HZ / 8)
+/* Expectations of each hash bucket that are unlinked with the lock held once */
+#define NF_CT_EXPECT_REAP_BATCH		64
+
+/* What an expectation is filed under */
+struct nf_ct_expect_key {
+	union nf_inet_addr	addr;
+	u32			net;
+	__be16			port;
+	u8			l3num;
+	u8			protonum;
+} __aligned(SIPHASH_ALIGNMENT);
+
+static void nf_ct_expect_reap(struct work_struct *work);
+
+spinlock_t nf_conntrack_expect_lock __cacheline_aligned_in_smp =
+	__SPIN_LOCK_UNLOCKED(nf_conntrack_expect_lock);
+
+unsigned int nf_ct_expect_hsize __read_mostly;
+unsigned int nf_ct_expect_max __read_mostly;
+struct hlist_head *nf_ct_expect_hash __read_mostly;
+
+static struct kmem_cache *nf_ct_expect_cachep __read_mostly;
+static siphash_aligned_key_t nf_ct_expect_secret;
+
+/* When the work item has to run; guarded by nf_conntrack_expect_lock */
+static DECLARE_DELAYED_WORK(nf_ct_expect_reaper, nf_ct_expect_reap);
+static bool nf_ct_expect_armed;
+static u32 nf_ct_expect_due;
+
+module_param_named(expect_hashsize, nf_ct_expect_hsize, uint, 0400);
+
+static struct hlist_head *nf_ct_expect_bucket(const struct net *net,
+					      const struct nf_conntrack_tuple *tuple)
+{
+	struct nf_ct_expect_key key = {
+		.addr		= tuple->dst.u3,
+		.net		= net_hash_mix(net),
+		.port		= tuple->dst.u.all,
+		.l3num		= tuple->src.l3num,
+		.protonum	= tuple->dst.protonum,
+	};
+	u32 hash;
+
+	BUILD_BUG_ON(sizeof(key) != 24);	/* no hole may reach the hash */
+
+	get_random_once(&nf_ct_expect_secret, sizeof(nf_ct_expect_secret));
+	hash = siphash(&key, sizeof(key), &nf_ct_expect_secret);
+
+	return &nf_ct_expect_hash[reciprocal_scale(hash, nf_ct_expect_hsize)];
+}
+
+/* The master's list and counters are our own: usable whatever the generation */
+static struct nf_conn_help *nf_ct_expect_master(const struct nf_conntrack_expect *exp)
+{
+	return nf_ct_ext_peek(exp->master, NF_CT_EXT_HELPER);
+}
+
+static bool nf_ct_expect_linked(const struct nf_conntrack_expect *exp)
+{
+	return !hlist_unhashed(&exp->lnode);
+}
+
+static bool nf_ct_expect_in_zone(const struct nf_conntrack_expect *a,
+				 const struct nf_conntrack_expect *b)
+{
+	return net_eq(read_pnet(&a->net), read_pnet(&b->net)) &&
+	       nf_ct_exp_zone_equal_any(a, nf_ct_zone(b->master));
+}
+
+/* Is a packet with this tuple what @exp waits for? */
+static bool nf_ct_expect_awaits(const struct nf_conntrack_expect *exp,
+				const struct net *net,
+				const struct nf_conntrack_zone *zone,
+				const struct nf_conntrack_tuple *tuple)
+{
+	return nf_ct_tuple_mask_cmp(tuple, &exp->tuple, &exp->mask) &&
+	       net_eq(read_pnet(&exp->net), net) &&
+	       nf_ct_exp_zone_equal_any(exp, zone) && !nf_ct_exp_is_expired(exp);
+}
+
+/* Do both wait for exactly the same? */
+static bool nf_ct_expect_same(const struct nf_conntrack_expect *a,
+			      const struct nf_conntrack_expect *b)
+{
+	return nf_ct_tuple_mask_equal(&a->mask, &b->mask) &&
+	       nf_ct_tuple_equal(&a->tuple, &b->tuple) && nf_ct_expect_in_zone(a, b);
+}
+
+/* Is there any packet that both wait for?  Then they agree in every bit that
+ * both masks select.
+ */
+static bool nf_ct_expect_overlap(const struct nf_conntrack_expect *a,
+				 const struct nf_conntrack_expect *b)
+{
+	struct nf_conntrack_tuple_mask both;
+
+	nf_inet_addr_mask(&a->mask.src.u3, &both.src.u3, &b->mask.src.u3);
+	both.src.u.all = a->mask.src.u.all & b->mask.src.u.all;
+
+	return nf_ct_tuple_mask_cmp(&a->tuple, &b->tuple, &both) &&
+	       nf_ct_expect_in_zone(a, b);
+}
+
+/* See to it that the work item runs at jiffies32 @when, or earlier */
+static void nf_ct_expect_arm(u32 when)
+{
+	s32 delay = when - nfct_time_stamp;
+
+	lockdep_assert_held(&nf_conntrack_expect_lock);
+
+	if (nf_ct_expect_armed && (s32)(nf_ct_expect_due - when) <= 0)
+		return;
+
+	nf_ct_expect_armed = true;
+	nf_ct_expect_due = when;
+	mod_delayed_work(system_power_efficient_wq, &nf_ct_expect_reaper,
+			 max_t(s32, delay, NF_CT_EXPECT_REAP_SPACING));
+}
+
+static void nf_ct_expect_free_rcu(struct rcu_head *head)
+{
+	kmem_cache_free(nf_ct_expect_cachep,
+			container_of(head, struct nf_conntrack_expect, rcu));
+}
+
+/* Unlink those of one bucket that have expired, at most a batch, and lower
+ * *@next to the earliest deadline of the others.  True when some are left over.
+ */
+static bool nf_ct_expect_reap_bucket(struct hlist_head *bucket, u32 *next, bool *any)
+{
+	unsigned int budget = NF_CT_EXPECT_REAP_BATCH;
+	struct nf_conntrack_expect *exp;
+	struct hlist_node *tmp;
+
+	lockdep_assert_held(&nf_conntrack_expect_lock);
+
+	hlist_for_each_entry_safe(exp, tmp, bucket, hnode) {
+		u32 when = READ_ONCE(exp->timeout);
+
+		if (nf_ct_exp_is_expired(exp)) {
+			if (!budget--)
+				return true;
+			nf_ct_unlink_expect(exp);
+			continue;
+		}
+		if (!*any || (s32)(when - *next) < 0)
+			*next = when;
+		*any = true;
+	}
+
+	return false;
+}
+
+static void nf_ct_expect_reap(struct work_struct *work)
+{
+	bool any = false, more;
+	unsigned int i;
+	u32 next = 0;
+
+	/* From here on a new expectation arms the work item for itself */
+	spin_lock_bh(&nf_conntrack_expect_lock);
+	nf_ct_expect_armed = false;
+	spin_unlock_bh(&nf_conntrack_expect_lock);
+
+	for (i = 0; i < nf_ct_expect_hsize; i++) {
+		while (!hlist_empty(&nf_ct_expect_hash[i])) {
+			spin_lock_bh(&nf_conntrack_expect_lock);
+			more = nf_ct_expect_reap_bucket(&nf_ct_expect_hash[i],
+							&next, &any);
+			spin_unlock_bh(&nf_conntrack_expect_lock);
+			if (!more)
+				break;
+		}
+		cond_resched();
+	}
+
+	if (!any)
+		return;
+
+	spin_lock_bh(&nf_conntrack_expect_lock);
+	nf_ct_expect_arm(next);
+	spin_unlock_bh(&nf_conntrack_expect_lock);
+}
+
+/* How many of @class the master may have at once */
+static unsigned int nf_ct_expect_limit(const struct nf_conntrack_helper *helper,
+				       unsigned int class)
+{
+	unsigned int limit = 0;
+
+	if (helper)
+		limit = helper->expect_policy[class].max_expected;
+
+	/* The counters of the master are single bytes */
+	return limit ? min_t(unsigned int, limit, NF_CT_EXPECT_MAX_CNT)
+		     : NF_CT_EXPECT_MAX_CNT;
+}
+
+/* Bring the expectations of one class below @limit: the expired ones go, else
+ * the oldest, which stands last in the list.
+ */
+static void nf_ct_expect_make_room(struct nf_conn_help *help, unsigned int class,
+				   unsigned int limit)
+{
+	struct nf_conntrack_expect *exp, *oldest = NULL;
+	struct hlist_node *tmp;
+
+	hlist_for_each_entry_safe(exp, tmp, &help->expectations, lnode) {
+		if (nf_ct_exp_is_expired(exp))
+			nf_ct_unlink_expect(exp);
+		else if (exp->class == class)
+			oldest = exp;
+	}
+
+	if (oldest && help->expecting[class] >= limit)
+		nf_ct_unlink_expect(oldest);
+}
+
+/* Compare with what the table holds already; the same expectation of the same
+ * master gives way, as an expired one does.
+ */
+static int nf_ct_expect_check_table(const struct nf_conntrack_expect *new,
+				    unsigned int flags)
+{
+	struct nf_conntrack_expect *exp;
+	struct hlist_node *tmp;
+
+	hlist_for_each_entry_safe(exp, tmp,
+				  nf_ct_expect_bucket(read_pnet(&new->net), &new->tuple),
+				  hnode) {
+		bool comparable = (flags & NF_CT_EXP_F_SKIP_MASTER) ||
+				  exp->master == new->master;
+
+		if (!nf_ct_expect_overlap(exp, new))
+			continue;
+		if (nf_ct_exp_is_expired(exp)) {
+			nf_ct_unlink_expect(exp);
+			continue;
+		}
+		if (!comparable || !nf_ct_expect_same(exp, new))
+			return -EBUSY;
+		if (exp->class != new->class || exp->master != new->master)
+			return -EALREADY;
+
+		nf_ct_unlink_expect(exp);
+		break;
+	}
+
+	return 0;
+}
+
+/* A helper that is being unregistered has lost its last reference: nothing may
+ * point to it any more.
+ */
+static bool nf_ct_expect_helper_alive(struct nf_conntrack_helper *helper)
+{
+	return !helper || refcount_read(&helper->refcnt);
+}
+
+/* May @new be inserted?  Makes room for it where a limit allows that. */
+static int nf_ct_expect_check(const struct nf_conntrack_expect *new,
+			      struct nf_conn_help *help,
+			      const struct nf_conntrack_helper *helper,
+			      unsigned int flags)
+{
+	struct net *net = read_pnet(&new->net);
+	unsigned int limit;
+	int err;
+
+	if (new->class >= NF_CT_MAX_EXPECT_CLASSES ||
+	    (helper && new->class > helper->expect_class_max))
+		return -EINVAL;
+
+	err = nf_ct_expect_check_table(new, flags);
+	if (err)
+		return err;
+
+	limit = nf_ct_expect_limit(helper, new->class);
+	if (help->expecting[new->class] >= limit)
+		nf_ct_expect_make_room(help, new->class, limit);
+	if (help->expecting[new->class] >= limit)
+		return -EMFILE;
+
+	if (nf_ct_pernet(net)->expect_count >= nf_ct_expect_max) {
+		net_warn_ratelimited(pr_fmt("expectation table full\n"));
+		return -EMFILE;
+	}
+
+	return 0;
+}
+
+static void nf_ct_expect_link(struct nf_conntrack_expect *exp,
+			      struct nf_conn_help *help,
+			      struct nf_conntrack_helper *helper)
+{
+	struct net *net = read_pnet(&exp->net);
+	struct nf_conntrack_net *cnet = nf_ct_pernet(net);
+
+	/* Without a helper the timeout is the caller's */
+	if (helper) {
+		const struct nf_conntrack_expect_policy *policy;
+
+		policy = &helper->expect_policy[exp->class];
+		WRITE_ONCE(exp->timeout, nfct_time_stamp + policy->timeout * HZ);
+	}
+	rcu_assign_pointer(exp->helper, helper);
+	exp->flags &= ~NF_CT_EXPECT_DEAD;
+
+	refcount_inc(&exp->use);
+	hlist_add_head_rcu(&exp->lnode, &help->expectations);
+	help->expecting[exp->class]++;
+	hlist_add_head_rcu(&exp->hnode, nf_ct_expect_bucket(net, &exp->tuple));
+	WRITE_ONCE(cnet->expect_count, cnet->expect_count + 1);
+	NF_CT_STAT_INC_ATOMIC(net, expect_create);
+
+	nf_ct_expect_arm(exp->timeout);
+}
+
+/**
+ * nf_ct_unlink_expect_report - take an expectation out of the table
+ * @exp:    expectation; nothing happens if it is out already
+ * @portid: netlink port of who asked for it
+ * @report: whether that one wants to hear of it
+ *
+ * Context: nf_conntrack_expect_lock held.
+ */
+void nf_ct_unlink_expect_report(struct nf_conntrack_expect *exp,
+				u32 portid, int report)
+{
+	struct net *net = nf_ct_exp_net(exp);
+	struct nf_conntrack_net *cnet = nf_ct_pernet(net);
+	struct nf_conn_help *help;
+
+	lockdep_nfct_expect_lock_held();
+
+	if (!nf_ct_expect_linked(exp))
+		return;
+
+	/* Those who found it under RCU shall see that it is gone */
+	WRITE_ONCE(exp->flags, exp->flags | NF_CT_EXPECT_DEAD);
+	hlist_del_rcu(&exp->hnode);
+	hlist_del_init_rcu(&exp->lnode);
+	WRITE_ONCE(cnet->expect_count, cnet->expect_count - 1);
+
+	help = nf_ct_expect_master(exp);
+	if (!WARN_ON_ONCE(!help))
+		help->expecting[exp->class]--;
+
+	nf_ct_expect_event_report(IPEXP_DESTROY, exp, portid, report);
+	NF_CT_STAT_INC_ATOMIC(net, expect_delete);
+	nf_ct_expect_put(exp);
+}
+
+/**
+ * __nf_ct_expect_find - find the expectation that waits for a tuple
+ * @net:   namespace
+ * @zone:  zone
+ * @tuple: tuple of a packet
+ *
+ * Context: RCU, which also bounds the use of the answer.
+ * Return: an expectation that has not expired, or NULL.
+ */
+struct nf_conntrack_expect *
+__nf_ct_expect_find(struct net *net, const struct nf_conntrack_zone *zone,
+		    const struct nf_conntrack_tuple *tuple)
+{
+	struct nf_conntrack_expect *exp;
+
+	if (!READ_ONCE(nf_ct_pernet(net)->expect_count))
+		return NULL;
+
+	hlist_for_each_entry_rcu(exp, nf_ct_expect_bucket(net, tuple), hnode,
+				 lockdep_is_held(&nf_conntrack_expect_lock)) {
+		if (nf_ct_expect_awaits(exp, net, zone, tuple))
+			return exp;
+	}
+
+	return NULL;
+}
+
+/**
+ * nf_ct_expect_find_get - as __nf_ct_expect_find(), with a reference
+ * @net:   namespace
+ * @zone:  zone
+ * @tuple: tuple of a packet
+ *
+ * Context: any.
+ * Return: an expectation to give to nf_ct_expect_put(), or NULL.
+ */
+struct nf_conntrack_expect *
+nf_ct_expect_find_get(struct net *net, const struct nf_conntrack_zone *zone,
+		      const struct nf_conntrack_tuple *tuple)
+{
+	struct nf_conntrack_expect *exp;
+
+	rcu_read_lock();
+	exp = __nf_ct_expect_find(net, zone, tuple);
+	if (exp && !refcount_inc_not_zero(&exp->use))
+		exp = NULL;
+	rcu_read_unlock();
+
+	return exp;
+}
+
+/**
+ * nf_ct_find_expectation - claim the expectation that a new connection fulfils
+ * @net:    namespace
+ * @zone:   zone
+ * @tuple:  original tuple of the new connection
+ * @unlink: take it out of the table, unless it is permanent
+ *
+ * Context: nf_conntrack_expect_lock held.
+ * Return: an expectation with a reference for the caller and another one on its
+ *	   master, which is confirmed and not dying; or NULL.
+ */
+struct nf_conntrack_expect *
+nf_ct_find_expectation(struct net *net, const struct nf_conntrack_zone *zone,
+		       const struct nf_conntrack_tuple *tuple, bool unlink)
+{
+	struct nf_conntrack_expect *exp;
+	struct nf_conn *master;
+
+	lockdep_nfct_expect_lock_held();
+
+	if (!nf_ct_pernet(net)->expect_count)
+		return NULL;
+
+	hlist_for_each_entry(exp, nf_ct_expect_bucket(net, tuple), hnode) {
+		if (!(exp->flags & NF_CT_EXPECT_INACTIVE) &&
+		    nf_ct_expect_awaits(exp, net, zone, tuple))
+			goto found;
+	}
+	return NULL;
+
+found:
+	/* As long as the announcing packet has not left, nobody can answer it;
+	 * and a master that is on its way out must get no more children.
+	 */
+	master = exp->master;
+	if (!nf_ct_is_confirmed(master) || nf_ct_is_dying(master) ||
+	    !refcount_inc_not_zero(&master->ct_general.use))
+		return NULL;
+
+	refcount_inc(&exp->use);
+	if (unlink && !(exp->flags & NF_CT_EXPECT_PERMANENT))
+		nf_ct_unlink_expect(exp);
+
+	return exp;
+}
+
+/**
+ * nf_ct_expectation_gc - drop what has expired of a master's expectations
+ * @master_help: helper extension of an entry that the caller has a reference on
+ *
+ * Context: any but hard interrupt; takes nf_conntrack_expect_lock.
+ */
+void nf_ct_expectation_gc(struct nf_conn_help *master_help)
+{
+	struct nf_conntrack_expect *exp;
+	struct hlist_node *tmp;
+
+	if (hlist_empty(&master_help->expectations))
+		return;
+
+	spin_lock_bh(&nf_conntrack_expect_lock);
+	hlist_for_each_entry_safe(exp, tmp, &master_help->expectations, lnode) {
+		if (nf_ct_exp_is_expired(exp))
+			nf_ct_unlink_expect(exp);
+	}
+	spin_unlock_bh(&nf_conntrack_expect_lock);
+}
+
+/**
+ * nf_ct_remove_expectations - remove all expectations of a master
+ * @ct: master, alive or on its way out
+ *
+ * Context: any but hard interrupt; takes nf_conntrack_expect_lock.
+ */
+void nf_ct_remove_expectations(struct nf_conn *ct)
+{
+	struct nf_conn_help *help = nf_ct_ext_peek(ct, NF_CT_EXT_HELPER);
+	struct nf_conntrack_expect *exp;
+	struct hlist_node *tmp;
+
+	if (!help)
+		return;
+
+	/* Not even a look without the lock: somebody may be about to insert */
+	spin_lock_bh(&nf_conntrack_expect_lock);
+	hlist_for_each_entry_safe(exp, tmp, &help->expectations, lnode)
+		nf_ct_unlink_expect(exp);
+	spin_unlock_bh(&nf_conntrack_expect_lock);
+}
+
+/**
+ * nf_ct_unexpect_related - take back what nf_ct_expect_related() announced
+ * @exp: expectation that the caller has a reference on
+ *
+ * Context: any but hard interrupt; takes nf_conntrack_expect_lock.
+ */
+void nf_ct_unexpect_related(struct nf_conntrack_expect *exp)
+{
+	spin_lock_bh(&nf_conntrack_expect_lock);
+	nf_ct_unlink_expect(exp);
+	spin_unlock_bh(&nf_conntrack_expect_lock);
+}
+
+/**
+ * nf_ct_expect_alloc - allocate an expectation
+ * @me: master
+ *
+ * Context: any; does not sleep.
+ * Return: an expectation to fill in and to give to nf_ct_expect_put(), or NULL.
+ */
+struct nf_conntrack_expect *nf_ct_expect_alloc(struct nf_conn *me)
+{
+	struct nf_conntrack_expect *exp;
+
+	exp = kmem_cache_zalloc(nf_ct_expect_cachep, GFP_ATOMIC);
+	if (!exp)
+		return NULL;
+
+	exp->master = me;
+	write_pnet(&exp->net, nf_ct_net(me));
+#ifdef CONFIG_NF_CONNTRACK_ZONES
+	exp->zone = *nf_ct_zone(me);
+#endif
+	/* Callers without a helper add their timeout to this */
+	exp->timeout = nfct_time_stamp;
+	refcount_set(&exp->use, 1);
+
+	return exp;
+}
+
+/**
+ * nf_ct_expect_init - say what an expectation waits for
+ * @exp:    expectation, not inserted yet
+ * @class:  class of the helper's policy
+ * @family: AF_INET or AF_INET6
+ * @saddr:  source address, NULL for any
+ * @daddr:  destination address
+ * @proto:  protocol
+ * @src:    source port, NULL for any
+ * @dst:    destination port
+ *
+ * Context: any.
+ */
+void nf_ct_expect_init(struct nf_conntrack_expect *exp, unsigned int class,
+		       u8 family, const union nf_inet_addr *saddr,
+		       const union nf_inet_addr *daddr, u8 proto,
+		       const __be16 *src, const __be16 *dst)
+{
+	size_t len = family == AF_INET ? sizeof(saddr->ip) : sizeof(saddr->ip6);
+	const struct nf_conn_help *help = nfct_help(exp->master);
+
+	exp->flags = 0;
+	exp->class = class;
+	exp->expectfn = NULL;
+	rcu_read_lock();
+	rcu_assign_pointer(exp->helper, help ? rcu_dereference(help->helper) : NULL);
+	rcu_read_unlock();
+	RCU_INIT_POINTER(exp->assign_helper, NULL);
+
+	memset(&exp->tuple, 0, sizeof(exp->tuple));
+	memset(&exp->mask, 0, sizeof(exp->mask));
+	exp->tuple.src.l3num = family;
+	exp->tuple.dst.protonum = proto;
+	exp->tuple.dst.u.all = *dst;
+	memcpy(&exp->tuple.dst.u3, daddr, len);
+
+	if (saddr) {
+		memcpy(&exp->tuple.src.u3, saddr, len);
+		memset(&exp->mask.src.u3, 0xff, len);
+	}
+	if (src) {
+		exp->tuple.src.u.all = *src;
+		exp->mask.src.u.all = htons(0xffff);
+	}
+
+#if IS_ENABLED(CONFIG_NF_NAT)
+	exp->saved_proto.all = 0;
+	memset(&exp->saved_addr, 0, sizeof(exp->saved_addr));
+#endif
+}
+
+/**
+ * nf_ct_expect_put - drop a reference on an expectation
+ * @exp: expectation
+ *
+ * Context: any.
+ */
+void nf_ct_expect_put(struct nf_conntrack_expect *exp)
+{
+	if (refcount_dec_and_test(&exp->use))
+		call_rcu(&exp->rcu, nf_ct_expect_free_rcu);
+}
+
+/**
+ * nf_ct_expect_related_report - insert an expectation
+ * @expect: expectation, filled in; the caller keeps its reference
+ * @portid: netlink port of who asked for it
+ * @report: whether that one wants to hear of it
+ * @flags:  NF_CT_EXP_F_*
+ *
+ * Context: any but hard interrupt; takes nf_conntrack_expect_lock.
+ * Return: 0; -ESHUTDOWN when the master or a helper is on its way out, -EALREADY
+ *	   when another master or class waits for the same, -EBUSY when one that
+ *	   overlaps is there, -EMFILE when a limit is reached, -EINVAL for a class
+ *	   that the helper does not have.
+ */
+int nf_ct_expect_related_report(struct nf_conntrack_expect *expect,
+				u32 portid, int report, unsigned int flags)
+{
+	struct nf_conn *master = expect->master;
+	struct nf_conntrack_helper *helper;
+	struct nf_conn_help *help;
+	int err = -ESHUTDOWN;
+
+	rcu_read_lock();
+	spin_lock_bh(&nf_conntrack_expect_lock);
+
+	/* A dying master has removed its expectations, or will after us */
+	help = nfct_help(master);
+	if (!help || nf_ct_is_dying(master))
+		goto unlock;
+
+	helper = rcu_dereference(help->helper);
+	if (!nf_ct_expect_helper_alive(helper) ||
+	    !nf_ct_expect_helper_alive(rcu_dereference(expect->assign_helper)))
+		goto unlock;
+
+	err = nf_ct_expect_check(expect, help, helper, flags);
+	if (err)
+		goto unlock;
+
+	nf_ct_expect_link(expect, help, helper);
+	nf_ct_expect_event_report(IPEXP_NEW, expect, portid, report);
+unlock:
+	spin_unlock_bh(&nf_conntrack_expect_lock);
+	rcu_read_unlock();
+
+	return err;
+}
+
+/* Unlink what @iter picks: of namespace @net, or of all when that is NULL */
+static void nf_ct_expect_iterate(struct net *net,
+				 bool (*iter)(struct nf_conntrack_expect *e, void *data),
+				 void *data, u32 portid, int report)
+{
+	struct nf_conntrack_expect *exp;
+	struct hlist_node *tmp;
+	unsigned int i;
+
+	for (i = 0; i < nf_ct_expect_hsize; i++) {
+		if (hlist_empty(&nf_ct_expect_hash[i]))
+			continue;
+
+		spin_lock_bh(&nf_conntrack_expect_lock);
+		hlist_for_each_entry_safe(exp, tmp, &nf_ct_expect_hash[i], hnode) {
+			if (net && !net_eq(nf_ct_exp_net(exp), net))
+				continue;
+			if (iter(exp, data))
+				nf_ct_unlink_expect_report(exp, portid, report);
+		}
+		spin_unlock_bh(&nf_conntrack_expect_lock);
+	}
+}
+
+/**
+ * nf_ct_expect_iterate_destroy - remove expectations of all namespaces
+ * @iter: says which; called with nf_conntrack_expect_lock held
+ * @data: for @iter
+ *
+ * Context: any but hard interrupt; takes nf_conntrack_expect_lock.
+ */
+void nf_ct_expect_iterate_destroy(bool (*iter)(struct nf_conntrack_expect *e, void *data),
+				  void *data)
+{
+	nf_ct_expect_iterate(NULL, iter, data, 0, 0);
+}
+
+/**
+ * nf_ct_expect_iterate_net - remove expectations of one namespace
+ * @net:    namespace
+ * @iter:   says which; called with nf_conntrack_expect_lock held
+ * @data:   for @iter
+ * @portid: netlink port of who asked for it
+ * @report: whether that one wants to hear of it
+ *
+ * Context: any but hard interrupt; takes nf_conntrack_expect_lock.
+ */
+void nf_ct_expect_iterate_net(struct net *net,
+			      bool (*iter)(struct nf_conntrack_expect *e, void *data),
+			      void *data, u32 portid, int report)
+{
+	nf_ct_expect_iterate(net, iter, data, portid, report);
+}
+
+int nf_conntrack_expect_pernet_init(struct net *net)
+{
+	return nf_conntrack_expect_proc_init(net);
+}
+
+void nf_conntrack_expect_pernet_fini(struct net *net)
+{
+	nf_conntrack_expect_proc_fini(net);
+}
+
+int nf_conntrack_expect_init(void)
+{
+	if (!nf_ct_expect_hsize)
+		nf_ct_expect_hsize = max(nf_conntrack_htable_size / 256, 1U);
+	/* before the table is rounded up to whole pages */
+	nf_ct_expect_max = 4 * nf_ct_expect_hsize;
+
+	nf_ct_expect_hash = nf_ct_alloc_hashtable(&nf_ct_expect_hsize, 0);
+	if (!nf_ct_expect_hash)
+		return -ENOMEM;
+
+	nf_ct_expect_cachep = KMEM_CACHE(nf_conntrack_expect, 0);
+	if (nf_ct_expect_cachep)
+		return 0;
+
+	kvfree(nf_ct_expect_hash);
+	return -ENOMEM;
+}
+
+void nf_conntrack_expect_fini(void)
+{
+	cancel_delayed_work_sync(&nf_ct_expect_reaper);
+	rcu_barrier();	/* nf_ct_expect_free_rcu() of the last ones */
+	kmem_cache_destroy(nf_ct_expect_cachep);
+	kvfree(nf_ct_expect_hash);
+}

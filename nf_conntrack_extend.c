@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The extension area of an entry: optional parts such as counters, NAT state or
+ * a helper.  It starts inside the entry and moves to a block of its own only
+ * when it outgrows that room.  Extensions are added by the single owner of an
+ * unconfirmed entry, so nothing here takes a lock; once the entry is confirmed
+ * its area neither moves nor grows.
+ */
+#include <linux/build_bug.h>
+#include <linux/kernel.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <net/netfilter/nf_conntrack_act_ct.h>
+#include <net/netfilter/nf_conntrack_acct.h>
+#include <net/netfilter/nf_conntrack_synproxy.h>
+#include <net/netfilter/nf_conntrack_helper.h>
+#include <net/netfilter/nf_nat.h>
+#include <net/netfilter/nf_conntrack_ecache.h>
+#include <net/netfilter/nf_conntrack_labels.h>
+#include <net/netfilter/nf_conntrack_timestamp.h>
+#include <net/netfilter/nf_conntrack_timeout.h>
+
+#include "nf_ct_entry.h"
+
+/* Offsets and the length are single bytes */
+#define NF_CT_EXT_LEN_MAX	U8_MAX
+
+struct nf_ct_ext_type {
+	u8	size;
+	u8	align;
+};
+
+#define NF_CT_EXT_TYPE(_struct) { sizeof(_struct), __alignof__(_struct) }
+
+static const struct nf_ct_ext_type nf_ct_ext_types[NF_CT_EXT_NUM] = {
+	[NF_CT_EXT_HELPER]	= NF_CT_EXT_TYPE(struct nf_conn_help),
+#if IS_ENABLED(CONFIG_NF_NAT)
+	[NF_CT_EXT_NAT]		= NF_CT_EXT_TYPE(struct nf_conn_nat),
+#endif
+	[NF_CT_EXT_SEQADJ]	= NF_CT_EXT_TYPE(struct nf_conn_seqadj),
+	[NF_CT_EXT_ACCT]	= NF_CT_EXT_TYPE(struct nf_conn_acct),
+#ifdef CONFIG_NF_CONNTRACK_EVENTS
+	[NF_CT_EXT_ECACHE]	= NF_CT_EXT_TYPE(struct nf_conntrack_ecache),
+#endif
+#ifdef CONFIG_NF_CONNTRACK_TIMESTAMP
+	[NF_CT_EXT_TSTAMP]	= NF_CT_EXT_TYPE(struct nf_conn_tstamp),
+#endif
+#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
+	[NF_CT_EXT_TIMEOUT]	= NF_CT_EXT_TYPE(struct nf_conn_timeout),
+#endif
+#ifdef CONFIG_NF_CONNTRACK_LABELS
+	[NF_CT_EXT_LABELS]	= NF_CT_EXT_TYPE(struct nf_conn_labels),
+#endif
+#if IS_ENABLED(CONFIG_NETFILTER_SYNPROXY)
+	[NF_CT_EXT_SYNPROXY]	= NF_CT_EXT_TYPE(struct nf_conn_synproxy),
+#endif
+#if IS_ENABLED(CONFIG_NET_ACT_CT)
+	[NF_CT_EXT_ACT_CT]	= NF_CT_EXT_TYPE(struct nf_conn_act_ct_ext),
+#endif
+};
+
+/* Every extension at once, each with the largest padding: an upper bound */
+struct nf_ct_ext_all {
+	u8				head[sizeof(struct nf_ct_ext)];
+	struct nf_conn_help		help __aligned(8);
+	struct nf_conn_nat		nat __aligned(8);
+	struct nf_conn_seqadj		seqadj __aligned(8);
+	struct nf_conn_acct		acct __aligned(8);
+	struct nf_conntrack_ecache	ecache __aligned(8);
+	struct nf_conn_tstamp		tstamp __aligned(8);
+	struct nf_conn_timeout		timeout __aligned(8);
+	struct nf_conn_labels		labels __aligned(8);
+	struct nf_conn_synproxy		synproxy __aligned(8);
+	struct nf_conn_act_ct_ext	act_ct __aligned(8);
+};
+
+/* What a usual flow has, for which the room inside the entry is meant */
+struct nf_ct_ext_usual {
+	u8				head[sizeof(struct nf_ct_ext)];
+	struct nf_conn_nat		nat __aligned(8);
+	struct nf_conn_acct		acct __aligned(8);
+	struct nf_conntrack_ecache	ecache __aligned(8);
+};
+
+static_assert(sizeof(struct nf_ct_ext_all) <= NF_CT_EXT_LEN_MAX);
+static_assert(sizeof(struct nf_ct_ext_usual) <= NF_CT_EXT_INLINE);
+
+/* Never 0, which stands for "confirmed, any generation" in an area */
+atomic_t nf_conntrack_ext_genid __read_mostly = ATOMIC_INIT(1);
+
+/* Bytes behind ct->ext.  A separate block is only ever left for a larger one,
+ * so its size follows from the length in use.
+ */
+static unsigned int nf_ct_ext_block(unsigned int len)
+{
+	if (len <= 128)
+		return 128;
+	if (len <= 192)
+		return 192;
+	return 256;
+}
+
+static unsigned int nf_ct_ext_room(const struct nf_conn *ct)
+{
+	if (!ct->ext || nf_ct_ext_is_inline(ct))
+		return NF_CT_EXT_INLINE;
+
+	return nf_ct_ext_block(ct->ext->len);
+}
+
+/* Give a bare entry an empty area.  Templates live as long as their rule and
+ * hold references on the helper and the policy that they name, so what they
+ * carry never goes stale.  DIFF: stock loses it when any helper is unloaded.
+ */
+static void nf_ct_ext_begin(struct nf_conn *ct)
+{
+	struct nf_ct_ext *ext = (struct nf_ct_ext *)nf_ct_entry(ct)->ext;
+
+	memset(ext, 0, sizeof(*ext));
+	ext->len = sizeof(*ext);
+	if (!nf_ct_is_template(ct))
+		ext->gen_id = atomic_read(&nf_conntrack_ext_genid);
+	ct->ext = ext;
+}
+
+/* Move the area to a block that holds @len bytes; the old one stays on failure */
+static bool nf_ct_ext_move(struct nf_conn *ct, unsigned int len, gfp_t gfp)
+{
+	struct nf_ct_ext *old = ct->ext, *new;
+
+	new = kmalloc(nf_ct_ext_block(len), gfp);
+	if (!new)
+		return false;
+
+	memcpy(new, old, old->len);
+	if (!nf_ct_ext_is_inline(ct))
+		kfree(old);
+	ct->ext = new;
+
+	return true;
+}
+
+/**
+ * nf_ct_ext_bump_genid - make the extensions of every unconfirmed entry stale
+ *
+ * For code about to free something that extensions point to without a
+ * reference: entries in the table can be visited, unconfirmed ones cannot.
+ *
+ * Context: any.
+ */
+void nf_ct_ext_bump_genid(void)
+{
+	/* A wrap must not hand out 0 */
+	if (!atomic_inc_return(&nf_conntrack_ext_genid))
+		atomic_inc(&nf_conntrack_ext_genid);
+}
+
+/**
+ * nf_ct_ext_valid - may the extensions still be used?
+ * @ext: area of an entry, or NULL
+ *
+ * Context: any.
+ * Return: true for a confirmed entry, a template, the current generation, NULL.
+ */
+bool nf_ct_ext_valid(const struct nf_ct_ext *ext)
+{
+	unsigned int id;
+
+	if (!ext)
+		return true;
+
+	id = READ_ONCE(ext->gen_id);
+	return !id || id == atomic_read(&nf_conntrack_ext_genid);
+}
+
+/**
+ * nf_ct_ext_commit - the entry is being confirmed: its extensions are final
+ * @ct: entry, reachable for table walks already
+ *
+ * Whoever bumps the generation walks the table afterwards, so an entry either
+ * is seen by that walk or fails here.
+ *
+ * Context: any.
+ * Return: false when the extensions went stale and @ct must not live.
+ */
+bool nf_ct_ext_commit(struct nf_conn *ct)
+{
+	if (!nf_ct_ext_valid(ct->ext))
+		return false;
+
+	if (ct->ext)
+		WRITE_ONCE(ct->ext->gen_id, 0);
+	return true;
+}
+
+/**
+ * nf_ct_ext_free - release the extension area
+ * @ct: entry or template without users
+ *
+ * What extensions refer to has been released by then: nf_ct_timeout_release().
+ *
+ * Context: any, does not sleep.
+ */
+void nf_ct_ext_free(struct nf_conn *ct)
+{
+	if (!ct->ext)
+		return;
+
+	if (!nf_ct_ext_is_inline(ct))
+		kfree(ct->ext);
+	ct->ext = NULL;
+}
+
+/**
+ * __nf_ct_ext_find - find an extension of an entry that is not confirmed yet
+ * @ext: its area
+ * @id:  extension
+ *
+ * Context: any.
+ * Return: the extension, or NULL if it is absent or stale.
+ */
+void *__nf_ct_ext_find(const struct nf_ct_ext *ext, u8 id)
+{
+	if (!__nf_ct_ext_exist(ext, id) || !nf_ct_ext_valid(ext))
+		return NULL;
+
+	return (void *)ext + ext->offset[id];
+}
+
+/**
+ * nf_ct_ext_add - give an unconfirmed entry or a template one more extension
+ * @ct:  entry, owned by the caller
+ * @id:  extension
+ * @gfp: how to allocate when the area has to grow
+ *
+ * Pointers to the extensions that @ct had before may become invalid.
+ *
+ * Context: sleeps only if @gfp allows it.
+ * Return: the zeroed extension; NULL if @ct has it already, its area is stale
+ *	   or memory is short.
+ */
+void *nf_ct_ext_add(struct nf_conn *ct, enum nf_ct_ext_id id, gfp_t gfp)
+{
+	const struct nf_ct_ext_type *type = &nf_ct_ext_types[id];
+	unsigned int start, end;
+
+	/* Others read the area of a confirmed entry: it must not move */
+	if (WARN_ON_ONCE(nf_ct_is_confirmed(ct) && !nf_ct_is_template(ct)))
+		return NULL;
+
+	if (!ct->ext)
+		nf_ct_ext_begin(ct);
+	if (__nf_ct_ext_exist(ct->ext, id) || !nf_ct_ext_valid(ct->ext))
+		return NULL;
+
+	start = ALIGN(ct->ext->len, type->align);
+	end = start + type->size;
+	if (end > nf_ct_ext_room(ct) && !nf_ct_ext_move(ct, end, gfp))
+		return NULL;
+
+	memset((void *)ct->ext + start, 0, type->size);
+	ct->ext->offset[id] = start;
+	ct->ext->len = end;
+
+	return (void *)ct->ext + start;
+}

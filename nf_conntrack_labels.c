@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Connection labels: 128 bits per entry that rules and user space set.
+ * net->ct.labels_used counts the rules of a namespace that want them and is
+ * guarded by nf_conntrack_labels_lock; the bits change by compare-and-swap.
+ */
+#include <linux/bits.h>
+#include <linux/spinlock.h>
+#include <net/netfilter/nf_conntrack_ecache.h>
+#include <net/netfilter/nf_conntrack_labels.h>
+
+#define NF_CT_LABELS_WORDS	(NF_CT_LABELS_MAX_SIZE / sizeof(u32))
+
+static_assert(sizeof_field(struct nf_conn_labels, bits) == NF_CT_LABELS_MAX_SIZE);
+
+static DEFINE_SPINLOCK(nf_conntrack_labels_lock);
+
+/* Clear the bits of @clear, then flip those of @flip.  Rules set single bits of
+ * the same word at any time, hence the loop.
+ */
+static bool nf_ct_label_update(u32 *word, u32 clear, u32 flip)
+{
+	u32 old = READ_ONCE(*word);
+	u32 new;
+
+	do {
+		new = (old & ~clear) ^ flip;
+		if (new == old)
+			return false;
+	} while (!try_cmpxchg(word, &old, new));
+
+	return true;
+}
+
+/**
+ * nf_connlabels_replace - set the labels of an entry
+ * @ct:    entry
+ * @data:  new bits
+ * @mask:  bits to replace; NULL for all.  Bits of @data outside it are flipped.
+ * @words: length of @data and @mask; labels beyond are cleared
+ *
+ * Context: any.
+ * Return: 0, or -ENOSPC when the entry has no room for labels.
+ */
+int nf_connlabels_replace(struct nf_conn *ct, const u32 *data, const u32 *mask,
+			  unsigned int words)
+{
+	struct nf_conn_labels *labels = nf_ct_labels_find(ct);
+	bool changed = false;
+	unsigned int i;
+	u32 *word;
+
+	if (!labels)
+		return -ENOSPC;
+
+	word = (u32 *)labels->bits;
+	for (i = 0; i < NF_CT_LABELS_WORDS; i++) {
+		if (i >= words)
+			changed |= nf_ct_label_update(&word[i], ~0, 0);
+		else
+			changed |= nf_ct_label_update(&word[i], mask ? mask[i] : ~0,
+						      data[i]);
+	}
+
+	if (changed)
+		nf_conntrack_event_cache(IPCT_LABEL, ct);
+	return 0;
+}
+
+/**
+ * nf_connlabels_get - a rule of a namespace wants labels
+ * @net: namespace
+ * @bit: highest label that the rule uses
+ *
+ * Context: any but hard interrupt.
+ * Return: 0, or -ERANGE when there is no such label.
+ */
+int nf_connlabels_get(struct net *net, unsigned int bit)
+{
+	if (bit > XT_CONNLABEL_MAXBIT)
+		return -ERANGE;
+
+	spin_lock_bh(&nf_conntrack_labels_lock);
+	net->ct.labels_used++;
+	spin_unlock_bh(&nf_conntrack_labels_lock);
+
+	return 0;
+}
+
+/**
+ * nf_connlabels_put - undo one nf_connlabels_get()
+ * @net: namespace
+ *
+ * Context: any but hard interrupt.
+ */
+void nf_connlabels_put(struct net *net)
+{
+	spin_lock_bh(&nf_conntrack_labels_lock);
+	if (!WARN_ON_ONCE(!net->ct.labels_used))
+		net->ct.labels_used--;
+	spin_unlock_bh(&nf_conntrack_labels_lock);
+}
+
+/* The kernel's header wants it; the checks are done when compiling */
+int nf_conntrack_labels_init(void)
+{
+	return 0;
+}

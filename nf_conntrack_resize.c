@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The size of the connection table: growing, shrinking, and the floor that a
+ * user sets.  One work item does all of it; nf_conntrack_resize_mutex admits
+ * one resize at a time.  Buckets move one by one under their table lock (see
+ * nf_conntrack_table.c); readers follow the MOVED flag and never wait.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "nf_conntrack_bucket.h"
+#include "nf_conntrack_internal.h"
+
+#define NF_CT_GROW_PERCENT	65
+#define NF_CT_SHRINK_PERCENT	15
+/* How often an idle table is looked at for shrinking, only while it is large */
+#define NF_CT_SHRINK_INTERVAL	(10 * HZ)
+/* A table of unsigned int buckets of 64 bytes that can be allocated at all */
+#define NF_CT_BUCKETS_MAX	(1U << NF_CT_TABLE_MAX_BITS)
+/* Buckets of the kernel's own table that fit a page, to which sizes are rounded */
+#define NF_CT_BUCKETS_UNIT	(PAGE_SIZE / sizeof(struct hlist_nulls_head))
+
+unsigned int nf_conntrack_htable_size __read_mostly;
+unsigned int nf_conntrack_max __read_mostly;
+
+static DEFINE_MUTEX(nf_conntrack_resize_mutex);
+static struct delayed_work nf_conntrack_resize_work;
+static bool nf_conntrack_resize_stopped;
+static unsigned long nf_conntrack_resize_asked;	/* bit 0: the work is on its way */
+
+/* log2 of the smallest table, and what happened so far; under the mutex */
+static unsigned int nf_conntrack_floor_bits = NF_CT_TABLE_MIN_BITS;
+static unsigned int nf_conntrack_grown, nf_conntrack_shrunk;
+
+/**
+ * struct nf_ct_spares - overflow lines at hand while a bucket moves
+ * @line: zeroed lines, linked by their next
+ * @n:    how many
+ *
+ * Filled where sleeping is allowed, so that a move cannot fail half way.
+ */
+struct nf_ct_spares {
+	struct nf_ct_line __rcu	*line;
+	unsigned int		n;
+};
+
+static struct nf_ct_line *nf_ct_spares_take(void *arg)
+{
+	struct nf_ct_spares *s = arg;
+	struct nf_ct_line *line = rcu_dereference_protected(s->line, true);
+
+	if (!line)
+		return NULL;
+	s->n--;
+	s->line = line->next;
+	RCU_INIT_POINTER(line->next, NULL);
+	return line;
+}
+
+static void nf_ct_spares_fill(struct nf_ct_spares *s, unsigned int want)
+{
+	struct nf_ct_line *line;
+
+	for (; s->n < want; s->n++) {
+		line = kmem_cache_zalloc(nf_ct_line_cachep,
+					 GFP_KERNEL | __GFP_NOFAIL);
+		line->next = s->line;
+		RCU_INIT_POINTER(s->line, line);
+	}
+}
+
+static void nf_ct_spares_drain(struct nf_ct_spares *s)
+{
+	struct nf_ct_line *line;
+
+	while ((line = nf_ct_spares_take(s)))
+		kmem_cache_free(nf_ct_line_cachep, line);
+}
+
+/* ---- generations ---- */
+
+struct nf_ct_table *nf_ct_table_alloc(unsigned int bits)
+{
+	struct nf_ct_table *t;
+
+	t = kzalloc(sizeof(*t), GFP_KERNEL);
+	if (!t)
+		return NULL;
+	/* whole pages, hence aligned to a line */
+	t->line = kvcalloc(1UL << bits, sizeof(*t->line),
+			   GFP_KERNEL | __GFP_NOWARN);
+	if (!t->line) {
+		kfree(t);
+		return NULL;
+	}
+	t->bits = bits;
+	return t;
+}
+
+void nf_ct_table_free(struct nf_ct_table *t)
+{
+	struct nf_ct_line *line, *next;
+	unsigned long i;
+
+	for (i = 0; i < 1UL << t->bits; i++) {
+		line = rcu_dereference_protected(t->line[i].next, true);
+		for (; line; line = next) {
+			next = rcu_dereference_protected(line->next, true);
+			kmem_cache_free(nf_ct_line_cachep, line);
+			atomic_dec(&nf_conntrack_overflow);
+		}
+		if (!(i & 0xfff))
+			cond_resched();
+	}
+	kvfree(t->line);
+	kfree(t);
+}
+
+static void nf_ct_table_free_work(struct work_struct *work)
+{
+	nf_ct_table_free(container_of(to_rcu_work(work), struct nf_ct_table,
+				      free));
+}
+
+static struct nf_ct_table *nf_ct_table_current(void)
+{
+	return rcu_dereference_protected(nf_conntrack_table,
+					 lockdep_is_held(&nf_conntrack_resize_mutex));
+}
+
+static s64 nf_ct_table_slots(unsigned int bits, unsigned int percent)
+{
+	return (s64)(NF_CT_LINE_SLOTS << bits) * percent / 100;
+}
+
+/* ---- moving ---- */
+
+static u32 nf_ct_slot_hash_value(unsigned long slot)
+{
+	return nf_ct_entry(nf_ct_slot_ct(slot))->hash[slot & 1];
+}
+
+/*
+ * Copy one bucket into @to and mark it moved.  Returns 0, or the number of
+ * spare lines that it may need when there are fewer; nothing has moved then.
+ */
+static unsigned int nf_ct_bucket_move(struct nf_ct_table *from,
+				      struct nf_ct_table *to, u32 hash,
+				      struct nf_ct_spares *spares)
+{
+	struct nf_ct_line *first = &from->line[nf_ct_bucket_index(from, hash)];
+	struct nf_ct_line *line;
+	unsigned int lines = 0;
+	int i;
+
+	for (line = first; line; line = rcu_dereference_protected(line->next, true))
+		lines++;
+	if (lines > spares->n)
+		return lines;
+
+	for (line = first; line; line = rcu_dereference_protected(line->next, true)) {
+		for (i = 0; i < NF_CT_LINE_SLOTS; i++) {
+			u32 h;
+
+			if (!line->slot[i])
+				continue;
+			h = nf_ct_slot_hash_value(line->slot[i]);
+			nf_ct_line_add(&to->line[nf_ct_bucket_index(to, h)], h,
+				       line->slot[i], UINT_MAX,
+				       nf_ct_spares_take, spares);
+		}
+	}
+	/* pairs with the acquire in nf_ct_bucket_rcu() */
+	smp_store_release(&first->head, first->head | NF_CT_LINE_MOVED);
+	return 0;
+}
+
+static void nf_ct_table_move(struct nf_ct_table *from, struct nf_ct_table *to)
+{
+	u32 step = U32_MAX >> from->bits;
+	struct nf_ct_spares spares = {};
+	unsigned int lack = 1;
+	u32 hash = 0;
+
+	for (;;) {
+		nf_ct_spares_fill(&spares, max(lack, 4U));
+		spin_lock_bh(nf_ct_hash_lock(hash));
+		lack = nf_ct_bucket_move(from, to, hash, &spares);
+		spin_unlock_bh(nf_ct_hash_lock(hash));
+		if (lack)
+			continue;
+		if ((hash | step) == U32_MAX)
+			break;
+		hash = (hash | step) + 1;
+		cond_resched();
+	}
+	nf_ct_spares_drain(&spares);
+}
+
+/* Replace the table by one of 2^@bits buckets. */
+static int nf_conntrack_resize_to(unsigned int bits)
+{
+	struct nf_ct_table *old = nf_ct_table_current();
+	struct nf_ct_table *new;
+
+	if (bits == old->bits)
+		return 0;
+	new = nf_ct_table_alloc(bits);
+	if (!new)
+		return -ENOMEM;
+
+	/* published to readers by the MOVED flags that come after it */
+	old->next = new;
+	nf_ct_table_move(old, new);
+	rcu_assign_pointer(nf_conntrack_table, new);
+	WRITE_ONCE(nf_conntrack_grow_at,
+		   nf_ct_table_slots(bits, NF_CT_GROW_PERCENT));
+	if (bits > old->bits)
+		nf_conntrack_grown++;
+	else
+		nf_conntrack_shrunk++;
+
+	INIT_RCU_WORK(&old->free, nf_ct_table_free_work);
+	queue_rcu_work(nf_conntrack_wq, &old->free);
+	return 0;
+}
+
+/* ---- deciding ---- */
+
+/* The size that @slots entries want, seen from a table of 2^@bits buckets */
+static unsigned int nf_conntrack_wanted_bits(unsigned int bits, s64 slots)
+{
+	while (bits < NF_CT_TABLE_MAX_BITS &&
+	       slots > nf_ct_table_slots(bits, NF_CT_GROW_PERCENT))
+		bits++;
+	while (bits > nf_conntrack_floor_bits &&
+	       slots < nf_ct_table_slots(bits, NF_CT_SHRINK_PERCENT))
+		bits--;
+	return max(bits, nf_conntrack_floor_bits);
+}
+
+static void nf_conntrack_resize_worker(struct work_struct *work)
+{
+	unsigned int bits, want;
+	s64 slots;
+
+	mutex_lock(&nf_conntrack_resize_mutex);
+	bits = nf_ct_table_current()->bits;
+	slots = percpu_counter_sum_positive(&nf_conntrack_slots);
+	want = nf_conntrack_wanted_bits(bits, slots);
+	if (nf_conntrack_resize_to(want)) {
+		/* no memory: keep what there is, ask again at twice the load */
+		WRITE_ONCE(nf_conntrack_grow_at, 2 * slots);
+		want = bits;
+	}
+	clear_bit(0, &nf_conntrack_resize_asked);
+	/* nothing to shrink, nothing to wake up for */
+	if (want > nf_conntrack_floor_bits && !nf_conntrack_resize_stopped)
+		queue_delayed_work(nf_conntrack_wq, &nf_conntrack_resize_work,
+				   NF_CT_SHRINK_INTERVAL);
+	mutex_unlock(&nf_conntrack_resize_mutex);
+}
+
+void nf_conntrack_resize_kick(void)
+{
+	/* asked for by every insertion above the mark: once is enough */
+	if (!test_bit(0, &nf_conntrack_resize_asked) &&
+	    !test_and_set_bit(0, &nf_conntrack_resize_asked))
+		mod_delayed_work(nf_conntrack_wq, &nf_conntrack_resize_work, 0);
+}
+
+void nf_conntrack_resize_stats(struct nf_conntrack_table_stats *st)
+{
+	st->floor = 1U << READ_ONCE(nf_conntrack_floor_bits);
+	st->grown = READ_ONCE(nf_conntrack_grown);
+	st->shrunk = READ_ONCE(nf_conntrack_shrunk);
+}
+
+/**
+ * nf_conntrack_hash_resize - set the floor of the table
+ * @hashsize: buckets; rounded up to whole pages as the kernel does
+ *
+ * From now on the table is never smaller; it still grows by itself.
+ *
+ * Context: process, sleeps.
+ * Return: 0, -EINVAL for 0, -ENOMEM with the old table
+ * and the old floor in place.
+ */
+int nf_conntrack_hash_resize(unsigned int hashsize)
+{
+	unsigned int floor, bits, want, size;
+	int err;
+
+	if (!hashsize)
+		return -EINVAL;
+	if (hashsize > NF_CT_BUCKETS_MAX)
+		return -ENOMEM;
+
+	size = roundup(hashsize, NF_CT_BUCKETS_UNIT);
+	bits = clamp_t(unsigned int, order_base_2(size),
+		       NF_CT_TABLE_MIN_BITS, NF_CT_TABLE_MAX_BITS);
+
+	mutex_lock(&nf_conntrack_resize_mutex);
+	floor = nf_conntrack_floor_bits;
+	nf_conntrack_floor_bits = bits;
+	want = nf_conntrack_wanted_bits(bits,
+			percpu_counter_sum_positive(&nf_conntrack_slots));
+	err = nf_conntrack_resize_to(want);
+	if (err)
+		nf_conntrack_floor_bits = floor;
+	else
+		nf_conntrack_htable_size = size;
+	mutex_unlock(&nf_conntrack_resize_mutex);
+	return err;
+}
+
+/**
+ * nf_ct_alloc_hashtable - allocate the bucket heads of a hash table
+ * @sizep: number of heads; rounded up to whole pages
+ * @nulls: heads are struct hlist_nulls_head, not struct hlist_head
+ *
+ * Context: process, sleeps.
+ * Return: initialised heads for kvfree(), or NULL.
+ */
+void *nf_ct_alloc_hashtable(unsigned int *sizep, int nulls)
+{
+	struct hlist_nulls_head *head;
+	unsigned int i, n;
+
+	BUILD_BUG_ON(sizeof(struct hlist_nulls_head) !=
+		     sizeof(struct hlist_head));
+	if (*sizep > UINT_MAX / sizeof(*head) - NF_CT_BUCKETS_UNIT)
+		return NULL;
+
+	n = roundup(*sizep, NF_CT_BUCKETS_UNIT);
+	head = kvcalloc(n, sizeof(*head), GFP_KERNEL);
+	if (head && nulls) {
+		for (i = 0; i < n; i++)
+			INIT_HLIST_NULLS_HEAD(&head[i], i);
+	}
+	*sizep = n;
+	return head;
+}
+
+/* ---- life ---- */
+
+/* The kernel's rule for a default: by memory, at most 256 Ki buckets */
+static unsigned int nf_conntrack_default_buckets(void)
+{
+	unsigned long pages = totalram_pages();
+	unsigned long size;
+
+	if (pages > SZ_4G / PAGE_SIZE)
+		size = 262144;
+	else if (pages > SZ_1G / PAGE_SIZE)
+		size = 65536;
+	else
+		size = max(pages * PAGE_SIZE / 16384 / sizeof(void *), 1024UL);
+	return roundup(size, NF_CT_BUCKETS_UNIT);
+}
+
+int nf_conntrack_resize_init(void)
+{
+	unsigned int bits = NF_CT_TABLE_MIN_BITS;
+	unsigned int factor = 1;
+	struct nf_ct_table *t;
+
+	nf_conntrack_resize_stopped = false;
+	if (nf_conntrack_htable_size) {
+		/* the user's word: floor, and eight connections a bucket */
+		nf_conntrack_htable_size =
+			roundup(min(nf_conntrack_htable_size, NF_CT_BUCKETS_MAX),
+				NF_CT_BUCKETS_UNIT);
+		bits = clamp_t(unsigned int,
+			       order_base_2(nf_conntrack_htable_size),
+			       NF_CT_TABLE_MIN_BITS, NF_CT_TABLE_MAX_BITS);
+		nf_conntrack_floor_bits = bits;
+		factor = 8;
+	} else {
+		/* DIFF: reported as on the stock kernel, but allocated on demand */
+		nf_conntrack_htable_size = nf_conntrack_default_buckets();
+	}
+	nf_conntrack_max = factor * nf_conntrack_htable_size;
+
+	t = nf_ct_table_alloc(bits);
+	if (!t)
+		return -ENOMEM;
+	INIT_DELAYED_WORK(&nf_conntrack_resize_work, nf_conntrack_resize_worker);
+	WRITE_ONCE(nf_conntrack_grow_at,
+		   nf_ct_table_slots(bits, NF_CT_GROW_PERCENT));
+	rcu_assign_pointer(nf_conntrack_table, t);
+	return 0;
+}
+
+void nf_conntrack_resize_fini(void)
+{
+	mutex_lock(&nf_conntrack_resize_mutex);
+	nf_conntrack_resize_stopped = true;
+	mutex_unlock(&nf_conntrack_resize_mutex);
+	cancel_delayed_work_sync(&nf_conntrack_resize_work);
+
+	/* earlier generations: their grace periods, then their work */
+	rcu_barrier();
+	drain_workqueue(nf_conntrack_wq);
+	nf_ct_table_free(rcu_dereference_protected(nf_conntrack_table, true));
+	RCU_INIT_POINTER(nf_conntrack_table, NULL);
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * TCP sequence numbers of a connection whose payload NAT helpers or the SYN
+ * proxy change in length: remembers by how much each direction is off, before
+ * and after the latest change, and rewrites sequence numbers, acknowledgements
+ * and SACK blocks.  ct->lock guards the offsets.
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netfilter.h>
+#include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include <asm/unaligned.h>
+#include <net/checksum.h>
+#include <net/ipv6.h>
+#include <net/netfilter/nf_conntrack_seqadj.h>
+#include <net/tcp.h>
+
+/* A field of the TCP header that is about to be rewritten */
+struct nf_ct_tcp_edit {
+	struct sk_buff	*skb;
+	struct tcphdr	*th;
+};
+
+/* Offset for a byte that this direction has sent at @seq, in its own numbers */
+static s32 nf_ct_seqadj_offset(const struct nf_ct_seqadj *way, u32 seq)
+{
+	return after(seq, way->correction_pos) ? way->offset_after
+					       : way->offset_before;
+}
+
+/* Back from the numbers the peer saw, @seen, to those of the sender */
+static u32 nf_ct_seqadj_undo(const struct nf_ct_seqadj *way, u32 seen)
+{
+	return seen - nf_ct_seqadj_offset(way, seen - way->offset_before);
+}
+
+/* Replace the 32 bits at @field and keep the checksum right.  A field at an odd
+ * distance counts with its bytes swapped.  DIFF: stock ignores that.
+ */
+static void nf_ct_seqadj_write(const struct nf_ct_tcp_edit *edit, void *field,
+			       u32 value)
+{
+	__be32 from = get_unaligned((__be32 *)field);
+	__be32 to = cpu_to_be32(value);
+
+	put_unaligned(to, (__be32 *)field);
+	if ((field - (void *)edit->th) & 1) {
+		from = (__force __be32)ror32((__force u32)from, 8);
+		to = (__force __be32)ror32((__force u32)to, 8);
+	}
+	inet_proto_csum_replace4(&edit->th->check, edit->skb, from, to, false);
+}
+
+/* Rewrite the blocks of one SACK option, @len bytes at @blocks */
+static void nf_ct_seqadj_sack(const struct nf_ct_tcp_edit *edit, u8 *blocks,
+			      unsigned int len, const struct nf_ct_seqadj *peer)
+{
+	u8 *edge;
+
+	for (edge = blocks; edge + sizeof(__be32) <= blocks + len; edge += sizeof(__be32))
+		nf_ct_seqadj_write(edit, edge,
+				   nf_ct_seqadj_undo(peer, get_unaligned_be32(edge)));
+}
+
+/* Walk the options between @opt and @end; false when one is malformed */
+static bool nf_ct_seqadj_options(const struct nf_ct_tcp_edit *edit, u8 *opt,
+				 const u8 *end, const struct nf_ct_seqadj *peer)
+{
+	unsigned int len;
+
+	for (; opt < end && *opt != TCPOPT_EOL; opt += len) {
+		len = 1;
+		if (*opt == TCPOPT_NOP)
+			continue;
+
+		if (end - opt < 2 || opt[1] < 2 || opt[1] > end - opt)
+			return false;
+		len = opt[1];
+
+		/* RFC 2018: pairs of edges, nothing else */
+		if (*opt == TCPOPT_SACK && len > TCPOLEN_SACK_BASE &&
+		    (len - TCPOLEN_SACK_BASE) % TCPOLEN_SACK_PERBLOCK == 0)
+			nf_ct_seqadj_sack(edit, opt + TCPOLEN_SACK_BASE,
+					  len - TCPOLEN_SACK_BASE, peer);
+	}
+
+	return true;
+}
+
+/* Make the whole TCP header with its options writable */
+static struct tcphdr *nf_ct_seqadj_header(struct sk_buff *skb, unsigned int protoff)
+{
+	struct tcphdr *th;
+	unsigned int len;
+
+	if (skb_ensure_writable(skb, protoff + sizeof(*th)))
+		return NULL;
+
+	th = (void *)skb->data + protoff;
+	len = max_t(unsigned int, th->doff * 4, sizeof(*th));
+	if (skb_ensure_writable(skb, protoff + len))
+		return NULL;
+
+	return (void *)skb->data + protoff;
+}
+
+/* Where the TCP header of a packet starts, or negative */
+static int nf_ct_seqadj_tcp_offset(const struct sk_buff *skb, u16 l3num)
+{
+	u8 nexthdr;
+	__be16 frag;
+
+	if (l3num != NFPROTO_IPV6)
+		return skb_network_offset(skb) + ip_hdrlen(skb);
+
+	nexthdr = ipv6_hdr(skb)->nexthdr;
+	return ipv6_skip_exthdr(skb, skb_network_offset(skb) + sizeof(struct ipv6hdr),
+				&nexthdr, &frag);
+}
+
+/**
+ * nf_ct_seqadj_init - a direction is off by a constant from its first byte on
+ * @ct:     entry with the extension
+ * @ctinfo: direction
+ * @off:    by how much; 0 does nothing
+ *
+ * Context: any; @ct is not confirmed yet or nobody else looks at the offsets.
+ * Return: 0.
+ */
+int nf_ct_seqadj_init(struct nf_conn *ct, enum ip_conntrack_info ctinfo, s32 off)
+{
+	struct nf_conn_seqadj *seqadj = nfct_seqadj(ct);
+	struct nf_ct_seqadj *way;
+
+	if (!off || WARN_ON_ONCE(!seqadj))
+		return 0;
+
+	way = &seqadj->seq[CTINFO2DIR(ctinfo)];
+	way->offset_before = off;
+	way->offset_after = off;
+	set_bit(IPS_SEQ_ADJUST_BIT, &ct->status);
+
+	return 0;
+}
+
+/**
+ * nf_ct_seqadj_set - a packet has changed in length
+ * @ct:     entry with the extension
+ * @ctinfo: direction of the packet
+ * @seq:    sequence number of the packet, as its sender sees it
+ * @off:    by how much it grew; 0 does nothing
+ *
+ * Context: any but hard interrupt; takes ct->lock.
+ * Return: 0.
+ */
+int nf_ct_seqadj_set(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
+		     __be32 seq, s32 off)
+{
+	struct nf_conn_seqadj *seqadj = nfct_seqadj(ct);
+	struct nf_ct_seqadj *way;
+	u32 pos = ntohl(seq);
+
+	if (!off)
+		return 0;
+	if (!seqadj) {
+		WARN_ONCE(1, "sequence adjustment without its extension\n");
+		return 0;
+	}
+
+	set_bit(IPS_SEQ_ADJUST_BIT, &ct->status);
+
+	/* A retransmission of what was counted before must not count again */
+	spin_lock_bh(&ct->lock);
+	way = &seqadj->seq[CTINFO2DIR(ctinfo)];
+	if (way->offset_before == way->offset_after ||
+	    before(way->correction_pos, pos)) {
+		way->offset_before = way->offset_after;
+		way->offset_after += off;
+		way->correction_pos = pos;
+	}
+	spin_unlock_bh(&ct->lock);
+
+	return 0;
+}
+
+/**
+ * nf_ct_tcp_seqadj_set - nf_ct_seqadj_set() for the packet itself
+ * @skb:    packet, network header set
+ * @ct:     its entry
+ * @ctinfo: its direction
+ * @off:    by how much it grew
+ *
+ * Context: any but hard interrupt; takes ct->lock.
+ */
+void nf_ct_tcp_seqadj_set(struct sk_buff *skb, struct nf_conn *ct,
+			  enum ip_conntrack_info ctinfo, s32 off)
+{
+	const struct tcphdr *th;
+	struct tcphdr copy;
+	int offset;
+
+	if (nf_ct_protonum(ct) != IPPROTO_TCP)
+		return;
+
+	offset = nf_ct_seqadj_tcp_offset(skb, nf_ct_l3num(ct));
+	if (offset < 0)
+		return;
+
+	th = skb_header_pointer(skb, offset, sizeof(copy), &copy);
+	if (th)
+		nf_ct_seqadj_set(ct, ctinfo, th->seq, off);
+}
+
+/**
+ * nf_ct_seq_adjust - rewrite a TCP header by what both directions are off
+ * @skb:     packet
+ * @ct:      its entry
+ * @ctinfo:  its direction
+ * @protoff: where its TCP header starts
+ *
+ * Context: any but hard interrupt; takes ct->lock.
+ * Return: 1, or 0 when the packet cannot be rewritten and has to be dropped.
+ */
+int nf_ct_seq_adjust(struct sk_buff *skb, struct nf_conn *ct,
+		     enum ip_conntrack_info ctinfo, unsigned int protoff)
+{
+	struct nf_conn_seqadj *seqadj = nfct_seqadj(ct);
+	enum ip_conntrack_dir dir = CTINFO2DIR(ctinfo);
+	const struct nf_ct_seqadj *own, *peer;
+	struct nf_ct_tcp_edit edit;
+	struct tcphdr *th;
+	bool ok = true;
+	u32 seq;
+
+	if (WARN_ON_ONCE(!seqadj))
+		return 1;
+
+	th = nf_ct_seqadj_header(skb, protoff);
+	if (!th)
+		return 0;
+
+	edit.skb = skb;
+	edit.th = th;
+	own = &seqadj->seq[dir];
+	peer = &seqadj->seq[!dir];
+
+	spin_lock_bh(&ct->lock);
+	seq = ntohl(th->seq);
+	nf_ct_seqadj_write(&edit, &th->seq, seq + nf_ct_seqadj_offset(own, seq));
+	if (th->ack) {
+		nf_ct_seqadj_write(&edit, &th->ack_seq,
+				   nf_ct_seqadj_undo(peer, ntohl(th->ack_seq)));
+		ok = nf_ct_seqadj_options(&edit, (u8 *)(th + 1),
+					  (u8 *)th + th->doff * 4, peer);
+	}
+	spin_unlock_bh(&ct->lock);
+
+	return ok;
+}
+
+/**
+ * nf_ct_seq_offset - by how much a sequence number of a direction is off
+ * @ct:  entry
+ * @dir: direction
+ * @seq: number, as the sender sees it
+ *
+ * Context: any; ct->lock held unless a torn answer does no harm.
+ * Return: the offset, 0 without the extension.
+ */
+s32 nf_ct_seq_offset(const struct nf_conn *ct, enum ip_conntrack_dir dir, u32 seq)
+{
+	const struct nf_conn_seqadj *seqadj = nfct_seqadj(ct);
+
+	if (!seqadj)
+		return 0;
+
+	return nf_ct_seqadj_offset(&seqadj->seq[dir], seq);
+}

@@ -1,0 +1,539 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * DCCP (RFC 4340).  One state per connection, driven by packet types and by
+ * the role, client or server, of who sends them.  What an observer cannot
+ * judge is ignored: it passes, and leaves the entry alone.  The DCCP part of an
+ * entry is guarded by ct->lock.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/dccp.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <linux/netfilter/nfnetlink_cttimeout.h>
+#include <linux/seq_file.h>
+#include <linux/spinlock.h>
+#include <net/netfilter/nf_conntrack_ecache.h>
+#include <net/netfilter/nf_conntrack_l4proto.h>
+#include <net/netfilter/nf_conntrack_timeout.h>
+
+#include "proto.h"
+
+/* RFC 4340 3.4: maximum segment lifetime */
+#define DCCP_MSL	(120 * HZ)
+
+static const unsigned int dccp_defaults[CT_DCCP_MAX + 1] = {
+	[CT_DCCP_NONE]		= 2 * DCCP_MSL,
+	[CT_DCCP_REQUEST]	= 2 * DCCP_MSL,
+	[CT_DCCP_RESPOND]	= 4 * DCCP_MSL,
+	[CT_DCCP_PARTOPEN]	= 4 * DCCP_MSL,
+	[CT_DCCP_OPEN]		= 12 * 3600 * HZ,
+	[CT_DCCP_CLOSEREQ]	= 64 * HZ,
+	[CT_DCCP_CLOSING]	= 64 * HZ,
+	[CT_DCCP_TIMEWAIT]	= 2 * DCCP_MSL,
+};
+
+/* Sets of packet types, states and senders, for the rules below */
+#define PKT(name)	BIT(DCCP_PKT_##name)
+#define IN(name)	BIT(CT_DCCP_##name)
+#define CLIENT		BIT(CT_DCCP_ROLE_CLIENT)
+#define SERVER		BIT(CT_DCCP_ROLE_SERVER)
+
+#define PKT_DATA_OR_ACK	(PKT(DATA) | PKT(ACK) | PKT(DATAACK))
+#define PKT_ANY		(BIT(DCCP_NR_PKT_TYPES) - 1)
+#define IN_ANY		(BIT(CT_DCCP_IGNORE) - 1)
+
+/* Next state of a rule that does not change it */
+#define TO_STAY		__CT_DCCP_MAX
+
+/* The first rule that fits gives the next state; if none does, the packet is
+ * invalid: no end that keeps to RFC 4340 can have sent it there.
+ */
+static const struct dccp_rule {
+	u16 packets;
+	u16 from;
+	u8 senders;
+	u8 to;
+} dccp_rules[] = {
+	/* 8.3: an open or closing connection takes data; but a server that has
+	 * asked for the end sends no more of it
+	 */
+	{ PKT_DATA_OR_ACK, IN(OPEN) | IN(CLOSING), CLIENT | SERVER, TO_STAY },
+	{ PKT_DATA_OR_ACK, IN(CLOSEREQ), CLIENT, TO_STAY },
+	/* 8.1.5: the client acknowledges the Response, and goes on to do so until
+	 * it has heard from the server again
+	 */
+	{ PKT(ACK) | PKT(DATAACK), IN(RESPOND) | IN(PARTOPEN), CLIENT,
+	  CT_DCCP_PARTOPEN },
+	{ PKT_DATA_OR_ACK, IN(PARTOPEN), SERVER, CT_DCCP_OPEN },
+
+	/* 8.1.1: a connection is asked for, perhaps again, perhaps on the ports
+	 * of one that has just ended
+	 */
+	{ PKT(REQUEST), IN(NONE) | IN(REQUEST) | IN(TIMEWAIT), CLIENT,
+	  CT_DCCP_REQUEST },
+	/* 8.1.3: repeated by a client that has not got the Response yet */
+	{ PKT(REQUEST), IN(RESPOND), CLIENT, TO_STAY },
+	/* 8.1.1: new connection on the same ports, from the other end */
+	{ PKT(REQUEST), IN(TIMEWAIT), SERVER, CT_DCCP_REQUEST },
+	/* 8.1.3: the server agrees, perhaps again */
+	{ PKT(RESPONSE), IN(REQUEST) | IN(RESPOND), SERVER, CT_DCCP_RESPOND },
+	{ PKT(RESPONSE), IN(NONE) | IN(TIMEWAIT), CLIENT | SERVER,
+	  CT_DCCP_INVALID },
+
+	/* 8.3: only a server asks for the end, and may go on to ask */
+	{ PKT(CLOSEREQ), IN(PARTOPEN) | IN(OPEN) | IN(CLOSEREQ) | IN(CLOSING),
+	  SERVER, CT_DCCP_CLOSEREQ },
+	/* 8.3: the end, of one's own accord or because the server asked for it */
+	{ PKT(CLOSE), IN(PARTOPEN) | IN(OPEN) | IN(CLOSEREQ), CLIENT,
+	  CT_DCCP_CLOSING },
+	{ PKT(CLOSE), IN(PARTOPEN) | IN(OPEN) | IN(CLOSING), SERVER,
+	  CT_DCCP_CLOSING },
+
+	/* 5.6: the last packet of a connection; nothing to reset before it */
+	{ PKT(RESET), IN(TIMEWAIT), CLIENT, CT_DCCP_IGNORE },
+	{ PKT(RESET), IN_ANY & ~IN(NONE), CLIENT | SERVER, CT_DCCP_TIMEWAIT },
+
+	/* 7.5.4: resynchronisation is between the ends, which know the sequence
+	 * numbers.  What else would start or answer a connection may be from one
+	 * that replaces this, unseen here: see dccp_ignored().
+	 */
+	{ PKT(SYNC) | PKT(SYNCACK) | PKT(REQUEST) | PKT(RESPONSE),
+	  IN_ANY & ~IN(NONE), CLIENT | SERVER, CT_DCCP_IGNORE },
+};
+
+static unsigned int dccp_next_state(unsigned int role, unsigned int state,
+				    u8 type)
+{
+	const struct dccp_rule *r;
+
+	for (r = dccp_rules; r < dccp_rules + ARRAY_SIZE(dccp_rules); r++) {
+		if ((r->packets & BIT(type)) && (r->from & BIT(state)) &&
+		    (r->senders & BIT(role)))
+			return r->to == TO_STAY ? state : r->to;
+	}
+	return CT_DCCP_INVALID;
+}
+
+/**
+ * struct dccp_view - what a packet says, before it is compared with the entry
+ * @type: packet type, below DCCP_NR_PKT_TYPES
+ * @seq: sequence number
+ * @ack: acknowledgment number, if @has_ack
+ * @has_ack: the packet has one of 48 bits
+ */
+struct dccp_view {
+	u8 type;
+	bool has_ack;
+	u64 seq;
+	u64 ack;
+};
+
+/* RFC 4340 5.1: types that may have short sequence numbers */
+static bool dccp_may_be_short(u8 type)
+{
+	return PKT_DATA_OR_ACK & BIT(type);
+}
+
+/* Bytes that a header of this type has at least (RFC 4340 5.1 to 5.6) */
+static unsigned int dccp_header_len(const struct dccp_hdr *dh)
+{
+	if (dh->dccph_x)
+		return sizeof(*dh) + sizeof(struct dccp_hdr_ext) +
+		       dccp_packet_hdr_len(dh->dccph_type);
+
+	/* 24-bit numbers: only Ack and DataAck have a second one, in 32 bits */
+	return sizeof(*dh) +
+	       (dh->dccph_type == DCCP_PKT_DATA ? 0 : sizeof(__be32));
+}
+
+/* Bytes that the checksum covers, or 0 if they are not all there.
+ *
+ * DIFF: the stock module forgets that the header is always covered (9.2).
+ */
+static unsigned int dccp_coverage(const struct dccp_hdr *dh, unsigned int room)
+{
+	unsigned int covered;
+
+	if (!dh->dccph_cscov)
+		return room;
+	covered = dh->dccph_doff * 4 + (dh->dccph_cscov - 1) * 4;
+	return covered <= room ? covered : 0;
+}
+
+/* Read the 48-bit numbers of a packet; its header is known to hold them. */
+static bool dccp_read_numbers(const struct sk_buff *skb, unsigned int dataoff,
+			      const struct dccp_hdr *dh, struct dccp_view *v)
+{
+	struct {
+		struct dccp_hdr_ext ext;
+		struct dccp_hdr_ack_bits ack;
+	} __packed buf, *nr = &buf;
+	unsigned int len = sizeof(nr->ext);
+
+	v->has_ack = dh->dccph_type != DCCP_PKT_REQUEST &&
+		     dh->dccph_type != DCCP_PKT_DATA;
+	if (v->has_ack)
+		len += sizeof(nr->ack);
+
+	nr = skb_header_pointer(skb, dataoff + sizeof(*dh), len, &buf);
+	if (!nr)
+		return false;
+
+	v->seq = (u64)ntohs(dh->dccph_seq) << 32 | ntohl(nr->ext.dccph_seq_low);
+	if (v->has_ack)
+		v->ack = (u64)ntohs(nr->ack.dccph_ack_nr_high) << 32 |
+			 ntohl(nr->ack.dccph_ack_nr_low);
+	return true;
+}
+
+/* Look at the header of a packet, fill @v, or say what is wrong with it. */
+static const char *dccp_flaw(struct sk_buff *skb, unsigned int dataoff,
+			     const struct nf_hook_state *state,
+			     struct dccp_view *v)
+{
+	unsigned int room = skb->len - dataoff;
+	unsigned int covered;
+	struct dccp_hdr dh;
+
+	if (room < sizeof(dh) || skb_copy_bits(skb, dataoff, &dh, sizeof(dh)))
+		return "DCCP header incomplete";
+	if (dh.dccph_type >= DCCP_NR_PKT_TYPES)
+		return "DCCP packet type reserved";
+	if (!dh.dccph_x && !dccp_may_be_short(dh.dccph_type))
+		return "DCCP sequence number too short for the type";
+	if (dh.dccph_doff * 4 > room || dh.dccph_doff * 4 < dccp_header_len(&dh))
+		return "DCCP data offset wrong";
+
+	covered = dccp_coverage(&dh, room);
+	if (!covered)
+		return "DCCP checksum coverage wrong";
+	if (nf_ct_checksum_wanted(state) &&
+	    nf_checksum_partial(skb, state->hook, dataoff, covered,
+				IPPROTO_DCCP, state->pf))
+		return "DCCP checksum wrong";
+
+	memset(v, 0, sizeof(*v));
+	v->type = dh.dccph_type;
+	if (dh.dccph_x && !dccp_read_numbers(skb, dataoff, &dh, v))
+		return "DCCP header incomplete";
+	return NULL;
+}
+
+static void dccp_set_client(struct nf_ct_dccp *d, enum ip_conntrack_dir dir)
+{
+	d->role[dir] = CT_DCCP_ROLE_CLIENT;
+	d->role[!dir] = CT_DCCP_ROLE_SERVER;
+}
+
+/* DCCP part of an entry of which this is the first packet. */
+static void dccp_start(struct nf_ct_dccp *d)
+{
+	memset(d, 0, sizeof(*d));
+	dccp_set_client(d, IP_CT_DIR_ORIGINAL);
+	d->last_pkt = DCCP_PKT_REQUEST;
+	d->last_dir = IP_CT_DIR_ORIGINAL;
+}
+
+/* A packet that the rules ignore.  If it is the Response to a Request that was
+ * ignored before, the ends have begun anew, and so does the entry.
+ */
+static unsigned int dccp_ignored(struct nf_ct_dccp *d,
+				 const struct dccp_view *v,
+				 enum ip_conntrack_dir dir)
+{
+	if (v->type != DCCP_PKT_RESPONSE || d->last_pkt != DCCP_PKT_REQUEST ||
+	    d->last_dir == dir)
+		return CT_DCCP_IGNORE;
+
+	dccp_set_client(d, !dir);
+	d->handshake_seq = v->seq;
+	return CT_DCCP_RESPOND;
+}
+
+/* What else changes in an entry that goes from @from to @to. */
+static void dccp_enter(struct nf_conn *ct, const struct dccp_view *v,
+		       enum ip_conntrack_dir dir, unsigned int from,
+		       unsigned int to)
+{
+	struct nf_ct_dccp *d = &ct->proto.dccp;
+
+	if (to == CT_DCCP_REQUEST && from == CT_DCCP_TIMEWAIT)
+		dccp_set_client(d, dir);
+	else if (to == CT_DCCP_RESPOND && from == CT_DCCP_REQUEST)
+		d->handshake_seq = v->seq;
+	else if (to == CT_DCCP_PARTOPEN && from == CT_DCCP_RESPOND &&
+		 v->type == DCCP_PKT_ACK && v->has_ack &&
+		 v->ack == d->handshake_seq)
+		set_bit(IPS_ASSURED_BIT, &ct->status);
+}
+
+/* Run the packet through @ct: the state to take the timeout from, or
+ * CT_DCCP_IGNORE, or CT_DCCP_INVALID with @ct unchanged.
+ */
+static unsigned int dccp_advance(struct nf_conn *ct, const struct dccp_view *v,
+				 enum ip_conntrack_dir dir)
+{
+	struct nf_ct_dccp *d = &ct->proto.dccp;
+	unsigned int from, to;
+
+	lockdep_assert_held(&ct->lock);
+	from = d->state;
+	to = dccp_next_state(d->role[dir], from, v->type);
+	if (to == CT_DCCP_INVALID)
+		return to;
+	if (to == CT_DCCP_IGNORE)
+		to = dccp_ignored(d, v, dir);
+	else
+		dccp_enter(ct, v, dir, from, to);
+
+	d->last_dir = dir;
+	d->last_pkt = v->type;
+	if (to == CT_DCCP_IGNORE)
+		return to;
+
+	d->state = to;
+	if (to != from)
+		nf_conntrack_event_cache(IPCT_PROTOINFO, ct);
+	return to;
+}
+
+/**
+ * nf_conntrack_dccp_packet - follow a DCCP packet
+ * @ct: entry of the packet, perhaps unconfirmed
+ * @skb: the packet
+ * @dataoff: offset of the DCCP header
+ * @ctinfo: direction and state of @skb in @ct
+ * @state: hook
+ *
+ * Context: softirq or process with bottom halves off, under RCU; takes ct->lock.
+ * Return: NF_ACCEPT, or NF_CT_PACKET_INVALID with @ct unchanged.
+ */
+int nf_conntrack_dccp_packet(struct nf_conn *ct, struct sk_buff *skb,
+			     unsigned int dataoff,
+			     enum ip_conntrack_info ctinfo,
+			     const struct nf_hook_state *state)
+{
+	const unsigned int *timeouts;
+	struct dccp_view view;
+	const char *flaw;
+	unsigned int to;
+
+	flaw = dccp_flaw(skb, dataoff, state, &view);
+	if (flaw) {
+		nf_l4proto_log_invalid(skb, state, IPPROTO_DCCP, "%s", flaw);
+		return NF_CT_PACKET_INVALID;
+	}
+
+	/* 8.1.3: the server refuses, and that was all */
+	if (view.type == DCCP_PKT_RESET && nf_ct_is_confirmed(ct) &&
+	    !test_bit(IPS_SEEN_REPLY_BIT, &ct->status)) {
+		nf_ct_kill_acct(ct, ctinfo, skb);
+		return NF_ACCEPT;
+	}
+
+	spin_lock_bh(&ct->lock);
+	if (!nf_ct_is_confirmed(ct))
+		dccp_start(&ct->proto.dccp);
+	to = dccp_advance(ct, &view, CTINFO2DIR(ctinfo));
+	spin_unlock_bh(&ct->lock);
+
+	if (to == CT_DCCP_INVALID) {
+		nf_ct_l4proto_log_invalid(skb, ct, state,
+					  "DCCP packet type %u does not fit the state",
+					  view.type);
+		return NF_CT_PACKET_INVALID;
+	}
+	if (to == CT_DCCP_IGNORE) {
+		nf_ct_l4proto_log_invalid(skb, ct, state,
+					  "DCCP packet type %u ignored",
+					  view.type);
+		return NF_ACCEPT;
+	}
+
+	timeouts = nf_ct_timeouts_of(ct, nf_dccp_pernet(nf_ct_net(ct))->dccp_timeout);
+	nf_ct_refresh_acct(ct, ctinfo, skb, timeouts[to]);
+	return NF_ACCEPT;
+}
+
+static bool dccp_can_early_drop(const struct nf_conn *ct)
+{
+	switch (READ_ONCE(ct->proto.dccp.state)) {
+	case CT_DCCP_CLOSEREQ:
+	case CT_DCCP_CLOSING:
+	case CT_DCCP_TIMEWAIT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+#ifdef CONFIG_NF_CONNTRACK_PROCFS
+/* In the order of enum ct_dccp_states */
+static const char *const dccp_state_names[] = {
+	"NONE", "REQUEST", "RESPOND", "PARTOPEN", "OPEN", "CLOSEREQ", "CLOSING",
+	"TIMEWAIT", "IGNORE", "INVALID",
+};
+
+static_assert(ARRAY_SIZE(dccp_state_names) == __CT_DCCP_MAX);
+
+static void dccp_print(struct seq_file *s, struct nf_conn *ct)
+{
+	unsigned int state = READ_ONCE(ct->proto.dccp.state);
+
+	if (state < ARRAY_SIZE(dccp_state_names))
+		seq_printf(s, "%s ", dccp_state_names[state]);
+}
+#endif
+
+#if IS_ENABLED(CONFIG_NF_CT_NETLINK)
+static const struct nla_policy dccp_info_policy[CTA_PROTOINFO_DCCP_MAX + 1] = {
+	[CTA_PROTOINFO_DCCP_STATE ... CTA_PROTOINFO_DCCP_ROLE] = { .type = NLA_U8 },
+	[CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ] = { .type = NLA_U64 },
+};
+
+/* The nest, two bytes, and one 64-bit number with room for its padding */
+#define DCCP_INFO_NLA_SIZE						\
+	(NLA_HDRLEN + 2 * NLA_ALIGN(NLA_HDRLEN + sizeof(u8)) +		\
+	 NLA_ALIGN(NLA_HDRLEN + sizeof(u64)) + NLA_HDRLEN)
+
+static int dccp_info_dump(struct sk_buff *skb, struct nlattr *nla,
+			  struct nf_conn *ct, bool destroy)
+{
+	struct nf_ct_dccp d;
+	struct nlattr *nest;
+
+	spin_lock_bh(&ct->lock);
+	d = ct->proto.dccp;
+	spin_unlock_bh(&ct->lock);
+
+	nest = nla_nest_start(skb, CTA_PROTOINFO_DCCP);
+	if (!nest)
+		return -EMSGSIZE;
+
+	if (nla_put_u8(skb, CTA_PROTOINFO_DCCP_STATE, d.state))
+		goto full;
+	if (!destroy &&
+	    (nla_put_u8(skb, CTA_PROTOINFO_DCCP_ROLE,
+			d.role[IP_CT_DIR_ORIGINAL]) ||
+	     nla_put_be64(skb, CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ,
+			  cpu_to_be64(d.handshake_seq),
+			  CTA_PROTOINFO_DCCP_PAD)))
+		goto full;
+
+	nla_nest_end(skb, nest);
+	return 0;
+full:
+	nla_nest_cancel(skb, nest);
+	return -EMSGSIZE;
+}
+
+static int dccp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
+{
+	struct nlattr *tb[CTA_PROTOINFO_DCCP_MAX + 1];
+	struct nf_ct_dccp *d = &ct->proto.dccp;
+	u8 state, role;
+	int err;
+
+	if (!cda[CTA_PROTOINFO_DCCP])
+		return 0;
+
+	err = nla_parse_nested_deprecated(tb, CTA_PROTOINFO_DCCP_MAX,
+					  cda[CTA_PROTOINFO_DCCP],
+					  dccp_info_policy, NULL);
+	if (err < 0)
+		return err;
+	if (!tb[CTA_PROTOINFO_DCCP_STATE] || !tb[CTA_PROTOINFO_DCCP_ROLE])
+		return -EINVAL;
+
+	state = nla_get_u8(tb[CTA_PROTOINFO_DCCP_STATE]);
+	role = nla_get_u8(tb[CTA_PROTOINFO_DCCP_ROLE]);
+	if (state > CT_DCCP_TIMEWAIT || role > CT_DCCP_ROLE_MAX)
+		return -EINVAL;
+
+	spin_lock_bh(&ct->lock);
+	d->state = state;
+	dccp_set_client(d, role == CT_DCCP_ROLE_CLIENT ? IP_CT_DIR_ORIGINAL :
+							 IP_CT_DIR_REPLY);
+	if (tb[CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ])
+		d->handshake_seq =
+			be64_to_cpu(nla_get_be64(tb[CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ]));
+	spin_unlock_bh(&ct->lock);
+	return 0;
+}
+#endif /* CONFIG_NF_CT_NETLINK */
+
+#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
+/* Attribute numbers are state numbers */
+static_assert((int)CTA_TIMEOUT_DCCP_MAX == (int)CT_DCCP_TIMEWAIT);
+
+/* A policy has no use for the two states that no entry is in */
+#define DCCP_POLICY_LEN		CT_DCCP_INVALID
+
+static const struct nla_policy
+dccp_timeout_policy[CTA_TIMEOUT_DCCP_MAX + 1] = {
+	[CTA_TIMEOUT_DCCP_REQUEST ... CTA_TIMEOUT_DCCP_MAX] = { .type = NLA_U32 },
+};
+
+static int dccp_timeout_parse(struct nlattr *tb[], struct net *net, void *data)
+{
+	unsigned int *timeouts = nf_dccp_pernet(net)->dccp_timeout;
+
+	nf_ct_timeouts_parse(tb, CTA_TIMEOUT_DCCP_MAX, 0, timeouts,
+			     DCCP_POLICY_LEN, data);
+
+	/* New entries start like requested ones */
+	if (data)
+		timeouts = data;
+	timeouts[CT_DCCP_NONE] = timeouts[CT_DCCP_REQUEST];
+	return 0;
+}
+
+static int dccp_timeout_dump(struct sk_buff *skb, const void *data)
+{
+	return nf_ct_timeouts_dump(skb, CTA_TIMEOUT_DCCP_MAX, 0, data);
+}
+#endif
+
+/**
+ * nf_conntrack_dccp_init_net - defaults of a new namespace
+ * @net: the namespace
+ *
+ * The sysctl dccp_loose exists, but a Request is needed to start an entry
+ * whatever it says: without one, nobody knows who is the server.
+ *
+ * Context: any; nothing else sees @net yet.
+ */
+void nf_conntrack_dccp_init_net(struct net *net)
+{
+	struct nf_dccp_net *dn = nf_dccp_pernet(net);
+
+	dn->dccp_loose = 1;
+	memcpy(dn->dccp_timeout, dccp_defaults, sizeof(dn->dccp_timeout));
+}
+
+const struct nf_conntrack_l4proto nf_conntrack_l4proto_dccp = {
+	.l4proto = IPPROTO_DCCP,
+	.can_early_drop = dccp_can_early_drop,
+#ifdef CONFIG_NF_CONNTRACK_PROCFS
+	.print_conntrack = dccp_print,
+#endif
+#if IS_ENABLED(CONFIG_NF_CT_NETLINK)
+	.nlattr_size = DCCP_INFO_NLA_SIZE,
+	.to_nlattr = dccp_info_dump,
+	.from_nlattr = dccp_info_parse,
+	.nla_policy = nf_ct_port_nla_policy,
+	.nlattr_tuple_size = nf_ct_port_nlattr_tuple_size,
+	.nlattr_to_tuple = nf_ct_port_nlattr_to_tuple,
+	.tuple_to_nlattr = nf_ct_port_tuple_to_nlattr,
+#endif
+#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
+	.ctnl_timeout = {
+		.nla_policy = dccp_timeout_policy,
+		.nlattr_max = CTA_TIMEOUT_DCCP_MAX,
+		.obj_size = DCCP_POLICY_LEN * sizeof(unsigned int),
+		.nlattr_to_obj = dccp_timeout_parse,
+		.obj_to_nlattr = dccp_timeout_dump,
+	},
+#endif
+};

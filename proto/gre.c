@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * GRE.  Plain GRE is one flow for two addresses; the PPTP kind (RFC 2637) has
+ * a call ID for each direction, of which a packet carries only its receiver's.
+ * The other one comes from the keymap, which the PPTP helper fills from the
+ * control connection.  Keymaps are in a list of the namespace: readers take
+ * RCU, writers gre_keymap_lock, which guards the helper's pointers too.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/jiffies.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_pptp.h>
+#include <linux/netfilter/nf_conntrack_proto_gre.h>
+#include <linux/netfilter/nfnetlink_cttimeout.h>
+#include <linux/rculist.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <net/gre.h>
+#include <net/netfilter/nf_conntrack_core.h>
+#include <net/netfilter/nf_conntrack_ecache.h>
+#include <net/netfilter/nf_conntrack_helper.h>
+#include <net/netfilter/nf_conntrack_l4proto.h>
+#include <net/netfilter/nf_conntrack_timeout.h>
+#include <net/pptp.h>
+
+#include "proto.h"
+
+static const unsigned int gre_defaults[GRE_CT_MAX] = {
+	[GRE_CT_UNREPLIED]	= 30 * HZ,
+	[GRE_CT_REPLIED]	= 180 * HZ,
+};
+
+/* Of the PPTP header, all that a tuple needs: up to and with the call ID */
+#define PPTP_GRE_HEAD		offsetofend(struct pptp_gre_header, call_id)
+
+static DEFINE_SPINLOCK(gre_keymap_lock);
+
+/* Does @km describe packets from and to the addresses and call ID of @t? */
+static bool gre_keymap_fits(const struct nf_ct_gre_keymap *km,
+			    const struct nf_conntrack_tuple *t)
+{
+	return km->tuple.src.l3num == t->src.l3num &&
+	       __nf_ct_tuple_dst_equal(&km->tuple, t) &&
+	       nf_inet_addr_cmp(&km->tuple.src.u3, &t->src.u3);
+}
+
+/* Call ID of the sender of @t, 0 if no control connection told. */
+static __be16 gre_keymap_lookup(struct net *net,
+				const struct nf_conntrack_tuple *t)
+{
+	struct nf_ct_gre_keymap *km;
+
+	list_for_each_entry_rcu(km, &nf_gre_pernet(net)->keymap_list, list) {
+		if (gre_keymap_fits(km, t))
+			return km->tuple.src.u.gre.key;
+	}
+	return 0;
+}
+
+/**
+ * nf_ct_gre_keymap_add - make the call ID of one direction known
+ * @ct: control connection; its helper data keep the keymap
+ * @dir: direction
+ * @t: tuple that GRE packets of this direction will have
+ *
+ * Context: any up to softirq; takes gre_keymap_lock.
+ * Return: 0, also when @ct has this keymap already (a retransmission);
+ * -EEXIST when it has another; -ENOMEM.
+ */
+int nf_ct_gre_keymap_add(struct nf_conn *ct, enum ip_conntrack_dir dir,
+			 struct nf_conntrack_tuple *t)
+{
+	struct nf_ct_pptp_master *info = nfct_help_data(ct);
+	struct nf_gre_net *gn = nf_gre_pernet(nf_ct_net(ct));
+	struct nf_ct_gre_keymap *fresh, *old;
+
+	fresh = kmalloc(sizeof(*fresh), GFP_ATOMIC);
+	if (!fresh)
+		return -ENOMEM;
+	fresh->tuple = *t;
+
+	spin_lock_bh(&gre_keymap_lock);
+	old = info->keymap[dir];
+	if (!old) {
+		info->keymap[dir] = fresh;
+		list_add_tail_rcu(&fresh->list, &gn->keymap_list);
+		spin_unlock_bh(&gre_keymap_lock);
+		return 0;
+	}
+
+	if (gre_keymap_fits(old, t) &&
+	    old->tuple.src.u.gre.key == t->src.u.gre.key)
+		dir = IP_CT_DIR_MAX;
+	spin_unlock_bh(&gre_keymap_lock);
+
+	kfree(fresh);
+	return dir == IP_CT_DIR_MAX ? 0 : -EEXIST;
+}
+
+static void gre_keymap_unlink(struct nf_ct_gre_keymap *km)
+{
+	lockdep_assert_held(&gre_keymap_lock);
+	list_del_rcu(&km->list);
+	kfree_rcu(km, rcu);
+}
+
+/**
+ * nf_ct_gre_keymap_destroy - forget the call IDs of a control connection
+ * @ct: the control connection
+ *
+ * Context: any up to softirq; takes gre_keymap_lock.
+ */
+void nf_ct_gre_keymap_destroy(struct nf_conn *ct)
+{
+	struct nf_ct_pptp_master *info = nfct_help_data(ct);
+	unsigned int dir;
+
+	spin_lock_bh(&gre_keymap_lock);
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
+		if (!info->keymap[dir])
+			continue;
+		gre_keymap_unlink(info->keymap[dir]);
+		info->keymap[dir] = NULL;
+	}
+	spin_unlock_bh(&gre_keymap_lock);
+}
+
+/**
+ * nf_ct_gre_keymap_flush - forget all call IDs of a namespace
+ * @net: the namespace; no control connection of it may be left
+ *
+ * Context: any up to softirq; takes gre_keymap_lock.
+ */
+void nf_ct_gre_keymap_flush(struct net *net)
+{
+	struct nf_ct_gre_keymap *km, *next;
+
+	spin_lock_bh(&gre_keymap_lock);
+	list_for_each_entry_safe(km, next, &nf_gre_pernet(net)->keymap_list,
+				 list)
+		gre_keymap_unlink(km);
+	spin_unlock_bh(&gre_keymap_lock);
+}
+
+/**
+ * gre_pkt_to_tuple - call IDs of a GRE packet
+ * @skb: the packet
+ * @dataoff: offset of the GRE header
+ * @net: namespace, for the keymap
+ * @tuple: where they go; its addresses and protocol are set already
+ *
+ * Packets of any version but PPTP's have no keys: the tunnel is the flow.
+ *
+ * Context: under RCU.
+ * Return: false for PPTP packets that carry no PPP.
+ */
+bool gre_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff,
+		      struct net *net, struct nf_conntrack_tuple *tuple)
+{
+	const struct pptp_gre_header *ph;
+	const struct gre_base_hdr *gh;
+	struct pptp_gre_header buf;
+
+	tuple->src.u.gre.key = 0;
+	tuple->dst.u.gre.key = 0;
+
+	gh = skb_header_pointer(skb, dataoff, sizeof(*gh), &buf);
+	if (!gh || (gh->flags & GRE_VERSION) != GRE_VERSION_1)
+		return true;
+
+	ph = skb_header_pointer(skb, dataoff, PPTP_GRE_HEAD, &buf);
+	if (!ph)
+		return true;
+	if (ph->gre_hd.protocol != GRE_PROTO_PPP)
+		return false;
+
+	tuple->dst.u.gre.key = ph->call_id;
+	tuple->src.u.gre.key = gre_keymap_lookup(net, tuple);
+	return true;
+}
+
+/* An entry keeps its own timeouts, so that a helper may give it longer ones
+ * before the first packet gets here, as that of PPTP does for its calls.
+ *
+ * DIFF: the stock module overwrites those, and gives an entry that was made by
+ * ctnetlink no timeout at all, so that its first packet ends it.
+ */
+static void gre_set_timeouts(struct nf_conn *ct)
+{
+	const unsigned int *timeouts;
+
+	timeouts = nf_ct_timeouts_of(ct, nf_gre_pernet(nf_ct_net(ct))->timeouts);
+	ct->proto.gre.timeout = timeouts[GRE_CT_UNREPLIED];
+	ct->proto.gre.stream_timeout = timeouts[GRE_CT_REPLIED];
+}
+
+/**
+ * nf_conntrack_gre_packet - follow a GRE packet
+ * @ct: entry of the packet, perhaps unconfirmed
+ * @skb: the packet
+ * @dataoff: offset of the GRE header
+ * @ctinfo: direction and state of @skb in @ct
+ * @state: hook
+ *
+ * Context: softirq or process with bottom halves off, under RCU.
+ * Return: NF_ACCEPT.
+ */
+int nf_conntrack_gre_packet(struct nf_conn *ct, struct sk_buff *skb,
+			    unsigned int dataoff, enum ip_conntrack_info ctinfo,
+			    const struct nf_hook_state *state)
+{
+	if (!ct->proto.gre.timeout)
+		gre_set_timeouts(ct);
+
+	if (!test_bit(IPS_SEEN_REPLY_BIT, &ct->status)) {
+		nf_ct_refresh_acct(ct, ctinfo, skb, ct->proto.gre.timeout);
+		return NF_ACCEPT;
+	}
+
+	nf_ct_refresh_acct(ct, ctinfo, skb, ct->proto.gre.stream_timeout);
+	if (!test_bit(IPS_NAT_CLASH_BIT, &ct->status) &&
+	    !test_and_set_bit(IPS_ASSURED_BIT, &ct->status))
+		nf_conntrack_event_cache(IPCT_ASSURED, ct);
+	return NF_ACCEPT;
+}
+
+#ifdef CONFIG_NF_CONNTRACK_PROCFS
+static void gre_print(struct seq_file *s, struct nf_conn *ct)
+{
+	const struct nf_ct_gre *gre = &ct->proto.gre;
+
+	seq_printf(s, "timeout=%u, stream_timeout=%u ",
+		   gre->timeout / HZ, gre->stream_timeout / HZ);
+}
+#endif
+
+#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
+static const struct nla_policy gre_timeout_policy[CTA_TIMEOUT_GRE_MAX + 1] = {
+	[CTA_TIMEOUT_GRE_UNREPLIED]	= { .type = NLA_U32 },
+	[CTA_TIMEOUT_GRE_REPLIED]	= { .type = NLA_U32 },
+};
+
+static int gre_timeout_parse(struct nlattr *tb[], struct net *net, void *data)
+{
+	nf_ct_timeouts_parse(tb, CTA_TIMEOUT_GRE_MAX, 1,
+			     nf_gre_pernet(net)->timeouts, GRE_CT_MAX, data);
+	return 0;
+}
+
+static int gre_timeout_dump(struct sk_buff *skb, const void *data)
+{
+	return nf_ct_timeouts_dump(skb, CTA_TIMEOUT_GRE_MAX, 1, data);
+}
+#endif
+
+/**
+ * nf_conntrack_gre_init_net - default timeouts and keymap of a new namespace
+ * @net: the namespace
+ *
+ * Context: any; nothing else sees @net yet.
+ */
+void nf_conntrack_gre_init_net(struct net *net)
+{
+	struct nf_gre_net *gn = nf_gre_pernet(net);
+
+	INIT_LIST_HEAD(&gn->keymap_list);
+	memcpy(gn->timeouts, gre_defaults, sizeof(gn->timeouts));
+}
+
+const struct nf_conntrack_l4proto nf_conntrack_l4proto_gre = {
+	.l4proto = IPPROTO_GRE,
+#ifdef CONFIG_NF_CONNTRACK_PROCFS
+	.print_conntrack = gre_print,
+#endif
+#if IS_ENABLED(CONFIG_NF_CT_NETLINK)
+	.nla_policy = nf_ct_port_nla_policy,
+	.nlattr_tuple_size = nf_ct_port_nlattr_tuple_size,
+	.nlattr_to_tuple = nf_ct_port_nlattr_to_tuple,
+	.tuple_to_nlattr = nf_ct_port_tuple_to_nlattr,
+#endif
+#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
+	.ctnl_timeout = {
+		.nla_policy = gre_timeout_policy,
+		.nlattr_max = CTA_TIMEOUT_GRE_MAX,
+		.obj_size = sizeof(gre_defaults),
+		.nlattr_to_obj = gre_timeout_parse,
+		.obj_to_nlattr = gre_timeout_dump,
+	},
+#endif
+};

@@ -1,0 +1,743 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The TCP tracker: what state a connection is in, judged from the middle of
+ * the path, where segments may be missed, repeated or forged.  A table gives
+ * the next state; where it is not certain that both ends agree with us a
+ * segment is let through and remembered until the answer shows who was right.
+ * ct->proto.tcp is guarded by ct->lock; callers hold RCU.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nfnetlink_cttimeout.h>
+#include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include <net/tcp.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_ecache.h>
+#include <net/netfilter/nf_conntrack_l4proto.h>
+#include <net/netfilter/nf_conntrack_synproxy.h>
+#include <net/netfilter/nf_conntrack_timeout.h>
+
+#include "nf_conntrack_deadline.h"
+#include "tcp.h"
+
+/*
+ * Flags of a header to what the header asks for, plus one; zero: no sane host
+ * sends this.  PSH, ECE and CWR go with anything and are masked before.
+ */
+#define NF_CT_TCP_FLAGS		(TCPHDR_FIN | TCPHDR_SYN | TCPHDR_RST | \
+				 TCPHDR_ACK | TCPHDR_URG)
+
+static const u8 nf_ct_tcp_kinds[NF_CT_TCP_FLAGS + 1] = {
+	[TCPHDR_SYN]				= 1 + NF_CT_TCP_SYN,
+	[TCPHDR_SYN | TCPHDR_URG]		= 1 + NF_CT_TCP_SYN,
+	[TCPHDR_SYN | TCPHDR_ACK]		= 1 + NF_CT_TCP_SYNACK,
+	[TCPHDR_ACK]				= 1 + NF_CT_TCP_ACK,
+	[TCPHDR_ACK | TCPHDR_URG]		= 1 + NF_CT_TCP_ACK,
+	[TCPHDR_ACK | TCPHDR_FIN]		= 1 + NF_CT_TCP_FIN,
+	[TCPHDR_ACK | TCPHDR_FIN | TCPHDR_URG]	= 1 + NF_CT_TCP_FIN,
+	[TCPHDR_RST]				= 1 + NF_CT_TCP_RST,
+	[TCPHDR_RST | TCPHDR_ACK]		= 1 + NF_CT_TCP_RST,
+};
+
+static const char *const nf_ct_tcp_kind_names[] = {
+	[NF_CT_TCP_SYN]		= "SYN",
+	[NF_CT_TCP_SYNACK]	= "SYN/ACK",
+	[NF_CT_TCP_FIN]		= "FIN",
+	[NF_CT_TCP_ACK]		= "ACK",
+	[NF_CT_TCP_RST]		= "RST",
+};
+
+/*
+ * The state machine: one word for each direction and kind, in it four bits for
+ * each old state.  The states are those of the pair as seen from here:
+ * FIN_WAIT is "one FIN was sent", CLOSE_WAIT "and acknowledged", LAST_ACK "both
+ * have sent one", TIME_WAIT "and both are acknowledged".
+ *
+ * xx: cannot be, invalid.  ig: may be a sign that we are out of step with both
+ * ends, so pass it on, take a note and wait for the answer.
+ */
+enum {
+	TO_no = TCP_CONNTRACK_NONE,
+	TO_ss = TCP_CONNTRACK_SYN_SENT,
+	TO_sr = TCP_CONNTRACK_SYN_RECV,
+	TO_es = TCP_CONNTRACK_ESTABLISHED,
+	TO_fw = TCP_CONNTRACK_FIN_WAIT,
+	TO_cw = TCP_CONNTRACK_CLOSE_WAIT,
+	TO_la = TCP_CONNTRACK_LAST_ACK,
+	TO_tw = TCP_CONNTRACK_TIME_WAIT,
+	TO_cl = TCP_CONNTRACK_CLOSE,
+	TO_s2 = TCP_CONNTRACK_SYN_SENT2,
+	TO_xx = TCP_CONNTRACK_MAX,
+	TO_ig = TCP_CONNTRACK_IGNORE,
+};
+
+#define FROM(old, new)	((u64)TO_##new << (4 * TO_##old))
+#define ROW(a, b, c, d, e, f, g, h, i, j)				\
+	(FROM(no, a) | FROM(ss, b) | FROM(sr, c) | FROM(es, d) |	\
+	 FROM(fw, e) | FROM(cw, f) | FROM(la, g) | FROM(tw, h) |	\
+	 FROM(cl, i) | FROM(s2, j))
+
+static const u64 nf_ct_tcp_rows[IP_CT_DIR_MAX][NF_CT_TCP_KINDS] = {
+	/*   old state:    no  ss  sr  es  fw  cw  la  tw  cl  s2 */
+	[IP_CT_DIR_ORIGINAL] = {
+	/*
+	 * RFC 9293 3.5: opens (or repeats to open) a connection.  In the middle
+	 * of one the client may have restarted; 3.5.1 and RFC 5961 4 let the
+	 * server tell, so ig.  After the end: 3.6.1, a new incarnation.
+	 */
+	[NF_CT_TCP_SYN]    = ROW(ss, ss, ig, ig, ig, ig, ig, ss, ss, s2),
+	/* 3.5 figure 7: only who got a SYN sends one, in a simultaneous open */
+	[NF_CT_TCP_SYNACK] = ROW(xx, xx, sr, xx, xx, xx, xx, xx, xx, sr),
+	/* 3.6: first and second FIN; not before the peer was heard */
+	[NF_CT_TCP_FIN]    = ROW(xx, xx, fw, fw, la, la, la, tw, cl, xx),
+	/*
+	 * no: one that runs already, if we may pick it up.  ss, s2: nothing to
+	 * acknowledge yet.  sr: 3.5 figure 6, third segment.  fw, la: 3.6, the
+	 * FIN is acknowledged.
+	 */
+	[NF_CT_TCP_ACK]    = ROW(es, xx, es, es, cw, cw, tw, tw, cl, xx),
+	/* 3.5.3: ends anything but nothing; details in judge_reset() */
+	[NF_CT_TCP_RST]    = ROW(xx, cl, cl, cl, cl, cl, cl, cl, cl, cl),
+	},
+	[IP_CT_DIR_REPLY] = {
+	/*
+	 * 3.5 figure 7: both open at once.  tw: 3.6.1, the server's host starts
+	 * a connection of its own with the same ports.
+	 */
+	[NF_CT_TCP_SYN]    = ROW(xx, s2, xx, xx, xx, xx, xx, ss, xx, s2),
+	/*
+	 * 3.5 figure 6, second segment.  Later: repeated, or the answer to a
+	 * SYN that we have passed on though it did not fit.
+	 */
+	[NF_CT_TCP_SYNACK] = ROW(xx, sr, ig, ig, ig, ig, ig, ig, ig, sr),
+	/* 3.6: as in the other direction */
+	[NF_CT_TCP_FIN]    = ROW(xx, xx, fw, fw, la, la, la, tw, cl, xx),
+	/*
+	 * ss, s2: 3.5.1, the server has an older connection with these ports
+	 * and says so.  sr: it repeats itself, or ends a simultaneous open.
+	 */
+	[NF_CT_TCP_ACK]    = ROW(xx, ig, sr, es, cw, cw, tw, tw, cl, ig),
+	/* 3.5.3: ss: connection refused; otherwise as in the other direction */
+	[NF_CT_TCP_RST]    = ROW(xx, cl, cl, cl, cl, cl, cl, cl, cl, cl),
+	},
+};
+
+/* Seconds.  Slot 0 is what every new entry starts with. */
+static const unsigned int nf_ct_tcp_default_timeouts[] = {
+	[TCP_CONNTRACK_NONE]		= 120,
+	[TCP_CONNTRACK_SYN_SENT]	= 120,
+	[TCP_CONNTRACK_SYN_SENT2]	= 120,
+	[TCP_CONNTRACK_SYN_RECV]	= 60,
+	[TCP_CONNTRACK_ESTABLISHED]	= 5 * 24 * 60 * 60,
+	[TCP_CONNTRACK_FIN_WAIT]	= 120,
+	[TCP_CONNTRACK_CLOSE_WAIT]	= 60,
+	[TCP_CONNTRACK_LAST_ACK]	= 30,
+	[TCP_CONNTRACK_TIME_WAIT]	= 120,
+	[TCP_CONNTRACK_CLOSE]		= 10,
+	/* RFC 9293 3.8.3: R2, when a host gives up, is at least 100 s */
+	[TCP_CONNTRACK_RETRANS]		= 300,
+	[TCP_CONNTRACK_UNACK]		= 300,
+};
+
+static u8 nf_ct_tcp_next(enum ip_conntrack_dir dir, u8 kind, u8 state)
+{
+	return nf_ct_tcp_rows[dir][kind] >> (4 * state) & 0xf;
+}
+
+/* States in which nobody misses the entry much. */
+static bool nf_ct_tcp_is_closing(const struct nf_conn *ct)
+{
+	u8 state = READ_ONCE(ct->proto.tcp.state);
+
+	return state >= TCP_CONNTRACK_FIN_WAIT && state <= TCP_CONNTRACK_CLOSE;
+}
+
+static const unsigned int *nf_ct_tcp_timeouts(const struct nf_conn *ct)
+{
+	const unsigned int *policy = nf_ct_timeout_lookup(ct);
+
+	return policy ?: nf_tcp_pernet(nf_ct_net(ct))->timeouts;
+}
+
+static bool nf_ct_tcp_checksum_ok(struct sk_buff *skb, unsigned int dataoff,
+				  const struct nf_hook_state *state)
+{
+	/* what leaves this host may still wait for its checksum */
+	if (state->hook != NF_INET_PRE_ROUTING ||
+	    !state->net->ct.sysctl_checksum)
+		return true;
+
+	return !nf_checksum(skb, state->hook, dataoff, IPPROTO_TCP, state->pf);
+}
+
+/* Decode and check everything that needs no connection.  NULL, or what is wrong. */
+static const char *nf_ct_tcp_decode(struct nf_ct_tcp_seg *seg,
+				    struct sk_buff *skb, unsigned int dataoff,
+				    const struct nf_hook_state *state)
+{
+	const struct tcphdr *th = seg->th;
+	unsigned int hlen = th->doff * 4;
+	unsigned int len = skb->len - dataoff;
+	u8 kind;
+
+	if (hlen < sizeof(*th) || hlen > len)
+		return "header length is wrong";
+	if (!nf_ct_tcp_checksum_ok(skb, dataoff, state))
+		return "checksum is wrong";
+
+	kind = nf_ct_tcp_kinds[tcp_flag_byte(th) & NF_CT_TCP_FLAGS];
+	if (!kind)
+		return "no such combination of flags";
+
+	seg->skb = skb;
+	seg->optoff = dataoff + sizeof(*th);
+	seg->seq = ntohl(th->seq);
+	seg->end = seg->seq + len - hlen + th->syn + th->fin;
+	seg->ack = ntohl(th->ack_seq);
+	seg->win = ntohs(th->window);
+	seg->kind = kind - 1;
+	return NULL;
+}
+
+/* First segment of an entry that nobody else knows yet. */
+static bool nf_ct_tcp_begin(struct nf_conn *ct, const struct nf_ct_tcp_seg *seg)
+{
+	const struct nf_tcp_net *tn = nf_tcp_pernet(nf_ct_net(ct));
+	struct ip_ct_tcp *tcp = &ct->proto.tcp;
+
+	switch (nf_ct_tcp_next(IP_CT_DIR_ORIGINAL, seg->kind, TO_no)) {
+	case TCP_CONNTRACK_SYN_SENT:
+		memset(tcp, 0, sizeof(*tcp));
+		nf_ct_tcp_window_open(tcp, seg);
+		break;
+	case TCP_CONNTRACK_ESTABLISHED:
+		if (!tn->tcp_loose)
+			return false;
+		memset(tcp, 0, sizeof(*tcp));
+		nf_ct_tcp_window_pickup(tcp, seg);
+		break;
+	default:
+		return false;
+	}
+
+	tcp->last_index = NF_CT_TCP_NOTHING;
+	return true;
+}
+
+/*
+ * The server acknowledges a SYN that did not fit our state and that we noted:
+ * both ends agree, so it is us who missed the end of the old connection.
+ */
+static void nf_ct_tcp_resync(struct ip_ct_tcp *tcp,
+			     const struct nf_ct_tcp_seg *seg,
+			     struct nf_ct_tcp_step *step)
+{
+	struct ip_ct_tcp_state *client = &tcp->seen[tcp->last_dir];
+
+	tcp->last_flags &= ~IP_CT_EXP_CHALLENGE_ACK;
+	client->flags = tcp->last_flags;
+	client->td_scale = tcp->last_wscale;
+	client->td_end = tcp->last_end;
+	client->td_maxend = tcp->last_end;
+	client->td_maxwin = max_t(u32, tcp->last_win, 1);
+	memset(&tcp->seen[seg->dir], 0, sizeof(tcp->seen[seg->dir]));
+
+	step->from = TCP_CONNTRACK_SYN_SENT;
+	step->to = TCP_CONNTRACK_SYN_RECV;
+}
+
+/* A SYN we cannot place: remember its offer in case the server takes it. */
+static void nf_ct_tcp_note_offer(struct ip_ct_tcp *tcp,
+				 const struct nf_ct_tcp_seg *seg, u8 state)
+{
+	struct ip_ct_tcp_state offer = { };
+
+	nf_ct_tcp_read_options(seg, &offer);
+	tcp->last_flags = offer.flags;
+	tcp->last_wscale = offer.td_scale;
+
+	/* RFC 5961 4: the server may answer with an ACK of old data, which
+	 * looks exactly like the last one of a closing connection
+	 */
+	if (state == TCP_CONNTRACK_LAST_ACK)
+		tcp->last_flags |= IP_CT_EXP_CHALLENGE_ACK;
+}
+
+static enum nf_ct_tcp_action nf_ct_tcp_judge_odd(struct ip_ct_tcp *tcp,
+						 const struct nf_ct_tcp_seg *seg,
+						 struct nf_ct_tcp_step *step)
+{
+	if (seg->kind == NF_CT_TCP_SYNACK &&
+	    tcp->last_index == NF_CT_TCP_SYN && tcp->last_dir != seg->dir &&
+	    tcp->last_end == seg->ack) {
+		nf_ct_tcp_resync(tcp, seg, step);
+		return NF_CT_TCP_CHECK;
+	}
+
+	tcp->last_index = seg->kind;
+	tcp->last_dir = seg->dir;
+	tcp->last_seq = seg->seq;
+	tcp->last_end = seg->end;
+	tcp->last_win = seg->win;
+
+	if (seg->kind == NF_CT_TCP_SYN && seg->dir == IP_CT_DIR_ORIGINAL)
+		nf_ct_tcp_note_offer(tcp, seg, step->from);
+
+	/* if this is a challenge, the client's reset will quote its number */
+	if (seg->kind == NF_CT_TCP_ACK && seg->dir == IP_CT_DIR_REPLY &&
+	    step->from == TCP_CONNTRACK_SYN_SENT)
+		tcp->last_ack = seg->ack;
+
+	step->why = "out of step, ignored";
+	return NF_CT_TCP_IGNORE;
+}
+
+/* A SYN after the end: does it start over, or is the end not certain? */
+static enum nf_ct_tcp_action nf_ct_tcp_judge_syn(struct ip_ct_tcp *tcp,
+						 const struct nf_ct_tcp_seg *seg,
+						 struct nf_ct_tcp_step *step)
+{
+	u8 flags = tcp->seen[0].flags | tcp->seen[1].flags;
+
+	if (step->from < TCP_CONNTRACK_TIME_WAIT)
+		return NF_CT_TCP_CHECK;
+
+	/* We do not ask for the larger sequence number that RFC 9293 3.6.1
+	 * wants: the end host will.  A connection that was aborted counts as
+	 * ended for the side which did it.
+	 */
+	if (flags & IP_CT_TCP_FLAG_CLOSE_INIT)
+		return NF_CT_TCP_REOPEN;
+	if (tcp->last_index == NF_CT_TCP_RST && tcp->last_dir == seg->dir)
+		return NF_CT_TCP_REOPEN;
+
+	return nf_ct_tcp_judge_odd(tcp, seg, step);
+}
+
+/* No such transition.  One exception, for the sake of SYNPROXY. */
+static enum nf_ct_tcp_action
+nf_ct_tcp_judge_impossible(const struct nf_conn *ct,
+			   const struct nf_ct_tcp_seg *seg,
+			   struct nf_ct_tcp_step *step)
+{
+	const struct ip_ct_tcp *tcp = &ct->proto.tcp;
+	u32 isn = tcp->seen[IP_CT_DIR_ORIGINAL].td_end - 1;
+
+	/* The client believes to be connected and sends keepalives, while the
+	 * proxy's SYN to the server, or the answer, got lost.  The proxy needs
+	 * this packet to send its SYN again.
+	 */
+	if (step->from == TCP_CONNTRACK_SYN_SENT &&
+	    seg->kind == NF_CT_TCP_ACK && seg->dir == IP_CT_DIR_ORIGINAL &&
+	    tcp->last_dir == IP_CT_DIR_ORIGINAL && seg->seq == isn &&
+	    nfct_synproxy(ct))
+		return NF_CT_TCP_IGNORE;
+
+	step->why = "not possible in this state";
+	return NF_CT_TCP_INVALID;
+}
+
+/* Is this ACK about the FIN, or about a SYN that we let through? */
+static enum nf_ct_tcp_action
+nf_ct_tcp_judge_last_ack(struct ip_ct_tcp *tcp, const struct nf_ct_tcp_seg *seg,
+			 struct nf_ct_tcp_step *step)
+{
+	if (step->from != TCP_CONNTRACK_LAST_ACK ||
+	    seg->kind != NF_CT_TCP_ACK ||
+	    tcp->last_index != NF_CT_TCP_SYN || tcp->last_dir == seg->dir ||
+	    !(tcp->last_flags & IP_CT_EXP_CHALLENGE_ACK))
+		return NF_CT_TCP_CHECK;
+
+	tcp->last_flags &= ~IP_CT_EXP_CHALLENGE_ACK;
+	step->why = "challenge ACK, ignored";
+	return NF_CT_TCP_IGNORE;
+}
+
+/*
+ * RFC 5961 3: a reset must hit the next expected number exactly, or its
+ * receiver only answers with a challenge ACK.  Returns false if it is forged
+ * or too old; clears *@exact if the connection may survive it.
+ */
+static bool nf_ct_tcp_reset_credible(const struct nf_conn *ct,
+				     const struct nf_ct_tcp_seg *seg,
+				     bool *exact)
+{
+	const struct nf_tcp_net *tn = nf_tcp_pernet(nf_ct_net(ct));
+	const struct ip_ct_tcp *tcp = &ct->proto.tcp;
+	u32 expected = tcp->seen[!seg->dir].td_maxack;
+	bool settled = nf_conntrack_tcp_established(ct);
+
+	/* most likely the answer to a SYN we let through */
+	if (!seg->seq && !settled)
+		return true;
+
+	if (before(seg->seq, expected) && !tn->tcp_ignore_invalid_rst)
+		return false;
+
+	/* data and reset in one go, the data not yet acknowledged */
+	*exact = !settled || seg->seq == expected ||
+		 (tcp->last_index == NF_CT_TCP_ACK &&
+		  tcp->last_dir == seg->dir && tcp->last_end == seg->seq);
+	return true;
+}
+
+/* Does the reset answer something that we have passed on without a check? */
+static bool nf_ct_tcp_reset_answers(const struct nf_conn *ct,
+				    const struct nf_ct_tcp_seg *seg, u8 state)
+{
+	const struct ip_ct_tcp *tcp = &ct->proto.tcp;
+
+	if (seg->ack == tcp->last_end) {
+		/* the server knows nothing of a connection */
+		if (tcp->last_index == NF_CT_TCP_SYN &&
+		    test_bit(IPS_SEEN_REPLY_BIT, &ct->status))
+			return true;
+		/* half open: the client knows nothing of it */
+		if (tcp->last_index == NF_CT_TCP_ACK &&
+		    !test_bit(IPS_ASSURED_BIT, &ct->status))
+			return true;
+	}
+
+	/* RFC 5961 4: the client answers a challenge ACK */
+	return state == TCP_CONNTRACK_SYN_SENT &&
+	       tcp->last_index == NF_CT_TCP_ACK &&
+	       tcp->last_dir == IP_CT_DIR_REPLY && tcp->last_ack == seg->seq;
+}
+
+static enum nf_ct_tcp_action
+nf_ct_tcp_judge_reset(const struct nf_conn *ct, const struct nf_ct_tcp_seg *seg,
+		      struct nf_ct_tcp_step *step)
+{
+	const struct ip_ct_tcp *tcp = &ct->proto.tcp;
+	bool exact = true;
+
+	if (seg->kind != NF_CT_TCP_RST)
+		return NF_CT_TCP_CHECK;
+
+	/* The ports may be in use again already, so what we know of numbers is
+	 * no measure any more; and little is lost.
+	 */
+	if (nf_ct_tcp_is_closing(ct))
+		return NF_CT_TCP_TAKE;
+
+	/* behind a SYN that we let through the number to expect is not known */
+	if (tcp->last_index != NF_CT_TCP_SYN &&
+	    tcp->seen[!seg->dir].flags & IP_CT_TCP_FLAG_MAXACK_SET) {
+		if (!nf_ct_tcp_reset_credible(ct, seg, &exact)) {
+			step->why = "reset is too old";
+			return NF_CT_TCP_INVALID;
+		}
+		if (exact)
+			return NF_CT_TCP_CHECK;
+		step->to = step->from;
+	}
+
+	if (nf_ct_tcp_reset_answers(ct, seg, step->from))
+		return NF_CT_TCP_TAKE;
+	return NF_CT_TCP_CHECK;
+}
+
+/* The table is not the whole truth: what else decides on this transition? */
+static enum nf_ct_tcp_action nf_ct_tcp_judge(struct nf_conn *ct,
+					     const struct nf_ct_tcp_seg *seg,
+					     struct nf_ct_tcp_step *step)
+{
+	struct ip_ct_tcp *tcp = &ct->proto.tcp;
+
+	switch (step->to) {
+	case TCP_CONNTRACK_SYN_SENT:
+		return nf_ct_tcp_judge_syn(tcp, seg, step);
+	case TCP_CONNTRACK_IGNORE:
+		return nf_ct_tcp_judge_odd(tcp, seg, step);
+	case TCP_CONNTRACK_MAX:
+		return nf_ct_tcp_judge_impossible(ct, seg, step);
+	case TCP_CONNTRACK_TIME_WAIT:
+		return nf_ct_tcp_judge_last_ack(tcp, seg, step);
+	case TCP_CONNTRACK_CLOSE:
+		return nf_ct_tcp_judge_reset(ct, seg, step);
+	case TCP_CONNTRACK_SYN_SENT2:
+		tcp->last_flags |= IP_CT_TCP_SIMULTANEOUS_OPEN;
+		break;
+	case TCP_CONNTRACK_SYN_RECV:
+		/* RFC 9293 3.5 figure 7: here the reply side ends the opening */
+		if (seg->kind == NF_CT_TCP_ACK && seg->dir == IP_CT_DIR_REPLY &&
+		    tcp->last_flags & IP_CT_TCP_SIMULTANEOUS_OPEN)
+			step->to = TCP_CONNTRACK_ESTABLISHED;
+		break;
+	}
+	return NF_CT_TCP_CHECK;
+}
+
+static unsigned int nf_ct_tcp_timeout(const struct ip_ct_tcp *tcp,
+				      const struct nf_tcp_net *tn,
+				      const unsigned int *timeouts, u8 kind)
+{
+	unsigned int retrans = READ_ONCE(timeouts[TCP_CONNTRACK_RETRANS]);
+	unsigned int unack = READ_ONCE(timeouts[TCP_CONNTRACK_UNACK]);
+	unsigned int timeout = READ_ONCE(timeouts[tcp->state]);
+	u8 flags = tcp->seen[0].flags | tcp->seen[1].flags;
+
+	if (tcp->retrans >= tn->tcp_max_retrans && timeout > retrans)
+		return retrans;
+	if (unlikely(kind == NF_CT_TCP_RST))
+		return READ_ONCE(timeouts[TCP_CONNTRACK_CLOSE]);
+	if (flags & IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED && timeout > unack)
+		return unack;
+	/* the window is closed: alive as long as it is probed */
+	if (!tcp->last_win && timeout > retrans)
+		return retrans;
+	return timeout;
+}
+
+static void nf_ct_tcp_take(struct nf_conn *ct, const struct nf_ct_tcp_seg *seg,
+			   struct nf_ct_tcp_step *step)
+{
+	const struct nf_tcp_net *tn = nf_tcp_pernet(nf_ct_net(ct));
+	const unsigned int *timeouts = nf_ct_tcp_timeouts(ct);
+	struct ip_ct_tcp *tcp = &ct->proto.tcp;
+
+	tcp->last_index = seg->kind;
+	tcp->last_dir = seg->dir;
+
+	if (step->to == TCP_CONNTRACK_FIN_WAIT && step->from != step->to)
+		tcp->seen[seg->dir].flags |= IP_CT_TCP_FLAG_CLOSE_INIT;
+	WRITE_ONCE(tcp->state, step->to);
+
+	step->timeout = nf_ct_tcp_timeout(tcp, tn, timeouts, seg->kind);
+	step->unack = READ_ONCE(timeouts[TCP_CONNTRACK_UNACK]);
+}
+
+/*
+ * A FIN or RST that does not fit: if the other side has sent one too, then
+ * the connection ends and only our numbers are wrong.  It shall not stay for
+ * days on that account.
+ */
+static void nf_ct_tcp_note_misfit(struct nf_conn *ct,
+				  const struct nf_ct_tcp_seg *seg,
+				  struct nf_ct_tcp_step *step)
+{
+	struct ip_ct_tcp *tcp = &ct->proto.tcp;
+	unsigned long left;
+
+	if (seg->kind != NF_CT_TCP_FIN && seg->kind != NF_CT_TCP_RST)
+		return;
+	if (!test_bit(IPS_ASSURED_BIT, &ct->status) ||
+	    test_bit(IPS_FIXED_TIMEOUT_BIT, &ct->status))
+		return;
+
+	if (tcp->last_dir == seg->dir ||
+	    (tcp->last_index != NF_CT_TCP_FIN &&
+	     tcp->last_index != NF_CT_TCP_RST)) {
+		tcp->last_index = seg->kind;
+		tcp->last_dir = seg->dir;
+		return;
+	}
+
+	left = nf_ct_expires(ct);
+	step->timeout = READ_ONCE(nf_ct_tcp_timeouts(ct)[TCP_CONNTRACK_UNACK]);
+	step->shorten = left >= 120 * HZ && left > step->timeout;
+}
+
+static enum nf_ct_tcp_action nf_ct_tcp_advance(struct nf_conn *ct,
+					       const struct nf_ct_tcp_seg *seg,
+					       struct nf_ct_tcp_step *step)
+{
+	enum nf_ct_tcp_action action;
+
+	lockdep_assert_held(&ct->lock);
+
+	step->from = ct->proto.tcp.state;
+	step->to = nf_ct_tcp_next(seg->dir, seg->kind, step->from);
+
+	action = nf_ct_tcp_judge(ct, seg, step);
+	if (action == NF_CT_TCP_CHECK) {
+		action = nf_ct_tcp_window(ct, seg, step);
+		if (action == NF_CT_TCP_INVALID)
+			nf_ct_tcp_note_misfit(ct, seg, step);
+	}
+	if (action == NF_CT_TCP_TAKE)
+		nf_ct_tcp_take(ct, seg, step);
+	return action;
+}
+
+/* The segment counts: events, assurance, deadline.  ct->lock is not held. */
+static int nf_ct_tcp_finish(struct nf_conn *ct, struct sk_buff *skb,
+			    enum ip_conntrack_info ctinfo,
+			    const struct nf_ct_tcp_seg *seg,
+			    const struct nf_ct_tcp_step *step)
+{
+	bool replied = test_bit(IPS_SEEN_REPLY_BIT, &ct->status);
+	bool established = step->to == TCP_CONNTRACK_ESTABLISHED;
+	unsigned int timeout = step->timeout;
+
+	if (step->from != step->to)
+		nf_conntrack_event_cache(IPCT_PROTOINFO, ct);
+
+	if (!replied && seg->kind == NF_CT_TCP_RST) {
+		/* refused: a client that tries port after port must not fill
+		 * the table
+		 */
+		nf_ct_kill_acct(ct, ctinfo, skb);
+		return NF_ACCEPT;
+	}
+
+	/* Repeated SYNs must not keep an unanswered entry alive: with the old
+	 * NAT mapping it would stand in the way of every later try.
+	 */
+	if (!replied && seg->kind == NF_CT_TCP_SYN &&
+	    step->from == TCP_CONNTRACK_SYN_SENT)
+		return NF_ACCEPT;
+
+	/* picked up, and so far only one side is heard */
+	if (!replied && established)
+		timeout = min(timeout, step->unack);
+
+	/* handshake complete, or a picked up connection was answered */
+	if (replied && established &&
+	    (step->from == TCP_CONNTRACK_SYN_RECV ||
+	     step->from == TCP_CONNTRACK_ESTABLISHED) &&
+	    !test_bit(IPS_ASSURED_BIT, &ct->status)) {
+		set_bit(IPS_ASSURED_BIT, &ct->status);
+		nf_conntrack_event_cache(IPCT_ASSURED, ct);
+	}
+
+	nf_ct_refresh_acct(ct, ctinfo, skb, timeout);
+	return NF_ACCEPT;
+}
+
+static bool nf_ct_tcp_can_early_drop(const struct nf_conn *ct)
+{
+	return nf_ct_tcp_is_closing(ct);
+}
+
+/**
+ * nf_conntrack_tcp_packet - track one TCP segment
+ * @ct:      its connection; initialised here if not confirmed yet
+ * @skb:     the packet
+ * @dataoff: offset of the TCP header
+ * @ctinfo:  direction and kind of @ct
+ * @state:   the hook
+ *
+ * Context: softirq or BH disabled, RCU held; takes ct->lock.
+ * Return: NF_ACCEPT; -NF_ACCEPT: invalid, no connection; -NF_REPEAT: the entry
+ * was deleted, look up again; -NF_DROP: somebody else is just deleting it
+ */
+int nf_conntrack_tcp_packet(struct nf_conn *ct, struct sk_buff *skb,
+			    unsigned int dataoff, enum ip_conntrack_info ctinfo,
+			    const struct nf_hook_state *state)
+{
+	struct nf_ct_tcp_seg seg = { .dir = CTINFO2DIR(ctinfo) };
+	struct nf_ct_tcp_step step = { };
+	enum nf_ct_tcp_action action;
+	struct tcphdr room;
+	const char *wrong;
+
+	seg.th = skb_header_pointer(skb, dataoff, sizeof(room), &room);
+	if (!seg.th)
+		return -NF_ACCEPT;
+
+	wrong = nf_ct_tcp_decode(&seg, skb, dataoff, state);
+	if (wrong) {
+		nf_l4proto_log_invalid(skb, state, IPPROTO_TCP, "%s", wrong);
+		return -NF_ACCEPT;
+	}
+
+	if (!nf_ct_is_confirmed(ct) && !nf_ct_tcp_begin(ct, &seg))
+		return -NF_ACCEPT;
+
+	spin_lock_bh(&ct->lock);
+	action = nf_ct_tcp_advance(ct, &seg, &step);
+	spin_unlock_bh(&ct->lock);
+
+	if (likely(action == NF_CT_TCP_TAKE))
+		return nf_ct_tcp_finish(ct, skb, ctinfo, &seg, &step);
+
+	if (action == NF_CT_TCP_REOPEN)
+		return nf_ct_kill(ct) ? -NF_REPEAT : -NF_DROP;
+
+	if (step.shorten)
+		nf_ct_deadline_set(ct, step.timeout);
+	if (step.why)
+		nf_ct_l4proto_log_invalid(skb, ct, state, "%s %s (%u), %s",
+					  nf_ct_tcp_kind_names[seg.kind],
+					  step.why, step.limit,
+					  nf_ct_tcp_state_names[step.from]);
+
+	return action == NF_CT_TCP_IGNORE ? NF_ACCEPT : -NF_ACCEPT;
+}
+
+/**
+ * nf_conntrack_tcp_set_closing - this host has reset the connection
+ * @ct: a connection whose segment a REJECT rule answered with a reset
+ *
+ * That reset passes no hook of ours, since it carries the entry along; so it
+ * is told here.  An entry that is not confirmed yet will never be.
+ * Context: any up to softirq; takes ct->lock.
+ */
+void nf_conntrack_tcp_set_closing(struct nf_conn *ct)
+{
+	const unsigned int *timeouts;
+
+	if (!nf_ct_is_confirmed(ct))
+		return;
+
+	spin_lock_bh(&ct->lock);
+	WRITE_ONCE(ct->proto.tcp.state, TCP_CONNTRACK_CLOSE);
+	spin_unlock_bh(&ct->lock);
+
+	rcu_read_lock();
+	timeouts = nf_ct_tcp_timeouts(ct);
+	nf_ct_deadline_set(ct, READ_ONCE(timeouts[TCP_CONNTRACK_CLOSE]));
+	rcu_read_unlock();
+
+	nf_conntrack_event_cache(IPCT_PROTOINFO, ct);
+}
+
+/**
+ * nf_conntrack_tcp_init_net - defaults of a new namespace
+ * @net: the namespace
+ */
+void nf_conntrack_tcp_init_net(struct net *net)
+{
+	struct nf_tcp_net *tn = nf_tcp_pernet(net);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(nf_ct_tcp_default_timeouts); i++)
+		tn->timeouts[i] = nf_ct_tcp_default_timeouts[i] * HZ;
+
+	tn->tcp_loose = 1;
+	tn->tcp_be_liberal = 0;
+	tn->tcp_max_retrans = 3;
+	tn->tcp_ignore_invalid_rst = 0;
+#if IS_ENABLED(CONFIG_NF_FLOW_TABLE)
+	tn->offload_timeout = 30 * HZ;
+#endif
+}
+
+const struct nf_conntrack_l4proto nf_conntrack_l4proto_tcp = {
+	.l4proto		= IPPROTO_TCP,
+	.can_early_drop		= nf_ct_tcp_can_early_drop,
+#ifdef CONFIG_NF_CONNTRACK_PROCFS
+	.print_conntrack	= nf_ct_tcp_print,
+#endif
+#if IS_ENABLED(CONFIG_NF_CT_NETLINK)
+	.nlattr_size		= NF_CT_TCP_NLATTR_SIZE,
+	.from_nlattr		= nf_ct_tcp_from_nlattr,
+	.to_nlattr		= nf_ct_tcp_to_nlattr,
+	.nla_policy		= nf_ct_port_nla_policy,
+	.nlattr_tuple_size	= nf_ct_port_nlattr_tuple_size,
+	.nlattr_to_tuple	= nf_ct_port_nlattr_to_tuple,
+	.tuple_to_nlattr	= nf_ct_port_tuple_to_nlattr,
+#endif
+#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
+	.ctnl_timeout		= {
+		.obj_size	= sizeof_field(struct nf_tcp_net, timeouts),
+		.nlattr_max	= CTA_TIMEOUT_TCP_MAX,
+		.nla_policy	= nf_ct_tcp_timeout_policy,
+		.nlattr_to_obj	= nf_ct_tcp_timeout_from_nlattr,
+		.obj_to_nlattr	= nf_ct_tcp_timeout_to_nlattr,
+	},
+#endif
+};

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How a TCP connection looks from outside: its attributes in ctnetlink, its
+ * timeouts in nfnetlink_cttimeout, its column in /proc.
+ * ct->proto.tcp is guarded by ct->lock.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <linux/netfilter/nfnetlink_cttimeout.h>
+#include <linux/seq_file.h>
+#include <net/netlink.h>
+#include <net/tcp.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_l4proto.h>
+
+#include "tcp.h"
+
+const char *const nf_ct_tcp_state_names[TCP_CONNTRACK_MAX] = {
+	[TCP_CONNTRACK_NONE]		= "NONE",
+	[TCP_CONNTRACK_SYN_SENT]	= "SYN_SENT",
+	[TCP_CONNTRACK_SYN_RECV]	= "SYN_RECV",
+	[TCP_CONNTRACK_ESTABLISHED]	= "ESTABLISHED",
+	[TCP_CONNTRACK_FIN_WAIT]	= "FIN_WAIT",
+	[TCP_CONNTRACK_CLOSE_WAIT]	= "CLOSE_WAIT",
+	[TCP_CONNTRACK_LAST_ACK]	= "LAST_ACK",
+	[TCP_CONNTRACK_TIME_WAIT]	= "TIME_WAIT",
+	[TCP_CONNTRACK_CLOSE]		= "CLOSE",
+	[TCP_CONNTRACK_SYN_SENT2]	= "SYN_SENT2",
+};
+
+#ifdef CONFIG_NF_CONNTRACK_PROCFS
+/**
+ * nf_ct_tcp_print - the state column of /proc/net/nf_conntrack
+ * @s:  the file
+ * @ct: the connection
+ *
+ * While a flow table forwards the connection nobody tracks its state, so none
+ * is shown.  Context: any; reads one byte without the lock.
+ */
+void nf_ct_tcp_print(struct seq_file *s, struct nf_conn *ct)
+{
+	u8 state = READ_ONCE(ct->proto.tcp.state);
+
+	if (test_bit(IPS_OFFLOAD_BIT, &ct->status))
+		return;
+	seq_printf(s, "%s ", nf_ct_tcp_state_names[state]);
+}
+#endif
+
+#if IS_ENABLED(CONFIG_NF_CT_NETLINK)
+/* Attributes that exist once for each direction */
+static const struct {
+	u16	scale;
+	u16	flags;
+} nf_ct_tcp_side_attrs[IP_CT_DIR_MAX] = {
+	[IP_CT_DIR_ORIGINAL] = { CTA_PROTOINFO_TCP_WSCALE_ORIGINAL,
+				 CTA_PROTOINFO_TCP_FLAGS_ORIGINAL },
+	[IP_CT_DIR_REPLY]    = { CTA_PROTOINFO_TCP_WSCALE_REPLY,
+				 CTA_PROTOINFO_TCP_FLAGS_REPLY },
+};
+
+static const struct nla_policy
+nf_ct_tcp_policy[CTA_PROTOINFO_TCP_MAX + 1] = {
+	[CTA_PROTOINFO_TCP_FLAGS_ORIGINAL] = {
+		.len = sizeof(struct nf_ct_tcp_flags),
+	},
+	[CTA_PROTOINFO_TCP_FLAGS_REPLY] = {
+		.len = sizeof(struct nf_ct_tcp_flags),
+	},
+	[CTA_PROTOINFO_TCP_WSCALE_ORIGINAL] =
+		NLA_POLICY_MAX(NLA_U8, TCP_MAX_WSCALE),
+	[CTA_PROTOINFO_TCP_WSCALE_REPLY] =
+		NLA_POLICY_MAX(NLA_U8, TCP_MAX_WSCALE),
+	[CTA_PROTOINFO_TCP_STATE] =
+		NLA_POLICY_MAX(NLA_U8, TCP_CONNTRACK_MAX - 1),
+};
+
+static int nf_ct_tcp_put_side(struct sk_buff *skb, enum ip_conntrack_dir dir,
+			      const struct ip_ct_tcp_state *peer)
+{
+	struct nf_ct_tcp_flags flags = { .flags = peer->flags };
+
+	if (nla_put_u8(skb, nf_ct_tcp_side_attrs[dir].scale, peer->td_scale))
+		return -EMSGSIZE;
+	return nla_put(skb, nf_ct_tcp_side_attrs[dir].flags, sizeof(flags),
+		       &flags);
+}
+
+/**
+ * nf_ct_tcp_to_nlattr - put the CTA_PROTOINFO_TCP nest
+ * @skb:     the message
+ * @attr:    the CTA_PROTOINFO nest around it; not needed
+ * @ct:      the connection
+ * @destroy: for a DESTROY event, which tells the state only
+ *
+ * Context: any; takes ct->lock.  Return: 0, or -1 if there is no room.
+ */
+int nf_ct_tcp_to_nlattr(struct sk_buff *skb, struct nlattr *attr,
+			struct nf_conn *ct, bool destroy)
+{
+	struct ip_ct_tcp seen;
+	struct nlattr *nest;
+	int dir;
+
+	spin_lock_bh(&ct->lock);
+	seen = ct->proto.tcp;
+	spin_unlock_bh(&ct->lock);
+
+	nest = nla_nest_start(skb, CTA_PROTOINFO_TCP);
+	if (!nest)
+		return -1;
+
+	if (nla_put_u8(skb, CTA_PROTOINFO_TCP_STATE, seen.state))
+		goto no_room;
+
+	for (dir = 0; !destroy && dir < IP_CT_DIR_MAX; dir++) {
+		if (nf_ct_tcp_put_side(skb, dir, &seen.seen[dir]))
+			goto no_room;
+	}
+
+	nla_nest_end(skb, nest);
+	return 0;
+
+no_room:
+	nla_nest_cancel(skb, nest);
+	return -1;
+}
+
+static void nf_ct_tcp_get_flags(const struct nlattr *attr,
+				struct ip_ct_tcp_state *peer)
+{
+	const struct nf_ct_tcp_flags *want;
+
+	if (!attr)
+		return;
+	want = nla_data(attr);
+	peer->flags = (peer->flags & ~want->mask) | (want->flags & want->mask);
+}
+
+/**
+ * nf_ct_tcp_from_nlattr - take over what a CTA_PROTOINFO nest says of TCP
+ * @attrs: attributes inside CTA_PROTOINFO
+ * @ct:    the connection, changed only if all attributes are good
+ *
+ * Window scales count only as a pair, and only if both sides scale.
+ * Context: process; takes ct->lock.  Return: 0 or the error of the parser.
+ */
+int nf_ct_tcp_from_nlattr(struct nlattr *attrs[], struct nf_conn *ct)
+{
+	struct nlattr *tb[CTA_PROTOINFO_TCP_MAX + 1];
+	struct ip_ct_tcp *tcp = &ct->proto.tcp;
+	bool scales;
+	u8 both;
+	int dir;
+	int err;
+
+	if (!attrs[CTA_PROTOINFO_TCP])
+		return 0;
+
+	err = nla_parse_nested_deprecated(tb, CTA_PROTOINFO_TCP_MAX,
+					  attrs[CTA_PROTOINFO_TCP],
+					  nf_ct_tcp_policy, NULL);
+	if (err < 0)
+		return err;
+
+	scales = tb[CTA_PROTOINFO_TCP_WSCALE_ORIGINAL] &&
+		 tb[CTA_PROTOINFO_TCP_WSCALE_REPLY];
+
+	spin_lock_bh(&ct->lock);
+	if (tb[CTA_PROTOINFO_TCP_STATE])
+		tcp->state = nla_get_u8(tb[CTA_PROTOINFO_TCP_STATE]);
+
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++)
+		nf_ct_tcp_get_flags(tb[nf_ct_tcp_side_attrs[dir].flags],
+				    &tcp->seen[dir]);
+
+	both = tcp->seen[IP_CT_DIR_ORIGINAL].flags &
+	       tcp->seen[IP_CT_DIR_REPLY].flags;
+	for (dir = 0; scales && dir < IP_CT_DIR_MAX; dir++) {
+		const struct nlattr *attr = tb[nf_ct_tcp_side_attrs[dir].scale];
+
+		if (both & IP_CT_TCP_FLAG_WINDOW_SCALE)
+			tcp->seen[dir].td_scale = nla_get_u8(attr);
+	}
+	spin_unlock_bh(&ct->lock);
+	return 0;
+}
+#endif /* CONFIG_NF_CT_NETLINK */
+
+#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
+/* Which timeout an attribute means: the two numberings differ at the end. */
+static const u8 nf_ct_tcp_timeout_slots[CTA_TIMEOUT_TCP_MAX + 1] = {
+	[CTA_TIMEOUT_TCP_UNACK]		= TCP_CONNTRACK_UNACK,
+	[CTA_TIMEOUT_TCP_RETRANS]	= TCP_CONNTRACK_RETRANS,
+	[CTA_TIMEOUT_TCP_SYN_SENT2]	= TCP_CONNTRACK_SYN_SENT2,
+	[CTA_TIMEOUT_TCP_CLOSE]		= TCP_CONNTRACK_CLOSE,
+	[CTA_TIMEOUT_TCP_TIME_WAIT]	= TCP_CONNTRACK_TIME_WAIT,
+	[CTA_TIMEOUT_TCP_LAST_ACK]	= TCP_CONNTRACK_LAST_ACK,
+	[CTA_TIMEOUT_TCP_CLOSE_WAIT]	= TCP_CONNTRACK_CLOSE_WAIT,
+	[CTA_TIMEOUT_TCP_FIN_WAIT]	= TCP_CONNTRACK_FIN_WAIT,
+	[CTA_TIMEOUT_TCP_ESTABLISHED]	= TCP_CONNTRACK_ESTABLISHED,
+	[CTA_TIMEOUT_TCP_SYN_RECV]	= TCP_CONNTRACK_SYN_RECV,
+	[CTA_TIMEOUT_TCP_SYN_SENT]	= TCP_CONNTRACK_SYN_SENT,
+};
+
+const struct nla_policy nf_ct_tcp_timeout_policy[CTA_TIMEOUT_TCP_MAX + 1] = {
+	[CTA_TIMEOUT_TCP_SYN_SENT ... CTA_TIMEOUT_TCP_MAX] = {
+		.type = NLA_U32,
+	},
+};
+
+/**
+ * nf_ct_tcp_timeout_from_nlattr - fill a timeout policy
+ * @attrs: CTA_TIMEOUT_TCP_*, in seconds
+ * @net:   what is not named comes from the sysctls of this namespace
+ * @data:  the policy's timeouts, or NULL: change the sysctls themselves
+ *
+ * Context: process, nfnetlink mutex.  Return: 0.
+ */
+int nf_ct_tcp_timeout_from_nlattr(struct nlattr *attrs[], struct net *net,
+				  void *data)
+{
+	unsigned int *defaults = nf_tcp_pernet(net)->timeouts;
+	unsigned int *timeouts = data ?: defaults;
+	unsigned int slot;
+	int i;
+
+	if (timeouts != defaults)
+		memcpy(timeouts, defaults,
+		       sizeof(*timeouts) * TCP_CONNTRACK_TIMEOUT_MAX);
+
+	for (i = CTA_TIMEOUT_TCP_SYN_SENT; i <= CTA_TIMEOUT_TCP_MAX; i++) {
+		slot = nf_ct_tcp_timeout_slots[i];
+		if (attrs[i])
+			timeouts[slot] = ntohl(nla_get_be32(attrs[i])) * HZ;
+	}
+
+	/* slot 0 is what a new entry starts with */
+	timeouts[TCP_CONNTRACK_NONE] = timeouts[TCP_CONNTRACK_SYN_SENT];
+	return 0;
+}
+
+/**
+ * nf_ct_tcp_timeout_to_nlattr - put all timeouts of a policy
+ * @skb:  the message
+ * @data: the policy's timeouts
+ *
+ * Context: any.  Return: 0, or -ENOSPC.
+ */
+int nf_ct_tcp_timeout_to_nlattr(struct sk_buff *skb, const void *data)
+{
+	const unsigned int *timeouts = data;
+	int i;
+
+	for (i = CTA_TIMEOUT_TCP_SYN_SENT; i <= CTA_TIMEOUT_TCP_MAX; i++) {
+		unsigned int secs = timeouts[nf_ct_tcp_timeout_slots[i]] / HZ;
+
+		if (nla_put_be32(skb, i, htonl(secs)))
+			return -ENOSPC;
+	}
+	return 0;
+}
+#endif /* CONFIG_NF_CONNTRACK_TIMEOUT */

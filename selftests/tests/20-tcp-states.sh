@@ -1,0 +1,138 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The TCP tracker, segment by segment: each state with each segment, windows,
+# options, resets, reopening, pickup. data/tcp-states.txt holds the segments and
+# what Debian's own modules make of them.
+#
+# TIMEOUT: 180
+
+# shellcheck source=selftests/lib.sh
+. /payload/lib.sh
+
+SCRIPT=/payload/data/tcp-states.txt
+
+# Hosts that never answer by themselves.
+silence()
+{
+	ns "$1" nft -f - <<-'EOT'
+		table inet silence {
+			chain in {
+				type filter hook prerouting priority -400
+				meta l4proto { tcp, udp } drop
+			}
+		}
+	EOT
+}
+
+# The router drops what is invalid, does not track the markers (UDP port 9), and
+# answers one odd window with a reset.
+router_rules()
+{
+	ns r nft -f - <<-'EOT'
+		table inet script {
+			chain raw {
+				type filter hook prerouting priority raw
+				udp dport 9 notrack
+			}
+			chain forward {
+				type filter hook forward priority 10
+				ct state invalid counter drop
+				tcp window 7777 reject with tcp reset
+			}
+		}
+	EOT
+}
+
+# Sum over all CPUs of column $1 of the statistics file, in decimal.
+stat_sum()
+{
+	local sum=0 column='' value
+	local -a fields
+
+	while read -ra fields; do
+		if [ -z "$column" ]; then
+			for column in "${!fields[@]}"; do
+				[ "${fields[column]}" != "$1" ] || break
+			done
+			continue
+		fi
+		value=${fields[column]}
+		sum=$((sum + 16#$value))
+	done < <(ns r cat /proc/net/stat/nf_conntrack)
+	echo "$sum"
+}
+
+# Runs all cases in one family.
+run_family()
+{
+	local label=$1 line before dropped='' name
+	shift
+
+	before=$(stat_sum invalid)
+	while IFS= read -r line; do
+		case "$line" in
+		'ok '*) ok "$label: ${line#ok }" ;;
+		'not_ok '*)
+			name=${line#not_ok }
+			not_ok "$label: ${name%%: *}" "$name" ;;
+		'dropped '*) dropped=${line//[!0-9]/} ;;
+		*) note "$line" ;;
+		esac
+	done < <(tcpscript "$@" -s "$(scaled 3)" "$SCRIPT" 2>&1)
+	cmp_num "$label: all cases ran" "${dropped:--1}" -gt 0
+	is "$label: each dropped one is counted invalid" \
+		"$(($(stat_sum invalid) - before))" "$((${dropped:-0} - $(grep -c w7777 "$SCRIPT")))"
+}
+
+# The timeouts of an nftables policy reach the tracker and come back.
+policy()
+{
+	ns r nft -f - <<-'EOT'
+		table ip short {
+			ct timeout quick {
+				protocol tcp
+				l3proto ip
+				policy = { syn_sent : 77, established : 88, close : 9 }
+			}
+			chain pre {
+				type filter hook prerouting priority -150
+				tcp dport 81 ct timeout set "quick"
+			}
+		}
+	EOT
+}
+
+listed_timeout()
+{
+	ns r conntrack -L -p tcp --dport "$1" 2>/dev/null | awk '{ print $3 }'
+}
+
+topology
+silence c
+silence s
+router_rules
+modprobe nf_conntrack_netlink
+
+if [ "${1:-}" = observe ]; then
+	tcpscript -o "$SCRIPT" 2>&1
+	finish
+fi
+
+run_family IPv4
+run_family IPv6 -6
+
+check 'a timeout policy is accepted' policy
+check 'and shown' ns r nft list ct timeout ip short quick
+is 'with its values' "$(tr -d ' \t' </tmp/lib.out | grep '^policy=')" 'policy={syn_sent:77,established:88,close:9}'
+ns c timeout 1 nc -w 1 10.0.2.2 81 </dev/null
+cmp_num 'it sets the timeout of a new connection' "$(listed_timeout 81)" -le 77
+cmp_num 'and no other' "$(listed_timeout 81)" -gt "$((77 - $(scaled 10)))"
+
+check 'an entry is made with a state' ns r conntrack -I -p tcp -s 10.0.1.2 -d 10.0.2.2 --sport 7 --dport 82 \
+	--state CLOSE_WAIT --timeout 100
+is 'and shows it' "$(ns r conntrack -L -p tcp --dport 82 2>/dev/null | awk '{ print $4 }')" CLOSE_WAIT
+is 'and in /proc' "$(ns r awk '/dport=82 / { print $6 }' /proc/net/nf_conntrack)" CLOSE_WAIT
+check 'it is deleted' ns r conntrack -D -p tcp --dport 82
+
+finish
