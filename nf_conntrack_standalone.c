@@ -17,7 +17,6 @@
 
 unsigned int nf_conntrack_net_id __read_mostly;
 NF_CT_EXPORT_PRIVATE(nf_conntrack_net_id);
-NF_CT_EXPORT_PRIVATE(nf_conntrack_net_id);
 
 static bool enable_hooks __read_mostly;
 module_param(enable_hooks, bool, 0000);

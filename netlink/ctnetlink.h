@@ -182,7 +182,7 @@ struct ctnetlink_datagram;
  * @timer: sends @open when nothing else did
  */
 struct ctnetlink_batch {
-	spinlock_t			lock;
+	spinlock_t			lock; /* taken before the sockets' own */
 	struct ctnetlink_datagram	*open;
 	struct hrtimer			timer;
 };

@@ -12,50 +12,50 @@
 
 #include "ctnetlink.h"
 
-#define OF_TYPE(attr, kind)	[attr] = { .type = kind }
-#define AT_LEAST(attr, bytes)	[attr] = { .type = NLA_UNSPEC, .len = bytes }
-#define AT_MOST(attr, bytes)	[attr] = { .type = NLA_BINARY, .len = bytes }
+#define OF_TYPE(kind)		{ .type = kind }
+#define AT_LEAST(bytes)		{ .type = NLA_UNSPEC, .len = bytes }
+#define AT_MOST(bytes)		{ .type = NLA_BINARY, .len = bytes }
 
 /* Top level of every request of subsystem 1 */
 const struct nla_policy ctnetlink_policy[CTA_MAX + 1] = {
 	/* whom */
-	OF_TYPE(CTA_ZONE, NLA_U16),
-	OF_TYPE(CTA_TUPLE_ORIG, NLA_NESTED),
-	OF_TYPE(CTA_TUPLE_REPLY, NLA_NESTED),
-	OF_TYPE(CTA_TUPLE_MASTER, NLA_NESTED),
-	OF_TYPE(CTA_ID, NLA_U32),
-	OF_TYPE(CTA_FILTER, NLA_NESTED),
-	OF_TYPE(CTA_STATUS_MASK, NLA_U32),
-	OF_TYPE(CTA_MARK_MASK, NLA_U32),
+	[CTA_ZONE] = OF_TYPE(NLA_U16),
+	[CTA_TUPLE_ORIG] = OF_TYPE(NLA_NESTED),
+	[CTA_TUPLE_REPLY] = OF_TYPE(NLA_NESTED),
+	[CTA_TUPLE_MASTER] = OF_TYPE(NLA_NESTED),
+	[CTA_ID] = OF_TYPE(NLA_U32),
+	[CTA_FILTER] = OF_TYPE(NLA_NESTED),
+	[CTA_STATUS_MASK] = OF_TYPE(NLA_U32),
+	[CTA_MARK_MASK] = OF_TYPE(NLA_U32),
 	/* what */
-	OF_TYPE(CTA_STATUS, NLA_U32),
-	OF_TYPE(CTA_TIMEOUT, NLA_U32),
-	OF_TYPE(CTA_MARK, NLA_U32),
-	OF_TYPE(CTA_HELP, NLA_NESTED),
-	OF_TYPE(CTA_PROTOINFO, NLA_NESTED),
-	OF_TYPE(CTA_NAT_SRC, NLA_NESTED),
-	OF_TYPE(CTA_NAT_DST, NLA_NESTED),
-	OF_TYPE(CTA_SEQ_ADJ_ORIG, NLA_NESTED),
-	OF_TYPE(CTA_SEQ_ADJ_REPLY, NLA_NESTED),
-	AT_MOST(CTA_LABELS, NF_CT_LABELS_MAX_SIZE),
-	AT_MOST(CTA_LABELS_MASK, NF_CT_LABELS_MAX_SIZE),
+	[CTA_STATUS] = OF_TYPE(NLA_U32),
+	[CTA_TIMEOUT] = OF_TYPE(NLA_U32),
+	[CTA_MARK] = OF_TYPE(NLA_U32),
+	[CTA_HELP] = OF_TYPE(NLA_NESTED),
+	[CTA_PROTOINFO] = OF_TYPE(NLA_NESTED),
+	[CTA_NAT_SRC] = OF_TYPE(NLA_NESTED),
+	[CTA_NAT_DST] = OF_TYPE(NLA_NESTED),
+	[CTA_SEQ_ADJ_ORIG] = OF_TYPE(NLA_NESTED),
+	[CTA_SEQ_ADJ_REPLY] = OF_TYPE(NLA_NESTED),
+	[CTA_LABELS] = AT_MOST(NF_CT_LABELS_MAX_SIZE),
+	[CTA_LABELS_MASK] = AT_MOST(NF_CT_LABELS_MAX_SIZE),
 };
 
 static const struct nla_policy tuple_policy[CTA_TUPLE_MAX + 1] = {
-	OF_TYPE(CTA_TUPLE_IP, NLA_NESTED),
-	OF_TYPE(CTA_TUPLE_PROTO, NLA_NESTED),
-	OF_TYPE(CTA_TUPLE_ZONE, NLA_U16),
+	[CTA_TUPLE_IP] = OF_TYPE(NLA_NESTED),
+	[CTA_TUPLE_PROTO] = OF_TYPE(NLA_NESTED),
+	[CTA_TUPLE_ZONE] = OF_TYPE(NLA_U16),
 };
 
 static const struct nla_policy address_policy[CTA_IP_MAX + 1] = {
-	OF_TYPE(CTA_IP_V4_SRC, NLA_U32),
-	OF_TYPE(CTA_IP_V4_DST, NLA_U32),
-	AT_LEAST(CTA_IP_V6_SRC, sizeof(struct in6_addr)),
-	AT_LEAST(CTA_IP_V6_DST, sizeof(struct in6_addr)),
+	[CTA_IP_V4_SRC] = OF_TYPE(NLA_U32),
+	[CTA_IP_V4_DST] = OF_TYPE(NLA_U32),
+	[CTA_IP_V6_SRC] = AT_LEAST(sizeof(struct in6_addr)),
+	[CTA_IP_V6_DST] = AT_LEAST(sizeof(struct in6_addr)),
 };
 
 static const struct nla_policy transport_policy[CTA_PROTO_MAX + 1] = {
-	OF_TYPE(CTA_PROTO_NUM, NLA_U8),
+	[CTA_PROTO_NUM] = OF_TYPE(NLA_U8),
 };
 
 static const struct nla_policy help_policy[CTA_HELP_MAX + 1] = {
@@ -69,9 +69,9 @@ static const struct nla_policy help_policy[CTA_HELP_MAX + 1] = {
 #define WORDS_MAX	3
 
 static const struct nla_policy words_policy[WORDS_MAX + 1] = {
-	OF_TYPE(1, NLA_U32),
-	OF_TYPE(2, NLA_U32),
-	OF_TYPE(3, NLA_U32),
+	[1] = OF_TYPE(NLA_U32),
+	[2] = OF_TYPE(NLA_U32),
+	[3] = OF_TYPE(NLA_U32),
 };
 
 static_assert(WORDS_MAX == CTA_SEQADJ_MAX && WORDS_MAX == CTA_SYNPROXY_MAX);

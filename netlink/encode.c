@@ -243,19 +243,28 @@ static int put_timeout(struct sk_buff *skb, struct ctnetlink_msg *m)
 	return put_u32(skb, CTA_TIMEOUT, seconds_left(m->ct));
 }
 
+static u32 mark_of(const struct nf_conn *ct)
+{
 #ifdef CONFIG_NF_CONNTRACK_MARK
+	return READ_ONCE(ct->mark);
+#else
+	return 0;
+#endif
+}
+
 static bool mark_shown(const struct ctnetlink_msg *m)
 {
+	if (!IS_ENABLED(CONFIG_NF_CONNTRACK_MARK))
+		return false;
 	if (m->kind == CTNETLINK_DUMP || m->kind == CTNETLINK_QUEUE)
 		return true;
-	return READ_ONCE(m->ct->mark) || event_has(m, IPCT_MARK);
+	return mark_of(m->ct) || event_has(m, IPCT_MARK);
 }
 
 static int put_mark(struct sk_buff *skb, struct ctnetlink_msg *m)
 {
-	return put_u32(skb, CTA_MARK, READ_ONCE(m->ct->mark));
+	return put_u32(skb, CTA_MARK, mark_of(m->ct));
 }
-#endif
 
 static int put_use(struct sk_buff *skb, struct ctnetlink_msg *m)
 {
@@ -526,19 +535,23 @@ static int put_synproxy(struct sk_buff *skb, struct ctnetlink_msg *m)
 	return 0;
 }
 
+static u32 secmark_of(const struct nf_conn *ct)
+{
 #ifdef CONFIG_NF_CONNTRACK_SECMARK
+	return READ_ONCE(ct->secmark);
+#else
+	return 0;
+#endif
+}
+
 static bool secctx_shown(const struct ctnetlink_msg *m)
 {
-	bool marked = READ_ONCE(m->ct->secmark);
-
-	switch (m->kind) {
-	case CTNETLINK_EVENT:
-		return marked || event_has(m, IPCT_SECMARK);
-	case CTNETLINK_QUEUE:
-		return marked;
-	default:
+	if (!IS_ENABLED(CONFIG_NF_CONNTRACK_SECMARK))
+		return false;
+	if (m->kind == CTNETLINK_DUMP)
 		return true;
-	}
+	return secmark_of(m->ct) ||
+	       (m->kind == CTNETLINK_EVENT && event_has(m, IPCT_SECMARK));
 }
 
 static size_t size_secctx(const struct ctnetlink_msg *m)
@@ -546,7 +559,7 @@ static size_t size_secctx(const struct ctnetlink_msg *m)
 	u32 len;
 
 	/* no security module: no name, no attribute */
-	if (security_secid_to_secctx(READ_ONCE(m->ct->secmark), NULL, &len))
+	if (security_secid_to_secctx(secmark_of(m->ct), NULL, &len))
 		return 0;
 	return nla_total_size(0) + nla_total_size(len + 1);
 }
@@ -558,7 +571,7 @@ static int put_secctx(struct sk_buff *skb, struct ctnetlink_msg *m)
 	char *name;
 	u32 len;
 
-	if (security_secid_to_secctx(READ_ONCE(m->ct->secmark), &name, &len))
+	if (security_secid_to_secctx(secmark_of(m->ct), &name, &len))
 		return 0;
 
 	nest = nla_nest_start(skb, CTA_SECCTX);
@@ -569,7 +582,6 @@ static int put_secctx(struct sk_buff *skb, struct ctnetlink_msg *m)
 	security_release_secctx(name, len);
 	return err;
 }
-#endif
 
 /* --- which attributes, in which order ----------------------------------- */
 
@@ -594,24 +606,13 @@ FIELD(seqadj_orig, seqadj_shown, size_words3);
 FIELD(seqadj_reply, seqadj_shown, size_words3);
 FIELD(synproxy, synproxy_shown, size_words3);
 
-#ifdef CONFIG_NF_CONNTRACK_MARK
 FIELD(mark, mark_shown, size_u32);
-#define FIELD_MARK &field_mark,
-#else
-#define FIELD_MARK
-#endif
-
-#ifdef CONFIG_NF_CONNTRACK_SECMARK
 FIELD(secctx, secctx_shown, size_secctx);
-#define FIELD_SECCTX &field_secctx,
-#else
-#define FIELD_SECCTX
-#endif
 
 static const struct ctnetlink_attr *const dump_order[] = {
 	&field_orig, &field_reply, &field_zone, &field_status,
-	FIELD_MARK FIELD_SECCTX
-	&field_id, &field_use, &field_master, &field_timeout, &field_protoinfo,
+	&field_mark, &field_secctx, &field_id, &field_use, &field_master,
+	&field_timeout, &field_protoinfo,
 	&field_counters_orig, &field_counters_reply, &field_timestamp,
 	&field_help, &field_labels, &field_seqadj_orig, &field_seqadj_reply,
 	&field_synproxy, NULL
@@ -619,30 +620,23 @@ static const struct ctnetlink_attr *const dump_order[] = {
 
 static const struct ctnetlink_attr *const event_order[] = {
 	&field_orig, &field_reply, &field_zone, &field_id, &field_status,
-	&field_timeout, &field_protoinfo, &field_help,
-	FIELD_SECCTX
+	&field_timeout, &field_protoinfo, &field_help, &field_secctx,
 	&field_labels, &field_master, &field_seqadj_orig, &field_seqadj_reply,
-	&field_synproxy,
-	FIELD_MARK
-	NULL
+	&field_synproxy, &field_mark, NULL
 };
 
 static const struct ctnetlink_attr *const destroy_order[] = {
 	&field_orig, &field_reply, &field_zone, &field_id, &field_status,
 	&field_timeout, &field_counters_orig, &field_counters_reply,
-	&field_timestamp, &field_protoinfo,
-	FIELD_MARK
-	NULL
+	&field_timestamp, &field_protoinfo, &field_mark, NULL
 };
 
 static const struct ctnetlink_attr *const queue_order[] = {
 	&field_orig, &field_reply, &field_zone, &field_id, &field_status,
 	&field_timeout, &field_protoinfo, &field_counters_orig,
-	&field_counters_reply, &field_timestamp, &field_help,
-	FIELD_SECCTX
+	&field_counters_reply, &field_timestamp, &field_help, &field_secctx,
 	&field_master, &field_seqadj_orig, &field_seqadj_reply,
-	&field_synproxy,
-	FIELD_MARK
+	&field_synproxy, &field_mark,
 	&field_labels, NULL
 };
 

@@ -68,8 +68,8 @@ static int flush_one(struct nf_conn *ct, void *filter)
 	return ctnetlink_filter_match(filter, ct);
 }
 
-static int flush(struct sk_buff *skb, const struct nfnl_info *info,
-		 const struct nlattr *const cda[])
+static int flush_table(struct sk_buff *skb, const struct nfnl_info *info,
+		       const struct nlattr *const cda[])
 {
 	struct ctnetlink_filter *filter = NULL;
 	struct nf_ct_iter_data iter = {
@@ -118,7 +118,7 @@ int ctnetlink_delete(struct sk_buff *skb, const struct nfnl_info *info,
 
 	if (!cda[CTA_TUPLE_ORIG] && !cda[CTA_TUPLE_REPLY])
 		return ctnetlink_decode_zone(cda[CTA_ZONE], &zone, info->extack) ?:
-		       flush(skb, info, cda);
+		       flush_table(skb, info, cda);
 
 	ct = ctnetlink_find(info, cda);
 	if (IS_ERR(ct))

@@ -26,7 +26,7 @@ static size_t glue_size(const struct nf_conn *ct)
 
 static int glue_build(struct sk_buff *skb, struct nf_conn *ct,
 		      enum ip_conntrack_info ctinfo,
-		      u_int16_t ct_attr, u_int16_t ct_info_attr)
+		      u16 ct_attr, u16 ct_info_attr)
 {
 	struct ctnetlink_msg m = { .ct = ct, .kind = CTNETLINK_QUEUE };
 	struct nlattr *nest = nla_nest_start(skb, ct_attr);

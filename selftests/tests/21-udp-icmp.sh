@@ -32,7 +32,6 @@ rawnet_verdicts()
 	[ -n "$done" ] || not_ok "$1 came to its end"
 }
 
-# What has to arrive at the other end may not be answered there by chance.
 topology
 modprobe nf_nat
 rawnet_verdicts python3 /payload/bin/udp_icmp.py
