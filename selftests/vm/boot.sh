@@ -200,7 +200,7 @@ add_modules()
 	mkdir -p "$tree/lib/modules" "$dst/updates"
 	cp -as "$ktree/lib/modules/$kver" "$tree/lib/modules/"
 	mkdir -p "$tree/lib/modules/$kver/updates"
-	find "$modules" -name '*.ko' -exec cp -t "$dst/updates" {} +
+	find "$modules" -maxdepth 1 -name '*.ko' -exec cp -t "$dst/updates" {} +
 	[ -e "$dst/updates/nf_conntrack.ko" ] || die "no nf_conntrack.ko in $modules"
 	strip --strip-debug "$dst"/updates/*.ko
 	cp "$dst"/updates/*.ko "$tree/lib/modules/$kver/updates/"

@@ -50,7 +50,7 @@ main()
 		tail -n 40 "$log" >&2
 		die "compiling failed, log: $log"
 	}
-	[ -n "$(find "$out" -name '*.ko' -print -quit)" ] || die "no module came out of make, log: $log"
+	[ -n "$(find "$out" -maxdepth 1 -name '*.ko' -print -quit)" ] || die "no module came out of make, log: $log"
 	echo "$out"
 }
 
