@@ -27,8 +27,11 @@ MODULE_PARM_DESC(acct, "Enable connection tracking flow accounting.");
 void nf_ct_acct_add(struct nf_conn *ct, u32 dir, unsigned int packets,
 		    unsigned int bytes)
 {
-	struct nf_conn_acct *acct = nf_conn_acct_find(ct);
+	struct nf_conn_acct *acct;
 
+	if (!nf_ct_has_ext(ct, NF_CT_EXT_ACCT))
+		return;
+	acct = nf_conn_acct_find(ct);
 	if (!acct)
 		return;
 	atomic64_add(packets, &acct->counter[dir].packets);

@@ -69,13 +69,18 @@ static void nf_ct_start_clock(struct nf_conn *ct)
 static int nf_ct_publish(struct nf_ct_entry *entry, unsigned int refs)
 {
 	struct nf_conn *ct = &entry->ct;
-	const struct nf_conn_help *help = nfct_help(ct);
+	const struct nf_conn_help *help = NULL;
 	u32 ttl = ct->timeout;
 	int err;
 
+	if (nf_ct_has_ext(ct, NF_CT_EXT_HELPER))
+		help = nfct_help(ct);
 	if (help && rcu_access_pointer(help->helper))
 		nf_conntrack_event_cache(IPCT_HELPER, ct);
-	nf_conntrack_event_cache(ct->master ? IPCT_RELATED : IPCT_NEW, ct);
+	/* not news any more to those who begin to listen later */
+	if (READ_ONCE(nf_ctnetlink_has_listener))
+		nf_conntrack_event_cache(ct->master ? IPCT_RELATED : IPCT_NEW,
+					 ct);
 
 	WRITE_ONCE(ct->timeout, nfct_time_stamp + ttl);
 	nf_ct_start_clock(ct);

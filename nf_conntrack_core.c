@@ -25,6 +25,7 @@
 #include "nf_conntrack_internal.h"
 #include "nf_conntrack_table.h"
 #include "nf_conntrack_trace.h"
+#include "nf_ct_ext.h"
 
 struct kmem_cache *nf_conntrack_cachep __read_mostly;
 struct workqueue_struct *nf_conntrack_wq __read_mostly;
@@ -116,9 +117,7 @@ uncount:
 
 static void nf_ct_drop_extensions(struct nf_conn *ct)
 {
-	rcu_read_lock();
-	nf_ct_timeout_put(ct);
-	rcu_read_unlock();
+	nf_ct_timeout_release(ct);
 	nf_ct_ext_free(ct);
 }
 
@@ -460,8 +459,8 @@ int nf_conntrack_init_start(void)
 {
 	int err;
 
-	/* ct->ext of an entry lies in it; the tail is one eighth of a kilobyte */
-	BUILD_BUG_ON(sizeof(struct nf_ct_entry) > 352);
+	/* what makes 23 entries fit two pages */
+	BUILD_BUG_ON(sizeof(struct nf_ct_entry) - sizeof(struct nf_conn) > 96);
 
 	nf_conntrack_wq = alloc_workqueue("nf_conntrack", WQ_UNBOUND, 0);
 	if (!nf_conntrack_wq)

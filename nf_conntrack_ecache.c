@@ -216,11 +216,9 @@ void nf_ct_deliver_cached_events(struct nf_conn *ct)
 	if (!e || !nf_ct_is_confirmed(ct))
 		return;
 	if (READ_ONCE(e->cache)) {
-		/* nobody listens anywhere: the usual case, over with one test */
-		if (!READ_ONCE(nf_ctnetlink_has_listener)) {
-			WRITE_ONCE(e->cache, 0);
+		/* nobody listens anywhere: keep the changes, not the birth */
+		if (!READ_ONCE(nf_ctnetlink_has_listener))
 			return;
-		}
 		events = xchg(&e->cache, 0) & e->ctmask;
 	}
 	if (!events && likely(!(READ_ONCE(e->missed) & NF_CT_UNSENT_EVENTS)))

@@ -261,6 +261,7 @@ void *nf_ct_ext_add(struct nf_conn *ct, enum nf_ct_ext_id id, gfp_t gfp)
 	memset((void *)ct->ext + start, 0, type->size);
 	ct->ext->offset[id] = start;
 	ct->ext->len = end;
+	set_bit(NF_CT_STATUS_EXT_SHIFT + id, &ct->status);
 
 	return (void *)ct->ext + start;
 }

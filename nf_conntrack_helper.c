@@ -250,7 +250,7 @@ int __nf_ct_try_assign_helper(struct nf_conn *ct, struct nf_conn *tmpl,
 	struct nf_conntrack_helper *wanted = NULL, *present;
 	struct nf_conn_help *help;
 
-	if (test_bit(IPS_HELPER_BIT, &ct->status) || WARN_ON_ONCE(!tmpl))
+	if (!tmpl || test_bit(IPS_HELPER_BIT, &ct->status))
 		return 0;
 
 	help = nfct_help(tmpl);

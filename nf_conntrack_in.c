@@ -279,7 +279,7 @@ static int nf_ct_track(struct nf_conn *ct, const struct nf_ct_packet *pkt,
 	}
 
 	/* nothing is known but that packets flow */
-	policy = nf_ct_timeout_lookup(ct);
+	policy = nf_ct_policy_timeouts(ct);
 	if (!policy)
 		policy = &nf_generic_pernet(nf_ct_net(ct))->timeout;
 	nf_ct_refresh_acct(ct, info, skb, *policy);

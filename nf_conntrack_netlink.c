@@ -109,17 +109,17 @@ static int __init ctnetlink_init(void)
 
 	BUILD_BUG_ON(CTNETLINK_FILTER_MASK != 0xfff);
 
-	err = ctnetlink_pernet_register();
+	err = ctnetlink_events_init();
 	if (err)
 		return err;
 
-	err = ctnetlink_events_init();
+	err = ctnetlink_pernet_register();
 	if (err)
-		goto out_pernet;
+		goto out_events;
 
 	err = nfnetlink_subsys_register(&connection_subsys);
 	if (err)
-		goto out_events;
+		goto out_pernet;
 
 	err = nfnetlink_subsys_register(&expectation_subsys);
 	if (err)
@@ -130,10 +130,10 @@ static int __init ctnetlink_init(void)
 
 out_connections:
 	nfnetlink_subsys_unregister(&connection_subsys);
-out_events:
-	ctnetlink_events_fini();
 out_pernet:
 	ctnetlink_pernet_unregister();
+out_events:
+	ctnetlink_events_fini();
 	return err;
 }
 
@@ -142,8 +142,8 @@ static void __exit ctnetlink_exit(void)
 	ctnetlink_glue_unregister();
 	nfnetlink_subsys_unregister(&expectation_subsys);
 	nfnetlink_subsys_unregister(&connection_subsys);
-	ctnetlink_events_fini();
 	ctnetlink_pernet_unregister();
+	ctnetlink_events_fini();
 	/* the queues may still be inside the glue */
 	synchronize_rcu();
 }

@@ -146,9 +146,12 @@ static unsigned int nf_ct_call_helper(struct sk_buff *skb, unsigned int protoff,
 				      struct nf_conn *ct,
 				      enum ip_conntrack_info ctinfo)
 {
-	const struct nf_conn_help *help = nfct_help(ct);
 	const struct nf_conntrack_helper *helper;
+	const struct nf_conn_help *help;
 
+	if (likely(!nf_ct_has_ext(ct, NF_CT_EXT_HELPER)))
+		return NF_ACCEPT;
+	help = nfct_help(ct);
 	if (!help)
 		return NF_ACCEPT;
 
@@ -169,6 +172,26 @@ static bool nf_ct_seq_fits(struct sk_buff *skb, unsigned int protoff,
 
 	NF_CT_STAT_INC_ATOMIC(nf_ct_net(ct), drop);
 	return false;
+}
+
+/* As nf_conntrack_confirm(), but looks for events only where they may go. */
+static unsigned int nf_ct_confirm_report(struct sk_buff *skb)
+{
+	struct nf_conn *ct = (struct nf_conn *)skb_nfct(skb);
+
+	if (!ct)
+		return NF_ACCEPT;
+	if (!nf_ct_is_confirmed(ct)) {
+		if (__nf_conntrack_confirm(skb) != NF_ACCEPT)
+			return NF_DROP;
+		ct = (struct nf_conn *)skb_nfct(skb);
+	}
+#ifdef CONFIG_NF_CONNTRACK_EVENTS
+	/* changes that nobody hears of add up, and are told to a later listener */
+	if (READ_ONCE(nf_ctnetlink_has_listener))
+		nf_ct_deliver_cached_events(ct);
+#endif
+	return NF_ACCEPT;
 }
 
 /**
@@ -200,7 +223,7 @@ unsigned int nf_confirm(struct sk_buff *skb, unsigned int protoff,
 	    nf_ct_is_confirmed(ct))
 		nf_ct_deadline_shrunk(ct);
 
-	return nf_conntrack_confirm(skb);
+	return nf_ct_confirm_report(skb);
 }
 
 /* A VRF passes the packet through here a second time, on the real device. */
@@ -258,7 +281,7 @@ static unsigned int nf_ct_hook_confirm4(void *priv, struct sk_buff *skb,
 	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
 
 	if (nf_ct_only_confirm(ct, ctinfo))
-		return nf_conntrack_confirm(skb);
+		return nf_ct_confirm_report(skb);
 	if (nf_ct_leaves_to_vrf(state))
 		return NF_ACCEPT;
 
@@ -313,13 +336,13 @@ static unsigned int nf_ct_hook_confirm6(void *priv, struct sk_buff *skb,
 	int offset;
 
 	if (nf_ct_only_confirm(ct, ctinfo))
-		return nf_conntrack_confirm(skb);
+		return nf_ct_confirm_report(skb);
 	if (nf_ct_leaves_to_vrf(state))
 		return NF_ACCEPT;
 
 	offset = nf_ct_l4_offset6(skb);
 	if (offset < 0)
-		return nf_conntrack_confirm(skb);
+		return nf_ct_confirm_report(skb);
 
 	return nf_confirm(skb, offset, ct, ctinfo);
 }

@@ -65,12 +65,12 @@ static int nf_ct_timeout_misfit(const struct nf_ct_timeout *timeout, u8 l3num,
 }
 
 /**
- * nf_ct_timeout_release - drop the reference that the extension of @ct owns
+ * __nf_ct_timeout_release - drop the reference that the extension of @ct owns
  * @ct: entry or template without users
  *
  * Context: any.
  */
-void nf_ct_timeout_release(struct nf_conn *ct)
+void __nf_ct_timeout_release(struct nf_conn *ct)
 {
 	struct nf_conn_timeout *ext = nf_ct_ext_peek(ct, NF_CT_EXT_TIMEOUT);
 

@@ -14,6 +14,7 @@
 #include <linux/cache.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_extend.h>
+#include <net/netfilter/nf_conntrack_timeout.h>
 
 /* Header of struct nf_ct_ext (16) plus NAT (8), event cache (24), counters (32) */
 #define NF_CT_EXT_INLINE	80
@@ -52,6 +53,29 @@ static inline unsigned int nf_ct_entry_cpu(const struct nf_ct_entry *entry)
 static inline bool nf_ct_ext_is_inline(const struct nf_conn *ct)
 {
 	return (const void *)ct->ext == (const void *)nf_ct_entry(ct)->ext;
+}
+
+/*
+ * The upper half of ct->status is ours: user space and other modules know 16
+ * bits of it.  There, one bit per extension says that the entry has it, so
+ * that a packet's way need not touch the extension area's cache line to learn
+ * that there is nothing to do.  Set by nf_ct_ext_add(), never cleared.
+ */
+#define NF_CT_STATUS_EXT_SHIFT	32
+
+static inline bool nf_ct_has_ext(const struct nf_conn *ct, enum nf_ct_ext_id id)
+{
+	return test_bit(NF_CT_STATUS_EXT_SHIFT + id, &ct->status);
+}
+
+/* Timeouts of a policy that a rule has attached, or NULL.  RCU. */
+static inline unsigned int *nf_ct_policy_timeouts(const struct nf_conn *ct)
+{
+#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
+	if (unlikely(nf_ct_has_ext(ct, NF_CT_EXT_TIMEOUT)))
+		return nf_ct_timeout_lookup(ct);
+#endif
+	return NULL;
 }
 
 /* nf_conntrack_extend.c */

@@ -10,6 +10,8 @@
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_extend.h>
 
+#include "nf_ct_entry.h"
+
 /* Extension @id of @ct, valid generation or not; NULL when there is none.
  * Pointers in it to helpers or policies may be stale: do not follow them.
  */
@@ -24,7 +26,13 @@ static inline void *nf_ct_ext_peek(const struct nf_conn *ct,
 
 /* nf_conntrack_timeout.c: the entry's reference on its timeout policy */
 #ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-void nf_ct_timeout_release(struct nf_conn *ct);
+void __nf_ct_timeout_release(struct nf_conn *ct);
+
+static inline void nf_ct_timeout_release(struct nf_conn *ct)
+{
+	if (nf_ct_has_ext(ct, NF_CT_EXT_TIMEOUT))
+		__nf_ct_timeout_release(ct);
+}
 #else
 static inline void nf_ct_timeout_release(struct nf_conn *ct) {}
 #endif

@@ -129,9 +129,8 @@ static struct ctnetlink_datagram *new_datagram(struct net *net,
 	if (!d)
 		return NULL;
 
-	d->skb = alloc_skb(limit, GFP_ATOMIC);
-	if (!d->skb || skb_pfmemalloc(d->skb)) {
-		kfree_skb(d->skb);
+	d->skb = ctnetlink_event_alloc(limit);
+	if (!d->skb) {
 		kfree(d);
 		return NULL;
 	}

@@ -10,6 +10,7 @@
 #include <linux/module.h>
 #include <linux/netfilter.h>
 #include <net/netfilter/nf_conntrack_acct.h>
+#include <net/netfilter/nf_conntrack_ecache.h>
 #include <net/netfilter/nf_conntrack_helper.h>
 #include <net/netfilter/nf_conntrack_labels.h>
 #include <net/netfilter/nf_conntrack_seqadj.h>
@@ -19,7 +20,7 @@
 
 #include "ctnetlink.h"
 
-/* What a listener is told of a change; NEW or RELATED, LABEL come on top */
+/* What a listener is told of a change; see also noted_events() */
 #define EVENTS_OF_CHANGE						\
 	(BIT(IPCT_REPLY) | BIT(IPCT_ASSURED) | BIT(IPCT_HELPER) |	\
 	 BIT(IPCT_PROTOINFO) | BIT(IPCT_SEQADJ) | BIT(IPCT_MARK) |	\
@@ -106,7 +107,7 @@ static int attach_helper(struct nf_conn *ct, const struct nlattr *attr,
 	int err;
 
 	if (!attr)
-		return __nf_ct_try_assign_helper(ct, NULL, GFP_ATOMIC);
+		return 0;
 
 	err = ctnetlink_decode_help(attr, &name, &private, extack);
 	if (err)
@@ -268,10 +269,27 @@ static int check_tuples(const struct nlattr *const cda[],
 	return 0;
 }
 
+/*
+ * The core has noted NEW or RELATED in the entry when it was inserted, and so
+ * has whoever set a label: they go out with this message, unless a packet that
+ * was faster has taken them along.
+ */
+static unsigned int noted_events(struct nf_conn *ct)
+{
+#ifdef CONFIG_NF_CONNTRACK_EVENTS
+	struct nf_conntrack_ecache *e = nf_ct_ecache_find(ct);
+
+	if (e)
+		return xchg(&e->cache, 0);
+#endif
+	return 0;
+}
+
 static void report(struct nf_conn *ct, unsigned int events, struct sk_buff *skb,
 		   const struct nfnl_info *info)
 {
-	nf_conntrack_eventmask_report(events, ct, NETLINK_CB(skb).portid,
+	nf_conntrack_eventmask_report(events | noted_events(ct), ct,
+				      NETLINK_CB(skb).portid,
 				      nlmsg_report(info->nlh));
 }
 
@@ -280,7 +298,6 @@ static int create(struct sk_buff *skb, const struct nfnl_info *info,
 		  const struct nf_conntrack_zone *zone,
 		  const struct nf_conntrack_tuple *tuple)
 {
-	unsigned int events = EVENTS_OF_CHANGE;
 	struct nf_conn *ct;
 	int err;
 
@@ -306,10 +323,9 @@ static int create(struct sk_buff *skb, const struct nfnl_info *info,
 	}
 
 	/* labels are a bonus: the connection stands without them */
-	if (cda[CTA_LABELS] && !ctnetlink_set_labels(ct, cda, NULL))
-		events |= BIT(IPCT_LABEL);
-	events |= ct->master ? BIT(IPCT_RELATED) : BIT(IPCT_NEW);
-	report(ct, events, skb, info);
+	if (cda[CTA_LABELS])
+		ctnetlink_set_labels(ct, cda, NULL);
+	report(ct, EVENTS_OF_CHANGE, skb, info);
 	nf_ct_put(ct);
 	return 0;
 }

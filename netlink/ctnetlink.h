@@ -189,6 +189,10 @@ struct ctnetlink_batch {
 
 extern unsigned int ctnetlink_net_id;
 
+/* alloc.c */
+struct sk_buff *ctnetlink_event_alloc(size_t size);
+void ctnetlink_event_alloc_fini(void);
+
 /* event.c */
 extern const struct nf_ct_event_notifier ctnetlink_notifier;
 

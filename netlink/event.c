@@ -51,32 +51,17 @@ static const struct event_group *group_of(unsigned int events)
 	return NULL;
 }
 
-/*
- * The socket is charged for the whole allocation, so it is made to measure.
- * Emergency memory would be dropped by the receiving socket without a word.
- */
-static struct sk_buff *event_skb(size_t size)
-{
-	struct sk_buff *skb = alloc_skb(size, GFP_ATOMIC);
-
-	if (skb && skb_pfmemalloc(skb)) {
-		kfree_skb(skb);
-		skb = NULL;
-	}
-	return skb;
-}
-
 static struct sk_buff *build_event(struct ctnetlink_msg *m)
 {
 	struct sk_buff *skb;
 
-	skb = event_skb(ctnetlink_msg_size(m));
+	skb = ctnetlink_event_alloc(ctnetlink_msg_size(m));
 	if (!skb || !ctnetlink_msg_put(skb, m))
 		return skb;
 
 	/* the entry has grown since it was measured */
 	kfree_skb(skb);
-	skb = event_skb(NLMSG_DEFAULT_SIZE);
+	skb = ctnetlink_event_alloc(NLMSG_DEFAULT_SIZE);
 	if (!skb || !ctnetlink_msg_put(skb, m))
 		return skb;
 
@@ -193,4 +178,5 @@ int ctnetlink_events_init(void)
 void ctnetlink_events_fini(void)
 {
 	netlink_unregister_notifier(&listener_notifier);
+	ctnetlink_event_alloc_fini();
 }

@@ -135,7 +135,11 @@ static bool dccp_may_be_short(u8 type)
 	return PKT_DATA_OR_ACK & BIT(type);
 }
 
-/* Bytes that a header of this type has at least (RFC 4340 5.1 to 5.6) */
+/* Bytes that a header of this type has at least (RFC 4340 5.1 to 5.6).
+ *
+ * DIFF: the stock module drops short acknowledgments, since it looks for long
+ * ones, and whatever has its header cut off; here that is invalid.
+ */
 static unsigned int dccp_header_len(const struct dccp_hdr *dh)
 {
 	if (dh->dccph_x)

@@ -15,6 +15,8 @@
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_timeout.h>
 
+#include "nf_ct_entry.h"
+
 /* What a tracker says of a packet that it cannot accept as valid */
 #define NF_CT_PACKET_INVALID	(-NF_ACCEPT)
 
@@ -42,7 +44,7 @@ static inline bool nf_ct_checksum_wanted(const struct nf_hook_state *state)
 static inline const unsigned int *
 nf_ct_timeouts_of(const struct nf_conn *ct, const unsigned int *dflt)
 {
-	const unsigned int *policy = nf_ct_timeout_lookup(ct);
+	const unsigned int *policy = nf_ct_policy_timeouts(ct);
 
 	return policy ?: dflt;
 }

@@ -511,8 +511,8 @@ static const char *sctp_all_chunks(struct sctp_step *st)
 
 	if (!st->confirmed)
 		flaw = sctp_first_packet(st);
-	else if (!sctp_tag_is_special(st->view) &&
-		 st->view->vtag != st->s.vtag[st->dir])
+	if (!flaw && !sctp_tag_is_special(st->view) &&
+	    st->view->vtag != st->s.vtag[st->dir])
 		flaw = "SCTP verification tag of another association";
 
 	while (!flaw && sctp_next_chunk(&cur, &c) > 0)

@@ -20,6 +20,7 @@
 #include <net/netfilter/nf_conntrack_timeout.h>
 
 #include "nf_conntrack_deadline.h"
+#include "nf_ct_entry.h"
 #include "tcp.h"
 
 /*
@@ -156,7 +157,7 @@ static bool nf_ct_tcp_is_closing(const struct nf_conn *ct)
 
 static const unsigned int *nf_ct_tcp_timeouts(const struct nf_conn *ct)
 {
-	const unsigned int *policy = nf_ct_timeout_lookup(ct);
+	const unsigned int *policy = nf_ct_policy_timeouts(ct);
 
 	return policy ?: nf_tcp_pernet(nf_ct_net(ct))->timeouts;
 }
@@ -235,6 +236,7 @@ static void nf_ct_tcp_resync(struct ip_ct_tcp *tcp,
 			     struct nf_ct_tcp_step *step)
 {
 	struct ip_ct_tcp_state *client = &tcp->seen[tcp->last_dir];
+	struct ip_ct_tcp_state *server = &tcp->seen[seg->dir];
 
 	tcp->last_flags &= ~IP_CT_EXP_CHALLENGE_ACK;
 	client->flags = tcp->last_flags;
@@ -242,7 +244,10 @@ static void nf_ct_tcp_resync(struct ip_ct_tcp *tcp,
 	client->td_end = tcp->last_end;
 	client->td_maxend = tcp->last_end;
 	client->td_maxwin = max_t(u32, tcp->last_win, 1);
-	memset(&tcp->seen[seg->dir], 0, sizeof(tcp->seen[seg->dir]));
+	*server = (struct ip_ct_tcp_state) {
+		/* nf_ct_set_tcp_be_liberal() is the wish of a helper */
+		.flags = server->flags & IP_CT_TCP_FLAG_BE_LIBERAL,
+	};
 
 	step->from = TCP_CONNTRACK_SYN_SENT;
 	step->to = TCP_CONNTRACK_SYN_RECV;
@@ -392,6 +397,7 @@ static bool nf_ct_tcp_reset_answers(const struct nf_conn *ct,
 	if (seg->ack == tcp->last_end) {
 		/* the server knows nothing of a connection */
 		if (tcp->last_index == NF_CT_TCP_SYN &&
+		    tcp->last_dir != seg->dir &&
 		    test_bit(IPS_SEEN_REPLY_BIT, &ct->status))
 			return true;
 		/* half open: the client knows nothing of it */

@@ -153,9 +153,10 @@ def sctp_first(fam, c, s):
             ('HEARTBEAT and DATA', 5, [chunk(HEARTBEAT, b'h'), chunk(DATA, b'x')], ''),
             ('HEARTBEAT', 5, [chunk(HEARTBEAT, b'h')], 'HEARTBEAT_SENT'),
             ('HEARTBEAT ACK', 5, [chunk(HEARTBEAT_ACK, b'h')], 'CLOSED'),
-            ('SHUTDOWN', 5, [chunk(SHUTDOWN, b'x' * 4)], 'CLOSED'),
+            ('SHUTDOWN', 5, [chunk(SHUTDOWN, b'x' * 4)], ''),
+            ('SHUTDOWN without a tag', 0, [chunk(SHUTDOWN, b'x' * 4)], 'CLOSED'),
             ('SHUTDOWN ACK', 5, [chunk(SHUTDOWN_ACK)], 'SHUTDOWN_ACK_SENT'),
-            ('ERROR', 5, [chunk(ERROR, b'x' * 4)], 'CLOSED')):
+            ('ERROR', 5, [chunk(ERROR, b'x' * 4)], '')):
         a = Association(fam, c, s)
         a.to_s(tag, *chunks)
         a.expect('first packet ' + what, state, 'new' if state else 'invalid')
@@ -262,7 +263,7 @@ def sctp_heartbeats(fam, c, s):
     a.to_s(a.B, beat)
     lives(fam + ' SCTP path probe: 30 s', a.entry(), 22, 30)
     a.to_s(0, chunk(ABORT))
-    a.expect('ABORT on a probed path', 'HEARTBEAT_SENT', 'new invalid')
+    a.expect('ABORT on a probed path', 'HEARTBEAT_SENT', 'invalid new')
     a.to_c(a.A, chunk(DATA, b'x'))
     a.expect('DATA on a probed path', 'HEARTBEAT_SENT', 'invalid')
     a.to_c(a.A, answer)
@@ -379,7 +380,8 @@ def dccp_life(fam, c, s):
     d.to_s(DDATA, seq=13, short=True)
     d.expect('Data with a short number', 'OPEN', 'established')
     d.to_c(ACK, seq=14, ack=12, short=True)
-    d.expect('Ack with short numbers', 'OPEN', 'established reply')
+    # DIFF: stock expects a long acknowledgment number even so, and drops it
+    d.expect('Ack with short numbers', 'OPEN', 'established reply' if OURS else '')
     d.to_s(SYNC, seq=15)
     d.expect('Sync', 'OPEN', 'established')
     d.to_c(SYNCACK, seq=15)
@@ -444,7 +446,6 @@ def dccp_malformed(fam, c, s):
     for what, args in {
             'reserved type': {'kind': 10},
             'checksum wrong': {'kind': DDATA, 'check': 1},
-            'header cut off': {'kind': DDATA, 'cut': 10},
             'data offset beyond the packet': {'kind': DDATA, 'doff': 20},
             'data offset below the header': {'kind': DDATA, 'doff': 2},
             'coverage beyond the packet': {'kind': DDATA, 'cscov': 15},
@@ -454,6 +455,9 @@ def dccp_malformed(fam, c, s):
         d.to_s(**args)
         d.expect(what, 'OPEN', 'invalid')
         equal('%s DCCP %s: counted' % (fam, what), router.stat('invalid') - before, 1)
+    # DIFF: stock drops it
+    d.to_s(DDATA, cut=10)
+    d.expect('header cut off', 'OPEN', 'invalid' if OURS else '')
     # DIFF: stock forgets that the header is always covered
     if OURS:
         d.to_s(DDATA, cscov=1)
@@ -497,7 +501,7 @@ def gre_flows(fam, c, s):
     sysctl('r', gre_timeout=50, gre_timeout_stream=60)
     from_c(gre(c, s))
     lives(fam + ' GRE: timeouts stay those of the entry',
-          router.entry('gre', c, 'dstkey=0x0'), 172, 180)
+          router.entry('gre', c, 'srckey=0x0 dstkey=0x0'), 172, 180)
     from_c(gre(c, s, 1, 0x2222, 0x880b))
     e = router.entry('gre', c, 'dstkey=0x2222')
     verdict(fam + ' GRE: gre_timeout', 'timeout=50, stream_timeout=60' in e, e)

@@ -132,6 +132,7 @@ cmp_num 'and no other' "$(listed_timeout 81)" -gt "$((77 - $(scaled 10)))"
 check 'an entry is made with a state' ns r conntrack -I -p tcp -s 10.0.1.2 -d 10.0.2.2 --sport 7 --dport 82 \
 	--state CLOSE_WAIT --timeout 100
 is 'and shows it' "$(ns r conntrack -L -p tcp --dport 82 2>/dev/null | awk '{ print $4 }')" CLOSE_WAIT
+# shellcheck disable=SC2016  # the dollar is that of awk
 is 'and in /proc' "$(ns r awk '/dport=82 / { print $6 }' /proc/net/nf_conntrack)" CLOSE_WAIT
 check 'it is deleted' ns r conntrack -D -p tcp --dport 82
 

@@ -275,7 +275,7 @@ qemu_command()
 	# not look like a lockup.
 	cmdline+=' slab_nomerge watchdog_thresh=30 rcupdate.rcu_cpu_stall_timeout=120 net.ifnames=0'
 	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
-		-machine 'pc,usb=off,hpet=off' -cpu max -m "$mem" -smp "$smp"
+		-machine 'q35,usb=off,hpet=off,sata=off,smbus=off' -cpu max -m "$mem" -smp "$smp"
 		-kernel "$kimage" -initrd "$kcache/initrd.cpio"
 		-append "$cmdline $append")
 	if [ -n "$icount" ]; then

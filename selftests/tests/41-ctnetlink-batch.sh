@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Several events in one datagram, what a listener's socket is charged for one,
+# and dumps while the table is resized.
+#
+# PROMISE
+# TIMEOUT: 240
+
+# shellcheck source=selftests/lib.sh
+. /payload/lib.sh
+
+BATCH=/proc/sys/net/netfilter/nf_conntrack_events_batch
+STATS=/proc/net/stat/nf_conntrack_events
+FLOWS=2000
+
+value()
+{
+	awk -v key="$1" '$1 == key { print $2 }' /tmp/result
+}
+
+# A run of ctbatch whose listener must have got everything.
+complete()
+{
+	local name=$1
+	shift
+
+	ns n ctbatch run $FLOWS "$@" >/tmp/result 2>&1
+	note "$name: $(tr '\n' ' ' </tmp/result)"
+	is "$name: every NEW" "$(value new)" $FLOWS
+	is "$name: every DESTROY" "$(value destroy)" $FLOWS
+	is "$name: in order" "$(value disorder)" 0
+}
+
+stat_sum()
+{
+	ns n cat $STATS | awk -v column="$1" '
+		NR == 1 { for (i = 1; i <= NF; i++) if ($i == column) c = i; next }
+		{ sum += strtonum("0x" $c) }
+		END { print sum + 0 }'
+}
+
+# GNU awk is not there
+type gawk >/dev/null 2>&1 || stat_sum()
+{
+	ns n cat $STATS | python3 -c '
+import sys
+rows = [line.split() for line in sys.stdin]
+print(sum(int(r[rows[0].index(sys.argv[1])], 16) for r in rows[1:]))' "$1"
+}
+
+modprobe nf_conntrack_netlink
+ip netns add n
+ns n sysctl -qw net.netfilter.nf_conntrack_max=200000 2>/dev/null ||
+	sysctl -qw net.netfilter.nf_conntrack_max=200000
+
+ns n ctbatch charge >/tmp/result 2>&1
+note "$(cat /tmp/result)"
+cmp_num 'charge of NEW, IPv4 UDP' "$(value charge-new-udp4)" -le 768
+cmp_num 'charge of DESTROY, IPv4 TCP' "$(value charge-destroy-tcp4)" -le 768
+
+complete 'one event per datagram' 0 0
+is 'one event per datagram: no more' "$(value most)" 1
+complete 'small buffer, slow reader' 2048 100
+
+if is_ours; then
+	for limit in 1000 3776; do
+		echo $limit | ns n tee $BATCH >/dev/null
+		complete "batches of $limit" 0 0
+		cmp_num "batches of $limit: several events" "$(value most)" -gt 1
+		cmp_num "batches of $limit: not larger" "$(value biggest)" -le $limit
+	done
+	cmp_num 'batches are counted' "$(stat_sum batches)" -gt 0
+	complete 'batches, small buffer, slow reader' 2048 500
+	is 'nothing waits on the missed list' "$(stat_sum missed)" 0
+	is 'nothing waits on the dying list' "$(stat_sum dying)" 0
+	refute 'a batch larger than a page' sh -c "echo 4000 | nsenter --net=/run/netns/n tee $BATCH"
+	echo 0 | ns n tee $BATCH >/dev/null
+	complete 'batches off again' 0 0
+	is 'batches off again: one event per datagram' "$(value most)" 1
+fi
+
+# in the initial namespace, where the table can be resized
+ctbatch dump 3000 >/tmp/result 2>&1
+note "dump: $(tr '\n' ' ' </tmp/result)"
+is 'dumps during resizes miss nothing' "$(value missed)" 0
+is 'dumps during resizes show nothing twice' "$(value twice)" 0
+
+finish
