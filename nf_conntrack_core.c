@@ -48,8 +48,9 @@ static bool nf_conntrack_make_room(struct net *net,
 					   nf_ct_zone_id(zone, IP_CT_DIR_ORIGINAL));
 	unsigned int unsent = nf_conntrack_events_unsent(net);
 
-	/* what is evicted while a listener is behind only changes queues */
-	if (!unsent && nf_conntrack_table_evict(net, hash))
+	/* what is evicted while a listener is far behind only changes queues */
+	if (unsent <= READ_ONCE(nf_conntrack_max) / 8 &&
+	    nf_conntrack_table_evict(net, hash))
 		return true;
 	if (unsent)
 		net_warn_ratelimited("nf_conntrack: nf_conntrack: table full, dropping packet (%u entries wait for an event listener)\n",

@@ -181,6 +181,24 @@ bool gre_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff,
 	return true;
 }
 
+/* What is wrong with a GRE header (RFC 2784, RFC 2637 4.1), or NULL.
+ *
+ * DIFF: the stock module takes a header that is cut off for one of plain GRE.
+ */
+static const char *gre_flaw(const struct sk_buff *skb, unsigned int dataoff)
+{
+	unsigned int room = skb->len - dataoff;
+	const struct gre_base_hdr *gh;
+	struct gre_base_hdr buf;
+
+	gh = skb_header_pointer(skb, dataoff, sizeof(buf), &buf);
+	if (!gh)
+		return "GRE header incomplete";
+	if ((gh->flags & GRE_VERSION) == GRE_VERSION_1 && room < PPTP_GRE_HEAD)
+		return "GRE header of PPTP incomplete";
+	return NULL;
+}
+
 /* An entry keeps its own timeouts, so that a helper may give it longer ones
  * before the first packet gets here, as that of PPTP does for its calls.
  *
@@ -205,12 +223,19 @@ static void gre_set_timeouts(struct nf_conn *ct)
  * @state: hook
  *
  * Context: softirq or process with bottom halves off, under RCU.
- * Return: NF_ACCEPT.
+ * Return: NF_ACCEPT, or NF_CT_PACKET_INVALID for a malformed header.
  */
 int nf_conntrack_gre_packet(struct nf_conn *ct, struct sk_buff *skb,
 			    unsigned int dataoff, enum ip_conntrack_info ctinfo,
 			    const struct nf_hook_state *state)
 {
+	const char *flaw = gre_flaw(skb, dataoff);
+
+	if (flaw) {
+		nf_l4proto_log_invalid(skb, state, IPPROTO_GRE, "%s", flaw);
+		return NF_CT_PACKET_INVALID;
+	}
+
 	if (!ct->proto.gre.timeout)
 		gre_set_timeouts(ct);
 

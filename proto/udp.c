@@ -54,7 +54,9 @@ static const char *udp_flaw(struct sk_buff *skb, unsigned int dataoff,
 
 static void udp_set_assured(struct nf_conn *ct)
 {
-	if (!test_and_set_bit(IPS_ASSURED_BIT, &ct->status))
+	/* Nearly always set: the plain test spares the atomic operation */
+	if (!test_bit(IPS_ASSURED_BIT, &ct->status) &&
+	    !test_and_set_bit(IPS_ASSURED_BIT, &ct->status))
 		nf_conntrack_event_cache(IPCT_ASSURED, ct);
 }
 

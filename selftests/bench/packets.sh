@@ -53,13 +53,13 @@ net_up() {
 	ip route add 198.18.0.0/15 via 10.2.0.2
 	sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 \
 		net.ipv4.conf.default.rp_filter=0
-	nft 'table ip drop {
+	nft 'table ip sink {
 		chain pre { type filter hook prerouting priority -100; }
 	}'
 }
 
-drop_on() { nft add rule ip drop pre drop; }
-drop_off() { nft flush chain ip drop pre; }
+drop_on() { nft add rule ip sink pre drop; }
+drop_off() { nft flush chain ip sink pre; }
 
 hooks_on() {
 	nft 'table ip use {

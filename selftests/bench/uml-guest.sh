@@ -136,6 +136,7 @@ scenario_late() {
 trap 'fail "line $LINENO"' ERR
 mounts
 insmod "$tools/cputime.ko"
+"$tools/ctnl" seed
 net_up
 result started - "$(modinfo -n nf_conntrack | sed 's,.*/lib/modules/[^/]*/,,')" -
 for scenario in ${NFCT_SCENARIO//,/ }; do

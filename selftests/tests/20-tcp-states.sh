@@ -5,7 +5,7 @@
 # options, resets, reopening, pickup. data/tcp-states.txt holds the segments and
 # what Debian's own modules make of them.
 #
-# TIMEOUT: 180
+# TIMEOUT: 300
 
 # shellcheck source=selftests/lib.sh
 . /payload/lib.sh

@@ -11,28 +11,16 @@
 
 # shellcheck source=selftests/lib.sh
 . /payload/lib.sh
+# shellcheck source=selftests/data/rawnet.sh
+. /payload/data/rawnet.sh
 
-# Verdicts of a program, one a line, as subtests.
-rawnet_verdicts()
-{
-	local line done=''
-
-	while IFS= read -r line; do
-		case "$line" in
-		'ok '*) ok "${line#ok }" ;;
-		'not ok '*' # '*)
-			line=${line#not ok }
-			not_ok "${line%% # *}" "${line#* # }"
-			;;
-		'not ok '*) not_ok "${line#not ok }" ;;
-		done) done=yes ;;
-		*) note "$line" ;;
-		esac
-	done < <("$@" 2>&1)
-	[ -n "$done" ] || not_ok "$1 came to its end"
-}
+EVENTS=/tmp/events
 
 topology
 modprobe nf_nat
+listen r "$EVENTS" -p udp
 rawnet_verdicts python3 /payload/bin/udp_icmp.py
+stop "$LISTENER"
+check 'event: an answer' grep -q 'UPDATE.*udp .*sport=1000 dport=53 src=' "$EVENTS"
+check 'event: a stream is assured' grep -q 'UPDATE.*udp .*ASSURED' "$EVENTS"
 finish

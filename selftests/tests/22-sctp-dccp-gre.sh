@@ -9,27 +9,27 @@
 
 # shellcheck source=selftests/lib.sh
 . /payload/lib.sh
+# shellcheck source=selftests/data/rawnet.sh
+. /payload/data/rawnet.sh
 
-# Verdicts of a program, one a line, as subtests.
-rawnet_verdicts()
+EVENTS=/tmp/events
+
+# An update of protocol $1 that leads to state $2.
+updated()
 {
-	local line done=''
-
-	while IFS= read -r line; do
-		case "$line" in
-		'ok '*) ok "${line#ok }" ;;
-		'not ok '*' # '*)
-			line=${line#not ok }
-			not_ok "${line%% # *}" "${line#* # }"
-			;;
-		'not ok '*) not_ok "${line#not ok }" ;;
-		done) done=yes ;;
-		*) note "$line" ;;
-		esac
-	done < <("$@" 2>&1)
-	[ -n "$done" ] || not_ok "$1 came to its end"
+	grep -q "UPDATE.* $1 .* $2 src=" "$EVENTS"
 }
 
 topology
+listen r "$EVENTS"
 rawnet_verdicts python3 /payload/bin/other_protos.py
+stop "$LISTENER"
+for state in COOKIE_WAIT COOKIE_ECHOED ESTABLISHED SHUTDOWN_SENT SHUTDOWN_RECD \
+	SHUTDOWN_ACK_SENT CLOSED; do
+	check "event: SCTP $state" updated sctp "$state"
+done
+for state in RESPOND PARTOPEN OPEN CLOSEREQ CLOSING TIMEWAIT; do
+	check "event: DCCP $state" updated dccp "$state"
+done
+check 'event: GRE assured' grep -q 'UPDATE.* gre .*ASSURED' "$EVENTS"
 finish

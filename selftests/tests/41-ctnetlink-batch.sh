@@ -57,6 +57,7 @@ ns n sysctl -qw net.netfilter.nf_conntrack_max=200000 2>/dev/null ||
 ns n ctbatch charge >/tmp/result 2>&1
 note "$(cat /tmp/result)"
 cmp_num 'charge of NEW, IPv4 UDP' "$(value charge-new-udp4)" -le 768
+cmp_num 'charge of NEW, IPv6 TCP' "$(value charge-new-tcp6)" -lt 1024
 cmp_num 'charge of DESTROY, IPv4 TCP' "$(value charge-destroy-tcp4)" -le 768
 
 complete 'one event per datagram' 0 0

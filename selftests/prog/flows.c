@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Makes connections, many and fast.
+ *
+ *   flows udp ADDR SPORT FIRST COUNT   one datagram each from source port SPORT
+ *         to the destinations number FIRST to FIRST + COUNT - 1: ADDR + n / 1000,
+ *         port 20000 + n % 1000; the same call again refreshes the same flows
+ *   flows tcp PORT COUNT [open|abort]  TCP connections to oneself over 127.0.0.1
+ *         that say a word and are closed; "open" stay so until SIGTERM, "abort"
+ *         are reset after the word
+ *
+ * Prints "sent=N refused=N", "made=N".
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define PORTS_PER_ADDR	1000
+#define FIRST_PORT	20000
+#define BATCH		64
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static struct sockaddr_in address(uint32_t ip, unsigned int port)
+{
+	struct sockaddr_in sa = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(ip),
+		.sin_port = htons(port),
+	};
+
+	return sa;
+}
+
+/* ---- UDP ---- */
+
+static struct sockaddr_in destination(uint32_t base, unsigned long n)
+{
+	return address(base + n / PORTS_PER_ADDR,
+		       FIRST_PORT + n % PORTS_PER_ADDR);
+}
+
+static void udp(uint32_t base, unsigned int sport, unsigned long first,
+		unsigned long count)
+{
+	struct sockaddr_in from = address(INADDR_ANY, sport), to[BATCH];
+	struct iovec iov = { .iov_base = "x", .iov_len = 1 };
+	unsigned long done = 0, refused = 0;
+	struct mmsghdr msgs[BATCH];
+	unsigned int i, batch;
+	int fd, sent, one = 1;
+
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof(from)))
+		die("udp socket");
+	while (done < count) {
+		batch = count - done < BATCH ? count - done : BATCH;
+		memset(msgs, 0, sizeof(msgs));
+		for (i = 0; i < batch; i++) {
+			to[i] = destination(base, first + done + i);
+			msgs[i].msg_hdr.msg_name = &to[i];
+			msgs[i].msg_hdr.msg_namelen = sizeof(to[i]);
+			msgs[i].msg_hdr.msg_iov = &iov;
+			msgs[i].msg_hdr.msg_iovlen = 1;
+		}
+		sent = sendmmsg(fd, msgs, batch, 0);
+		if (sent > 0) {
+			done += sent;
+		} else if (errno == ENOBUFS || errno == EAGAIN) {
+			usleep(1000);
+		} else {
+			/* EPERM: conntrack has dropped it */
+			refused++;
+			done++;
+		}
+	}
+	close(fd);
+	printf("sent=%lu refused=%lu\n", count - refused, refused);
+}
+
+/* ---- TCP ---- */
+
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	stopped = 1;
+}
+
+static int open_server(unsigned int port)
+{
+	struct sockaddr_in sa = address(INADDR_LOOPBACK, port);
+	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) ||
+	    listen(fd, 128))
+		die("tcp server");
+	return fd;
+}
+
+static bool converse(int server, const struct sockaddr_in *to, bool keep,
+		     bool abort)
+{
+	struct linger reset = { .l_onoff = 1 };
+	int client = socket(AF_INET, SOCK_STREAM, 0), peer;
+	char word[4];
+	bool good;
+
+	if (client < 0 || connect(client, (struct sockaddr *)to, sizeof(*to)))
+		return false;
+	peer = accept(server, NULL, NULL);
+	if (peer < 0)
+		return false;
+	good = send(client, "ask", 4, 0) == 4 && recv(peer, word, 4, 0) == 4 &&
+	       send(peer, "yes", 4, 0) == 4 && recv(client, word, 4, 0) == 4;
+	if (keep)
+		return good;
+	if (abort)
+		setsockopt(client, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	close(client);
+	/* wait for the FIN, so that the peer answers it with its own */
+	if (recv(peer, word, 4, 0) > 0)
+		good = false;
+	close(peer);
+	return good;
+}
+
+static void tcp(unsigned int port, unsigned long count, const char *how)
+{
+	struct rlimit many = { 60000, 60000 };
+	struct sockaddr_in to = address(INADDR_LOOPBACK, port);
+	bool keep = !strcmp(how, "open");
+	bool abort = !strcmp(how, "abort");
+	unsigned long i, made = 0;
+	int server;
+
+	setrlimit(RLIMIT_NOFILE, &many);
+	server = open_server(port);
+	for (i = 0; i < count; i++)
+		made += converse(server, &to, keep, abort);
+	printf("made=%lu\n", made);
+	fflush(stdout);
+	if (keep)
+		while (!stopped)
+			pause();
+}
+
+int main(int argc, char **argv)
+{
+	struct in_addr base;
+
+	signal(SIGTERM, on_signal);
+	if (argc == 6 && !strcmp(argv[1], "udp") &&
+	    inet_pton(AF_INET, argv[2], &base) == 1) {
+		udp(ntohl(base.s_addr), strtoul(argv[3], NULL, 0),
+		    strtoul(argv[4], NULL, 0), strtoul(argv[5], NULL, 0));
+		return 0;
+	}
+	if (argc >= 4 && !strcmp(argv[1], "tcp")) {
+		tcp(strtoul(argv[2], NULL, 0), strtoul(argv[3], NULL, 0),
+		    argc > 4 ? argv[4] : "close");
+		return 0;
+	}
+	fprintf(stderr, "usage: %s udp ADDR SPORT FIRST COUNT\n"
+		"       %s tcp PORT COUNT [open|abort]\n", argv[0], argv[0]);
+	return 2;
+}

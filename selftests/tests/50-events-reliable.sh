@@ -1,0 +1,122 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A reliable listener gets every event, in order, however small its buffer and
+# long its pauses: NEW, UPDATE and DESTROY of many UDP flows and TCP connections,
+# with and without batches, alone and beside a plain listener.
+#
+# PROMISE
+# TIMEOUT: 300
+
+# shellcheck source=selftests/lib.sh
+. /payload/lib.sh
+# shellcheck source=selftests/data/flows.sh
+. /payload/data/flows.sh
+
+FLOWS=20000
+TCPS=1000
+if is_debug; then
+	FLOWS=5000 TCPS=200
+fi
+LIMIT=60
+
+# Makes FLOWS flows and destroys them while "$@" listens.
+flush_after_flows()
+{
+	local tag=$1 count=$2
+	shift 2
+
+	check "$tag: listener" hear n "$tag" -R -D "$count" "$@" || return
+	ns n flows udp 198.18.1.0 4000 0 "$count" >/tmp/made
+	note "$tag: $(cat /tmp/made), then waiting: $(waiting n 2>&1)"
+	ns n conntrack -F 2>/dev/null
+	wait_for "! kill -0 $LISTENER" $LIMIT
+	# a moment for what should not come any more
+	stop "$LISTENER"
+	note "$tag: $(tail -n 1 "/tmp/$tag") $(cat "/tmp/$tag.err")"
+}
+
+complete()
+{
+	local tag=$1 count=$2
+
+	is "$tag: every NEW" "$(heard "$tag" new)" "$count"
+	is "$tag: every DESTROY" "$(heard "$tag" destroy)" "$count"
+	is "$tag: in order" "$(heard "$tag" disorder)" 0
+	is "$tag: NEW comes first" "$(heard "$tag" headless)" 0
+}
+
+nothing_waits()
+{
+	check "$1: nothing waits" wait_for '[ "$(waiting n)" = 0 ]'
+	is "$1: no entry is left" "$(ctcount n)" 0
+}
+
+one_listener()
+{
+	local tag=$1 count=$2
+	shift 2
+
+	flush_after_flows "$tag" "$count" "$@"
+	complete "$tag" "$count"
+	is "$tag: nothing twice" "$(heard "$tag" again)" 0
+	is_stock || nothing_waits "$tag"
+}
+
+modprobe nf_conntrack_netlink
+sysctl -qw net.netfilter.nf_conntrack_max=$((FLOWS * 3))
+flow_net n
+
+one_listener fast $FLOWS -b 2048
+one_listener pause $((FLOWS / 2)) -b 2048 -p 500
+one_listener no-enobufs $((FLOWS / 4)) -b 2048 -N
+one_listener no-enobufs-pause $((FLOWS / 4)) -b 2048 -N -p 500
+
+if is_ours; then
+	cmp_num 'refusals were counted' "$(event_stat n refused)" -gt 0
+	cmp_num 'resends were counted' "$(event_stat n resent)" -gt 0
+	ns n sysctl -qw net.netfilter.nf_conntrack_events_batch=3776
+	one_listener batch $((FLOWS / 2)) -b 8192 -p 500
+	cmp_num 'batch: several events in a datagram' "$(heard batch most)" -gt 1
+	cmp_num 'batches were counted' "$(event_stat n batches)" -gt 0
+	one_listener batch-tiny-buffer $((FLOWS / 4)) -b 2048 -p 500
+	ns n sysctl -qw net.netfilter.nf_conntrack_events_batch=0
+fi
+
+# --- a slow reliable listener beside a fast plain one ---
+count=$((FLOWS / 4))
+check 'plain: listener' hear n plain -b 33554432
+plain=$LISTENER
+flush_after_flows beside $count -b 2048 -p 500
+complete beside $count
+# "again" may be there: a resend goes to both
+wait_for '[ "$(ctcount n)" = 0 ]'
+sleep 1
+stop "$plain"
+note "plain: $(tail -n 1 /tmp/plain)"
+complete plain $count
+
+# --- state changes: the last one told is the last one there was ---
+for how in close abort; do
+	tag=tcp-$how
+	check "$tag: listener" hear n $tag -R -b 2048 -p 500
+	ns n flows tcp 8080 $TCPS $how >/tmp/made
+	note "$tag: $(cat /tmp/made)"
+	is "$tag: connections" "$(cat /tmp/made)" "made=$TCPS"
+	is_stock || wait_for '[ "$(waiting n)" = 0 ]' $LIMIT
+	kill -USR1 "$LISTENER"
+	check "$tag: compared with a dump" wait_for "grep -q compared /tmp/$tag" 30
+	ns n conntrack -F 2>/dev/null
+	wait_for '[ "$(ctcount n)" = 0 ]' $LIMIT
+	sleep 1
+	stop "$LISTENER"
+	note "$tag: $(tail -n 1 /tmp/$tag) $(cat /tmp/$tag.err)"
+	complete $tag $TCPS
+	# reset connections may have timed out by the time of the dump
+	cmp_num "$tag: entries compared" "$(heard $tag dumped)" -gt 0
+	is "$tag: the last state told is the last state" "$(heard $tag stale)" 0
+	is "$tag: none without an event" "$(heard $tag unknown)" 0
+	is_stock || nothing_waits $tag
+done
+
+finish
