@@ -9,7 +9,7 @@ quiet := @
 TESTS := selftests/run.sh $(if $(JOBS),--jobs $(JOBS)) $(if $(SMOKE),--smoke)
 
 .PHONY: all modules deps check check-debug abi-check bench demo vm-shell
-.PHONY: install uninstall status clean help sparse checkpatch
+.PHONY: install uninstall status clean help sparse configs checkpatch
 
 all: modules	## compile the modules into BUILD= (build/) for KDIR= or KVER=
 
@@ -49,6 +49,9 @@ status:		## which modules are loaded and which would be
 
 sparse:		## compile with the sparse checker
 	$(quiet)+$(MAKE) --no-print-directory modules W=1 C=2 CF=-D__CHECK_ENDIAN__
+
+configs:	## compile for kernels that lack an optional part (PART= names some)
+	$(quiet)+tools/configs.sh $(PART)
 
 checkpatch:	## the kernel's style checker
 	$(quiet)tools/checkpatch.sh

@@ -13,11 +13,14 @@
 #include <linux/netfilter_ipv6/ip6_tables.h>
 #include <net/netfilter/nf_conntrack_helper.h>
 
-EXPORT_SYMBOL_GPL(nf_l4proto_log_invalid);
-EXPORT_SYMBOL_GPL(nf_ct_l4proto_log_invalid);
 EXPORT_SYMBOL_GPL(nf_ct_l4proto_find);
 EXPORT_SYMBOL_GPL(nf_confirm);
 EXPORT_SYMBOL_GPL(nf_ct_netns_get);
 EXPORT_SYMBOL_GPL(nf_ct_netns_put);
 EXPORT_SYMBOL_GPL(nf_ct_bridge_register);
 EXPORT_SYMBOL_GPL(nf_ct_bridge_unregister);
+
+#ifdef CONFIG_SYSCTL
+EXPORT_SYMBOL_GPL(nf_l4proto_log_invalid);
+EXPORT_SYMBOL_GPL(nf_ct_l4proto_log_invalid);
+#endif

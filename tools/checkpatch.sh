@@ -28,7 +28,8 @@ fetch()
 [ -e "$dir/checkpatch.pl" ] || fetch
 cd "$TOP"
 if [ $# = 0 ]; then
-	mapfile -t names < <(find . -name build -prune -o -name '*.[ch]' -print | sort)
+	# Programs have other types and no kernel macros.
+	mapfile -t names < <(find . \( -name build -o -name selftests \) -prune -o -name '*.[ch]' -print | sort)
 	set -- "${names[@]}"
 fi
 perl "$dir/checkpatch.pl" --no-tree --strict --quiet --terse --ignore "$IGNORE" -f "$@"
