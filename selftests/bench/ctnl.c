@@ -22,10 +22,20 @@
 #define RX_BYTES	(1 << 17)
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
+/* Processor time of a user-mode Linux kernel (see cputime/), or the clock. */
 static double now(void)
 {
+	FILE *cpu = fopen("/proc/nfct_cputime", "r");
 	struct timespec ts;
+	double ns;
+	int got;
 
+	if (cpu) {
+		got = fscanf(cpu, "%lf", &ns);
+		fclose(cpu);
+		if (got == 1)
+			return ns / 1e9;
+	}
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec + ts.tv_nsec / 1e9;
 }

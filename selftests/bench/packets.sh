@@ -87,12 +87,15 @@ ct_load() {
 }
 
 # Removing the modules is a flush, and brings the table back to its first size.
+# One by one: modprobe -r would take nf_tables along, and our rules with it.
 ct_unload() {
+	local module
+
 	hooks_off
-	modprobe -q -r nf_conntrack_netlink || true
-	modprobe -q -r nft_ct || true
-	modprobe -q -r nf_conntrack || true
-	[ ! -e /sys/module/nf_conntrack ] || fail "nf_conntrack cannot be removed"
+	for module in nf_conntrack_netlink nft_ct nf_conntrack; do
+		[ ! -e /sys/module/$module ] || rmmod $module ||
+			fail "$module cannot be removed"
+	done
 }
 
 ct_count() { cat $ct/nf_conntrack_count; }
@@ -156,11 +159,14 @@ random_flows() {
 		'udp_dst_min 9' 'udp_dst_max 9'
 }
 
+# One flow in a thousand may be missing: the stock table refuses an entry when
+# its chain has grown too long.
 create_flows() {
 	local addrs=$1 want=$(($1 * ports))
 
 	every_flow $clients "$addrs" >/dev/null
-	[ "$(ct_count)" -ge "$want" ] || fail "$(ct_count) of $want flows"
+	[ "$(ct_count)" -ge $((want - want / 1000)) ] ||
+		fail "$(ct_count) of $want flows"
 }
 
 # Both directions seen, and old enough (two seconds) to count as streams.
@@ -193,45 +199,54 @@ lookups() {
 # How many new addresses (of 1009 flows each) one set-up measurement uses.
 setup_addrs() { [ "$1" -lt 300 ] && echo 5 || echo 20; }
 
-setup_baseline() {
-	hooks_off
-	setup_off=$(every_flow $strangers "$1")
-	hooks_on
-	result setup_without "$2" "$setup_off" ns
+# New flows go to a small table as often as to a large one, so that the figure
+# belongs to the size in its name: a small table is made afresh each time.
+setup_again() {
+	[ "$1" -lt 300 ] || return 0
+	ct_unload
+	ct_load
+	create_flows "$1"
+	every_answer $clients "$1" >/dev/null
 }
 
+# setup_run METRIC ADDRS LABEL: without conntrack, then with it.
 setup_run() {
-	local metric=$1 addrs=$2 label=$3 n on
+	local metric=$1 label=$3 n off on
 
-	n=$(setup_addrs "$addrs")
+	n=$(setup_addrs "$2")
 	strangers=$((strangers + 256))
+	hooks_off
+	off=$(every_flow $strangers "$n")
+	hooks_on
 	on=$(every_flow $strangers "$n")
-	result "$metric" "$label" "$(minus "$on" "$setup_off")" ns
+	result "$metric" "$label" "$(minus "$on" "$off")" ns
+	[ "$metric" != setup ] || result setup_without "$label" "$off" ns
 }
 
 # A listener that holds a large buffer and reads nothing meanwhile: what is
 # measured is the kernel's part, not the reader's share of the one CPU.
 setup_with_listener() {
-	local addrs=$1 label=$2 pid
+	local pid
 
 	"$tools/ctlisten" -g 7 -b 400000000 -w 3600 -O >/tmp/listener &
 	pid=$!
 	while ! grep -q ready /tmp/listener; do sleep 0.05; done
-	setup_run setup_listener "$addrs" "$label"
+	setup_run setup_listener "$@"
 	kill "$pid"
 	wait "$pid" || true
 }
 
 setups() {
-	local addrs=$1 label=$2 i
+	local i
 
-	setup_baseline "$(setup_addrs "$addrs")" "$label"
 	for ((i = 0; i < repeats; i++)); do
-		setup_run setup "$addrs" "$label"
-		[ ! -d /sys/module/nf_conntrack_netlink ] ||
-			setup_with_listener "$addrs" "$label"
+		setup_again "$1"
+		setup_run setup "$@"
+		setup_again "$1"
+		setup_with_listener "$@"
+		setup_again "$1"
 		echo 1 >$ct/nf_conntrack_acct
-		setup_run setup_acct "$addrs" "$label"
+		setup_run setup_acct "$@"
 		echo 0 >$ct/nf_conntrack_acct
 	done
 }

@@ -75,7 +75,7 @@ make_uml_tree() {
 		say "our modules do not build, see $out/uml-modules.log"
 		return 1
 	}
-	mapfile -t built < <(find "$out/uml-modules" -name '*.ko')
+	mapfile -t built < <(find "$out/uml-modules" -maxdepth 1 -name '*.ko')
 	[ ${#built[@]} -gt 0 ] || return 1
 	release=$(ls "$cache/uml/modules/lib/modules")
 	rm -rf "$tree"

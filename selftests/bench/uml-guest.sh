@@ -48,8 +48,7 @@ scenario_flows() {
 		result buckets "$label" "$(cat $ct/nf_conntrack_buckets)" buckets
 		lookups "$addrs" "$label"
 		setups "$addrs" "$label"
-		[ ! -d /sys/module/nf_conntrack_netlink ] ||
-			bulk "$addrs" "$label"
+		bulk "$addrs" "$label"
 		ct_unload
 	done
 }
