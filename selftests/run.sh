@@ -157,11 +157,13 @@ limit()
 # Boots the guest for test $1 with modset $2; everything it prints goes to stdout.
 boot_guest()
 {
-	local file=$HERE/tests/$1.sh set=$2 log=$3
+	local file=$HERE/tests/$1.sh set=$2 log=$3 mem
 	local -a args
 
 	args=(--kernel "$kernel" --modset "$set" --timeout "$(limit "$file")"
-		--mem "$(header "$file" MEM 3072)" --log "$log.dmesg" --bin "$CACHE/prog")
+		--log "$log.dmesg" --bin "$CACHE/prog")
+	mem=$(header "$file" MEM '')
+	[ -z "$mem" ] || args+=(--mem "$mem")
 	[ "$set" = stock ] || args+=(--modules "$modules")
 	[ ! -d "$HERE/data" ] || args+=(--add "$HERE/data")
 	"$HERE/vm/boot.sh" "${args[@]}" -- "$file" 2>&1

@@ -12,10 +12,10 @@
 #   --kver RELEASE        another cloud kernel
 #   --modset stock|ours   the kernel's own modules (default) or this project's
 #   --modules DIR         where our .ko files are (default: compile them)
-#   --mem MIB             memory, default 3072 ($MEM)
+#   --mem MIB             memory, default 3072, debug kernel 2048 ($MEM)
 #   --smp N               CPUs, default 2 ($SMP)
-#   --timeout SECONDS     limit for the whole guest, default 300 ($TIMEOUT); times
-#                         the load per CPU if this machine is busy with others
+#   --timeout SECONDS     limit for the whole guest, default 300, debug kernel 1200
+#                         ($TIMEOUT); times the load per CPU if this machine is busy with others
 #   --icount              one CPU whose clock counts instructions
 #   --append ARGS         more kernel parameters
 #   --add PATH            copy a file or folder into the guest's /payload
@@ -37,8 +37,8 @@ set -euo pipefail
 CACHE=${NFCT_CACHE:-$HOME/.cache/nfct}
 HERE=$(cd "$(dirname "$0")" && pwd)
 
-kernel=cloud kver='' modset=stock modules='' mem=${MEM:-3072} smp=${SMP:-2}
-timeout=${TIMEOUT:-300} icount='' append='' shell='' log='' teardown=yes verbose=''
+kernel=cloud kver='' modset=stock modules='' mem=${MEM:-} smp=${SMP:-2}
+timeout=${TIMEOUT:-} icount='' append='' shell='' log='' teardown=yes verbose=''
 adds=() bins=() script=() work='' qemu_pid=''
 
 die()
@@ -80,6 +80,11 @@ parse_options()
 	done
 	case "$kernel" in cloud|debug) ;; *) die "no such kernel: $kernel" ;; esac
 	case "$modset" in stock|ours) ;; *) die "no such modset: $modset" ;; esac
+	# The debug kernel is slow, in setting memory up as well.
+	if [ "$kernel" = debug ]; then
+		: "${mem:=2048}" "${timeout:=1200}"
+	fi
+	: "${mem:=3072}" "${timeout:=300}"
 	if [ -n "$shell" ]; then
 		timeout=${TIMEOUT:-0}
 		script=(shell)

@@ -115,9 +115,22 @@ unload_stack()
 	return 1
 }
 
-kmemleak_scan()
+# Where the stack's modules lie, to read bare addresses with.
+module_addresses()
 {
-	local file=/sys/kernel/debug/kmemleak
+	local name address
+
+	for name in $(lsmod | awk 'NR > 1 { print $1 }'); do
+		read -r address <"/sys/module/$name/sections/.text" &&
+			echo "$address $name"
+	done 2>/dev/null
+}
+
+# Looks once, after the unload: what only the modules' data still held shows then
+# as well. The traces are bare addresses, since the names went with the modules.
+check_kmemleak()
+{
+	local file=/sys/kernel/debug/kmemleak log line
 
 	[ -e "$file" ] || return 0
 	# Objects younger than 5 s are not reported, nor those that a first scan
@@ -125,23 +138,13 @@ kmemleak_scan()
 	sleep 6
 	echo scan >"$file"
 	echo scan >"$file"
-	cat "$file"
-}
-
-# With the modules loaded a trace names them; once they are gone, whatever lived
-# only in their data shows, with bare addresses.
-check_kmemleak()
-{
-	local log line
-
-	log=$(kmemleak_scan)
-	if grep -qE "$1" <<<"$log"; then
-		problem "kmemleak $2: $(grep -cE '^unreferenced object' <<<"$log") objects"
-		echo "# kmemleak $2"
-		head -n 200 <<<"$log" | while IFS= read -r line; do
-			echo "#   $line"
-		done
-	fi
+	log=$(<"$file")
+	grep -qE '\] 0x[0-9a-f]{16}$|\[(nf_|nfnetlink|nft_|xt_|ip_vs|act_ct|openvswitch)' <<<"$log" || return 0
+	problem "kmemleak: $(grep -c '^unreferenced object' <<<"$log") objects"
+	printf '# kmemleak, modules were at:\n'
+	printf '%s\n' "$1" "$log" | head -n 300 | while IFS= read -r line; do
+		echo "#   $line"
+	done
 }
 
 check_kernel_log()
@@ -165,17 +168,17 @@ check_taint()
 
 teardown()
 {
-	local slab
+	local slab addresses
 
 	flush_rules
 	check_slabs_empty
-	check_kmemleak '\[(nf_|nfnetlink|nft_|xt_|ip_vs|act_ct|openvswitch)' 'before unload'
+	addresses=$(module_addresses)
 	if unload_stack; then
 		sleep 0.1
 		for slab in $(conntrack_slabs); do
 			problem "slab $slab outlives nf_conntrack"
 		done
-		check_kmemleak '\] 0x[0-9a-f]{16}$' 'after unload'
+		check_kmemleak "$addresses"
 	fi
 	check_kernel_log
 	check_taint
