@@ -165,12 +165,12 @@ static int setup_nat(struct nf_conn *ct, const struct nlattr *const cda[],
 /* What an entry may need later cannot be added later */
 static void add_extensions(struct nf_conn *ct)
 {
-	nf_ct_acct_ext_add(ct, GFP_ATOMIC);
-	nf_ct_tstamp_ext_add(ct, GFP_ATOMIC);
 	nf_ct_ecache_ext_add(ct, 0, 0, GFP_ATOMIC);
-	nf_ct_labels_ext_add(ct);
-	nfct_seqadj_ext_add(ct);
 	nfct_synproxy_ext_add(ct);
+	nfct_seqadj_ext_add(ct);
+	nf_ct_labels_ext_add(ct);
+	nf_ct_tstamp_ext_add(ct, GFP_ATOMIC);
+	nf_ct_acct_ext_add(ct, GFP_ATOMIC);
 }
 
 static int attach_master(struct nf_conn *ct, const struct nfnl_info *info,

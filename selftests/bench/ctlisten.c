@@ -62,7 +62,7 @@ static struct {
 
 static volatile sig_atomic_t stopped;
 static struct seen *seen;
-static double *arrival_late, *removal_late;
+static double *arrival_late;
 static unsigned long late_count, late_room;
 
 static double clock_s(clockid_t id)
@@ -108,26 +108,21 @@ static void check_order(uint64_t key, unsigned int what)
 static void note_lateness(const struct nlattr *stamps)
 {
 	const struct nlattr *attr;
-	double start = 0, stop = 0;
+	double start = 0;
 
-	mnl_attr_for_each_nested(attr, stamps) {
+	mnl_attr_for_each_nested(attr, stamps)
 		if (mnl_attr_get_type(attr) == CTA_TIMESTAMP_START)
 			start = be64toh(mnl_attr_get_u64(attr)) / 1e9;
-		else if (mnl_attr_get_type(attr) == CTA_TIMESTAMP_STOP)
-			stop = be64toh(mnl_attr_get_u64(attr)) / 1e9;
-	}
 	if (!start)
 		return;
 	if (late_count == late_room) {
 		late_room = late_room ? late_room * 2 : 1 << 16;
 		arrival_late = realloc(arrival_late, late_room * sizeof(double));
-		removal_late = realloc(removal_late, late_room * sizeof(double));
-		if (!arrival_late || !removal_late)
+		if (!arrival_late)
 			exit(1);
 	}
-	arrival_late[late_count] = clock_s(CLOCK_REALTIME) - start -
-				   opts.timeout_s;
-	removal_late[late_count++] = stop ? stop - start - opts.timeout_s : 0;
+	arrival_late[late_count++] = clock_s(CLOCK_REALTIME) - start -
+				     opts.timeout_s;
 }
 
 /* The key: the ID, and the original ports and addresses hashed in. */
@@ -218,10 +213,8 @@ static void report(void)
 	       sums.last - sums.first, span,
 	       span > 0 ? sums.destroy / span : 0,
 	       busy > 0 ? sums.destroy / busy : 0);
-	if (late_count) {
+	if (late_count)
 		print_lateness("arrival", arrival_late);
-		print_lateness("removal", removal_late);
-	}
 	printf("\n");
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 #
 # Sourced after lib.sh by the tests that make connections with prog/flows and
 # listen with prog/evlisten.
@@ -68,9 +68,8 @@ ct_stat()
 
 waiting()
 {
-	local name=$1
-
-	ns "$name" gawk '
+	# shellcheck disable=SC2016  # the dollar is that of awk
+	ns "$1" gawk '
 		NR == 1 { for (i = 1; i <= NF; i++) if ($i == "missed" || $i == "dying") want[i]; next }
 		{ for (i in want) sum += strtonum("0x" $i) }
 		END { print sum % 4294967296 }' /proc/net/stat/nf_conntrack_events

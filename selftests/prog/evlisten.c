@@ -79,6 +79,7 @@ static struct {
 	double idle;
 	bool reliable;
 	bool no_enobufs;
+	bool all_nets;
 } opts = {
 	.groups = NF_NETLINK_CONNTRACK_NEW | NF_NETLINK_CONNTRACK_UPDATE |
 		  NF_NETLINK_CONNTRACK_DESTROY,
@@ -348,6 +349,9 @@ static struct mnl_socket *subscribe(void)
 	if (opts.no_enobufs && mnl_socket_setsockopt(nl, NETLINK_NO_ENOBUFS,
 						     &on, sizeof(on)))
 		die("NETLINK_NO_ENOBUFS");
+	if (opts.all_nets && mnl_socket_setsockopt(nl, NETLINK_LISTEN_ALL_NSID,
+						   &on, sizeof(on)))
+		die("NETLINK_LISTEN_ALL_NSID");
 	if (mnl_socket_bind(nl, opts.groups, MNL_SOCKET_AUTOPID) < 0)
 		die("bind");
 	return nl;
@@ -476,8 +480,8 @@ static void report(void)
 static int usage(const char *name)
 {
 	fprintf(stderr,
-		"usage: %s [-R] [-N] [-b buffer] [-p pause_us] [-g groups] [-D destroys] [-i idle_s] [-T timeout_s]\n"
-		"-R reliable; -N NETLINK_NO_ENOBUFS; groups: 1 new, 2 update, 4 destroy\n",
+		"usage: %s [-R] [-N] [-A] [-b buffer] [-p pause_us] [-g groups] [-D destroys] [-i idle_s] [-T timeout_s]\n"
+		"-R reliable; -N NETLINK_NO_ENOBUFS; -A other namespaces too; groups: 1 new, 2 update, 4 destroy\n",
 		name);
 	return 2;
 }
@@ -487,13 +491,16 @@ int main(int argc, char **argv)
 	struct mnl_socket *nl;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "RNb:p:g:D:i:T:")) != -1) {
+	while ((opt = getopt(argc, argv, "RNAb:p:g:D:i:T:")) != -1) {
 		switch (opt) {
 		case 'R':
 			opts.reliable = true;
 			break;
 		case 'N':
 			opts.no_enobufs = true;
+			break;
+		case 'A':
+			opts.all_nets = true;
 			break;
 		case 'b':
 			opts.buffer = strtoul(optarg, NULL, 0);

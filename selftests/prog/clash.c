@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Two threads, each on a CPU of its own, send the first packet of the same new
+ * UDP flow at the same moment, over 127.0.0.0/8 of this namespace.
+ *
+ *   clash same ROUNDS     both send from the same socket to the same place
+ *   clash reverse ROUNDS  each sends to the other
+ *
+ * Flow n is 127.0.0.1:1500 to 127.1.0.0 + n:1600. Prints "sent=N received=N
+ * refused=N": packets, two a round.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define NEAR		INADDR_LOOPBACK
+#define NEAR_PORT	1500
+#define FAR		0x7f010000u
+#define FAR_PORT	1600
+#define SPINS		20000	/* before the CPU is given to others */
+
+static unsigned long rounds;
+static bool reverse;
+static int near_fd, far_fd;
+static atomic_ulong arrived, refused, received;
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static struct sockaddr_in address(uint32_t ip, unsigned int port)
+{
+	struct sockaddr_in sa = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(ip),
+		.sin_port = htons(port),
+	};
+
+	return sa;
+}
+
+static int open_socket(uint32_t ip, unsigned int port)
+{
+	struct sockaddr_in sa = address(ip, port);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), room = 1 << 24;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
+	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)))
+		die("socket");
+	return fd;
+}
+
+/* Both threads leave when both have come. */
+static void meet(unsigned long n)
+{
+	unsigned int spins = 0;
+
+	atomic_fetch_add(&arrived, 1);
+	while (atomic_load(&arrived) < 2 * (n + 1))
+		if (++spins % SPINS == 0)
+			sched_yield();
+}
+
+static void send_there(unsigned long n)
+{
+	struct sockaddr_in to = address(FAR + n, FAR_PORT);
+
+	if (sendto(near_fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)) < 0)
+		atomic_fetch_add(&refused, 1);
+}
+
+/* From the address that flow n goes to */
+static void send_back(unsigned long n)
+{
+	char control[CMSG_SPACE(sizeof(struct in_pktinfo))] = { 0 };
+	struct in_pktinfo info = { .ipi_spec_dst.s_addr = htonl(FAR + n) };
+	struct sockaddr_in to = address(NEAR, NEAR_PORT);
+	struct iovec iov = { .iov_base = "y", .iov_len = 1 };
+	struct msghdr msg = {
+		.msg_name = &to, .msg_namelen = sizeof(to),
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = IPPROTO_IP;
+	cmsg->cmsg_type = IP_PKTINFO;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(info));
+	memcpy(CMSG_DATA(cmsg), &info, sizeof(info));
+	if (sendmsg(far_fd, &msg, 0) < 0)
+		atomic_fetch_add(&refused, 1);
+}
+
+static void drain(int fd)
+{
+	char byte;
+
+	while (recv(fd, &byte, 1, MSG_DONTWAIT) >= 0)
+		atomic_fetch_add(&received, 1);
+}
+
+static void *work(void *arg)
+{
+	unsigned long cpu = (unsigned long)arg, n;
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		die("affinity");
+	for (n = 0; n < rounds; n++) {
+		meet(n);
+		if (cpu && reverse)
+			send_back(n);
+		else
+			send_there(n);
+		if (cpu && n % 256 == 255) {
+			drain(near_fd);
+			drain(far_fd);
+		}
+	}
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t threads[2];
+	unsigned long i;
+
+	if (argc != 3 || (strcmp(argv[1], "same") && strcmp(argv[1], "reverse"))) {
+		fprintf(stderr, "usage: %s same|reverse ROUNDS\n", argv[0]);
+		return 2;
+	}
+	reverse = !strcmp(argv[1], "reverse");
+	rounds = strtoul(argv[2], NULL, 0);
+	near_fd = open_socket(NEAR, NEAR_PORT);
+	far_fd = open_socket(INADDR_ANY, FAR_PORT);
+	for (i = 0; i < 2; i++)
+		if (pthread_create(&threads[i], NULL, work, (void *)i))
+			die("thread");
+	for (i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	usleep(200000);
+	drain(near_fd);
+	drain(far_fd);
+	printf("sent=%lu received=%lu refused=%lu\n", 2 * rounds,
+	       atomic_load(&received), atomic_load(&refused));
+	return 0;
+}

@@ -1,0 +1,130 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What waits for a listener is visible, counts against nf_conntrack_max, and is
+# released within a second when the listener, the namespace or the module goes.
+#
+# PROMISE
+# TIMEOUT: 180
+
+# shellcheck disable=SC2016,SC2034  # conditions are evaluated later, by wait_for
+# shellcheck source=selftests/lib.sh
+. /payload/lib.sh
+# shellcheck source=selftests/data/flows.sh
+. /payload/data/flows.sh
+
+FLOWS=4000
+if is_debug; then
+	FLOWS=1000
+fi
+SECOND=$(scaled 1000)
+
+# FLOWS destroyed entries in namespace $1 wait for a listener that sleeps.
+let_wait()
+{
+	local name=$1 tag=$2 from=$3
+	shift 3
+
+	check "$tag: listener" hear "$from" "$tag" -R -b 2048 "$@"
+	kill -STOP "$LISTENER"
+	ns "$name" flows udp 198.18.1.0 4000 0 $FLOWS >/tmp/made
+	ns "$name" conntrack -F 2>/dev/null
+	WAITING=$(waiting "$name")
+	# four or so are in the socket's buffer
+	cmp_num "$tag: events wait" "$WAITING" -ge $((FLOWS - 20))
+}
+
+# Kills the listener; at once reaped, so that the shell does not announce it.
+kill_listener()
+{
+	kill -KILL "$LISTENER"
+	wait "$LISTENER" 2>/dev/null
+}
+
+# Milliseconds until the shell command $1 succeeds.
+how_long()
+{
+	local start
+	start=$(now_ms)
+
+	wait_for "$1" 20 || return
+	echo $(($(now_ms) - start))
+}
+
+modprobe nf_conntrack_netlink
+sysctl -qw net.netfilter.nf_conntrack_max=$((FLOWS * 4))
+flow_net n
+idle=$(slab_used nf_conntrack)
+
+# --- visible ---
+let_wait n killed n
+cmp_num 'they count as entries' "$(ctcount n)" -ge "$WAITING"
+is 'they are not in the table' "$(ns n conntrack -L 2>/dev/null | wc -l)" 0
+cmp_num 'conntrack -L dying shows them' "$(ns n conntrack -L dying 2>/dev/null | wc -l)" -ge "$WAITING"
+note "$(ns n conntrack -L dying 2>/dev/null | head -n 1)"
+
+# --- they count against the limit ---
+dmesg -C
+before=$(ct_stat n drop)
+sysctl -qw net.netfilter.nf_conntrack_max=$((FLOWS + 10))
+ns n flows udp 198.18.1.0 5000 0 200 >/tmp/made
+note "with the limit reached: $(cat /tmp/made)"
+cmp_num 'packets beyond the limit are dropped' "$(sed 's/.*refused=//' /tmp/made)" -ge 180
+cmp_num 'they are counted as dropped' "$(($(ct_stat n drop) - before))" -ge 180
+check 'the log tells why' sh -c 'dmesg | grep "nf_conntrack: table full, dropping packet" | grep -q "wait for an event listener"'
+note "$(dmesg | grep -m 1 'table full')"
+sysctl -qw net.netfilter.nf_conntrack_max=$((FLOWS * 4))
+ns n conntrack -F 2>/dev/null
+
+# --- the listener is killed ---
+start=$(now_ms)
+kill_listener
+took=$(how_long '[ "$(waiting n)" = 0 ]')
+cmp_num "listener killed: released after $(($(now_ms) - start)) ms" "${took:-99999999}" -le "$SECOND"
+check 'listener killed: no entry counted' wait_for '[ "$(ctcount n)" = 0 ]'
+check 'listener killed: no object left' wait_for '[ "$(slab_used nf_conntrack)" -le "$idle" ]'
+ns n flows udp 198.18.1.0 4000 0 50 >/tmp/made
+ns n conntrack -F 2>/dev/null
+is 'nothing waits without a listener' "$(waiting n)" 0
+
+# --- one that closes its socket in good order ---
+let_wait n closed n
+kill "$LISTENER"
+kill -CONT "$LISTENER"
+took=$(how_long '[ "$(waiting n)" = 0 ]')
+cmp_num "listener ends: released after $took ms" "${took:-99999999}" -le "$SECOND"
+wait "$LISTENER" 2>/dev/null
+
+# --- the namespace is deleted: the listener is elsewhere and lives on ---
+flow_net m
+ip netns set m auto
+ip netns add watcher
+ns watcher ip netns set m auto
+let_wait m namespace watcher -A
+start=$(now_ms)
+ip netns delete m
+took=$(how_long '[ "$(slab_used nf_conntrack)" -le "$idle" ]')
+cmp_num "namespace deleted: released after $(($(now_ms) - start)) ms" "${took:-99999999}" -le "$SECOND"
+kill_listener
+ip netns delete watcher
+
+# --- the modules are removed ---
+let_wait n module n
+start=$(now_ms)
+check 'module removed: nf_conntrack_netlink' rmmod nf_conntrack_netlink
+took=$(how_long '[ "$(waiting n)" = 0 ]')
+cmp_num "module removed: released after $(($(now_ms) - start)) ms" "${took:-99999999}" -le "$SECOND"
+check 'module removed: no object left' wait_for '[ "$(slab_used nf_conntrack)" -le "$idle" ]'
+kill_listener
+
+modprobe nf_conntrack_netlink
+let_wait n both n
+ns n nft flush ruleset
+start=$(now_ms)
+check 'both removed' sh -c 'rmmod nf_conntrack_netlink nft_ct nf_conntrack'
+took=$(($(now_ms) - start))
+cmp_num "both removed after $took ms" "$took" -le "$((SECOND * 2))"
+refute 'no slab cache is left' test -d /sys/kernel/slab/nf_conntrack
+kill_listener
+check 'and come back' modprobe nf_conntrack_netlink
+finish

@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Many flows that fall silent end when their timeout is over: DESTROY is less
+# than a second late, and they do not come in one burst.
+#
+# PROMISE
+# TIMEOUT: 240
+
+# shellcheck disable=SC2016,SC2034  # conditions are evaluated later, by wait_for
+# shellcheck source=selftests/lib.sh
+. /payload/lib.sh
+# shellcheck source=selftests/data/flows.sh
+. /payload/data/flows.sh
+
+FLOWS=10000
+TIMEOUT=3
+if is_debug; then
+	FLOWS=2500
+fi
+
+# Is $1, seconds with three decimals, less than $2?
+below()
+{
+	[ -n "$1" ] && gawk -v got="$1" -v limit="$2" 'BEGIN { exit !(got < limit) }'
+}
+
+modprobe nf_conntrack_netlink
+sysctl -qw net.netfilter.nf_conntrack_max=$((FLOWS * 2))
+flow_net n
+ns n sysctl -qw net.netfilter.nf_conntrack_timestamp=1 net.netfilter.nf_conntrack_udp_timeout=$TIMEOUT
+
+# The listener takes everything, so that its pace is not what is measured.
+check 'listener' hear n late -R -b 33554432 -T $TIMEOUT -D $FLOWS
+start=$SECONDS
+ns n flows udp 198.18.1.0 4000 0 $FLOWS >/tmp/made
+note "$(cat /tmp/made) in $((SECONDS - start)) s"
+wait_for "! kill -0 $LISTENER" 90
+stop "$LISTENER"
+note "$(tail -n 1 /tmp/late)"
+
+is 'DESTROY of every flow, in silence' "$(heard late destroy)" $FLOWS
+is 'in order' "$(heard late disorder)" 0
+is 'none before its time' "$(below "$(heard late late_min)" -0.05 && echo early)" ''
+check 'p99 less than a second late' below "$(heard late late_p99)" "$(scaled 1)"
+check 'none more than two seconds late' below "$(heard late late_max)" "$(scaled 2)"
+cmp_num 'not in one burst: most percent within 100 ms' "$(heard late burst)" -le 50
+is 'nothing is left' "$(ctcount n)" 0
+finish

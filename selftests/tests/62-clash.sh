@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Two CPUs send the first packet of one new UDP flow at the same time, from the
+# same side or from both: one entry comes of it, and no packet is lost.
+#
+# TIMEOUT: 180
+
+# shellcheck disable=SC2016  # conditions are evaluated later, by wait_for
+# shellcheck source=selftests/lib.sh
+. /payload/lib.sh
+# shellcheck source=selftests/data/flows.sh
+. /payload/data/flows.sh
+
+ROUNDS=4000
+if is_debug; then
+	ROUNDS=1000
+fi
+[ "${NFCT_SMP:-2}" -ge 2 ] || skip_all 'needs two CPUs'
+
+flow_entries()
+{
+	ns n conntrack -L -p udp 2>/dev/null | wc -l
+}
+
+figures()
+{
+	note "$1: $(cat /tmp/clash) clashres=$(ct_stat n clashres) insert_failed=$(ct_stat n insert_failed) drop=$(ct_stat n drop)"
+}
+
+clash_run()
+{
+	local tag=$1 kind=$2 before
+
+	ns n conntrack -F 2>/dev/null
+	wait_for '[ "$(ctcount n)" = 0 ]'
+	before=$(ct_stat n clashres)
+	ns n clash "$kind" $ROUNDS >/tmp/clash
+	figures "$tag"
+	RESOLVED=$(($(ct_stat n clashres) - before))
+}
+
+modprobe nf_conntrack_netlink
+sysctl -qw net.netfilter.nf_conntrack_max=100000
+flow_net n
+ns n sysctl -qw net.netfilter.nf_conntrack_udp_timeout=600
+
+for kind in same reverse; do
+	clash_run "$kind" $kind
+	is "$kind: no packet is lost" "$(cat /tmp/clash)" "sent=$((2 * ROUNDS)) received=$((2 * ROUNDS)) refused=0"
+	is "$kind: one entry for each flow" "$(flow_entries)" $ROUNDS
+	is "$kind: the count is right" "$(ctcount n)" $ROUNDS
+	note "$kind: $RESOLVED clashes resolved"
+done
+
+# Source ports chosen at random: the two entries differ in their replies.
+ns n nft -f - <<-'EOT'
+	table ip nat {
+		chain post {
+			type nat hook postrouting priority 100
+			udp dport 1600 masquerade random
+		}
+	}
+EOT
+clash_run random same
+is 'random source ports: no packet is lost' "$(sed 's/ refused.*//' /tmp/clash)" "sent=$((2 * ROUNDS)) received=$((2 * ROUNDS))"
+is 'random source ports: the count is right' "$(ctcount n)" "$(flow_entries)"
+cmp_num 'random source ports: an entry for each flow' "$(flow_entries)" -ge $ROUNDS
+note "random: $(flow_entries) entries"
+is 'original directions are unique' \
+	"$(ns n conntrack -L -p udp 2>/dev/null | sed 's/.* src=127.0.0.1 \(dst=[^ ]*\) sport.*src=.*/\1/' | sort | uniq -d | wc -l)" 0
+ns n nft delete table ip nat
+clash_run again same
+is 'again without translation: no packet is lost' "$(cat /tmp/clash)" "sent=$((2 * ROUNDS)) received=$((2 * ROUNDS)) refused=0"
+ns n conntrack -F 2>/dev/null
+check 'nothing is left' wait_for '[ "$(ctcount n)" = 0 ]'
+finish
