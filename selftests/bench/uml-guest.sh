@@ -70,7 +70,7 @@ free_bytes() {
 	sync
 	echo 3 >/proc/sys/vm/drop_caches
 	sleep 1
-	awk '$1 == "MemFree:" { print $2 * 1024 }' /proc/meminfo
+	awk '$1 == "MemFree:" { printf "%.0f\n", $2 * 1024 }' /proc/meminfo
 }
 
 slab_bytes() {
@@ -78,8 +78,14 @@ slab_bytes() {
 		END { printf "%.0f\n", n }' /proc/slabinfo
 }
 
+# All pages, the table included, with and without what a monitor would turn on.
 scenario_memory() {
-	local addrs=${sizes##*,} label=${sizes##*,}k flows free0 free1 slab0 slab1
+	memory_with "${sizes##*,}" 0 "${sizes##*,}k"
+	memory_with "${sizes##*,}" 1 "${sizes##*,}k+acct"
+}
+
+memory_with() {
+	local addrs=$1 acct=$2 label=$3 flows free0 free1 slab0 slab1
 
 	flows=$((addrs * ports))
 	ct_load
@@ -88,6 +94,7 @@ scenario_memory() {
 	free0=$(free_bytes)
 	slab0=$(slab_bytes .)
 	ct_load
+	echo "$acct" >$ct/nf_conntrack_acct
 	create_flows "$addrs"
 	free1=$(free_bytes)
 	slab1=$(slab_bytes .)
