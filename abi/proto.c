@@ -7,11 +7,11 @@
  * "make abi-check" compares the outcome with the kernel.
  */
 #include <linux/module.h>
-#include <net/netfilter/nf_conntrack_core.h>
-#include <net/netfilter/nf_conntrack_bridge.h>
-#include <net/netfilter/nf_log.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
 #include <net/netfilter/nf_conntrack_helper.h>
+#include <net/netfilter/nf_log.h>
+#include <net/netfilter/nf_conntrack_core.h>
+#include <net/netfilter/nf_conntrack_bridge.h>
 
 EXPORT_SYMBOL_GPL(nf_ct_l4proto_find);
 EXPORT_SYMBOL_GPL(nf_confirm);
