@@ -57,7 +57,7 @@ static struct {
 	unsigned long new, update, destroy, datagrams, enobufs;
 	unsigned long early, twice, late_new, bytes;
 	double first, last, first_destroy, last_destroy;
-	double blocked, blocked_destroy;
+	double blocked_destroy;
 } sums;
 
 static volatile sig_atomic_t stopped;
@@ -249,19 +249,19 @@ static void listen_events(int fd)
 	ssize_t len;
 
 	while (!stopped) {
-		before = clock_s(CLOCK_MONOTONIC);
+		before = t = clock_s(CLOCK_MONOTONIC);
 		len = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
-		if (len < 0 && errno == EAGAIN)
-			len = recv(fd, buf, sizeof(buf), 0);
-		t = clock_s(CLOCK_MONOTONIC);
+		if (len < 0) {
+			len = errno == EAGAIN ? recv(fd, buf, sizeof(buf), 0) :
+						len;
+			t = clock_s(CLOCK_MONOTONIC);
+		}
+		if (sums.destroy)
+			sums.blocked_destroy += t - before;
 		if (len < 0 && errno == ENOBUFS) {
 			sums.enobufs++;
 			continue;
 		}
-		if (sums.first)
-			sums.blocked += t - before;
-		if (sums.destroy)
-			sums.blocked_destroy += t - before;
 		if (len < 0) {
 			if (errno != EAGAIN && errno != EINTR)
 				break;

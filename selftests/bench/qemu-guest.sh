@@ -46,8 +46,9 @@ listen_and_flush() {
 	result events_pace "$label" "$(value own_pace "$line")" per_s
 	result events_share "$label" "$(over "$(value destroy_per_s "$line")" \
 		"$(value own_pace "$line")")" of_1
-	result events_disorder "$label" $(($(value early "$line") +
-		$(value twice "$line") + $(value late_new "$line"))) events
+	result events_disorder "$label" $(($(value twice "$line") +
+		$(value late_new "$line"))) events
+	result events_unannounced "$label" "$(value early "$line")" events
 	sleep 3
 }
 

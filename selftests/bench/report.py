@@ -31,6 +31,7 @@ METRICS = [
     ("late_events", "DESTROY events that arrived", 1),
     ("events_new", "NEW received", 1),
     ("events_destroy", "DESTROY received", 1),
+    ("events_unannounced", "DESTROY without the NEW before it", -1),
     ("events_rate", "DESTROY per second", 1),
     ("events_pace", "the listener's own pace, per second", 0),
     ("events_share", "share of its own pace", 1),
