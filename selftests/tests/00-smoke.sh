@@ -54,6 +54,10 @@ ask()
 check 'nf_conntrack is loaded' test -d /sys/module/nf_conntrack
 check 'nf_conntrack_netlink loads' modprobe nf_conntrack_netlink
 check 'topology' topology
+# On a slow kernel half a minute passes between two lines below.
+ns r sysctl -qw net.netfilter.nf_conntrack_icmp_timeout=900 \
+	net.netfilter.nf_conntrack_icmpv6_timeout=900 net.netfilter.nf_conntrack_udp_timeout=900 \
+	net.netfilter.nf_conntrack_tcp_timeout_time_wait=900
 check 'a listener starts' listen r "$EVENTS"
 
 check 'ping through the router, IPv4' ns c ping -qc 2 -i 0.2 -W 30 10.0.2.2
