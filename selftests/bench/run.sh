@@ -90,11 +90,28 @@ make_uml_tree() {
 
 uml_tree() { [ "$1" = ours ] && echo "$out/tree" || echo "$cache/uml/modules"; }
 
-# collect MODSET ROUND: RESULT lines of a guest's console become rows.
+# collect: RESULT lines of every console log become rows. A run of some
+# scenarios so leaves the figures of the others standing.
 collect() {
-	tr -d '\r' | awk -v m="$1" -v r="$2" -v OFS='\t' '
-		$1 == "RESULT" && $2 != "started" && $2 != "finished" {
-			print m, r, $2, $3, $4, $5 }' >>"$raw"
+	local log name
+
+	for log in "$out"/log/*-*.*.*; do
+		name=${log##*/}
+		tr -d '\r' <"$log" | awk -v name="$name" -v OFS='\t' '
+			BEGIN { split(name, part, ".") }
+			$1 == "RESULT" && $5 != "-" {
+				print part[2], part[3], $2, $3, $4, $5 }'
+	done >"$raw"
+}
+
+# verdict SCENARIO MODSET ROUND LOG START
+verdict() {
+	if grep -q 'RESULT finished' "$4"; then
+		say "$1, $2, round $3: $((SECONDS - $5)) s"
+	else
+		say "$1, $2, round $3: guest did not finish, see $4"
+		failed=1
+	fi
 }
 
 # uml MODSET ROUND SCENARIO SECONDS
@@ -102,7 +119,6 @@ uml() {
 	local modset=$1 round=$2 scenario=$3 seconds=$4 log start=$SECONDS
 
 	log=$out/log/uml-$scenario.$modset.$round
-	mkdir -p "$out/log"
 	TMPDIR=/dev/shm nice timeout "$seconds" "$cache/uml/linux" mem=3G quiet \
 		rootfstype=hostfs rootflags=/ ro con=null con0=null,fd:1 \
 		panic=-1 init="$here/uml-guest.sh" \
@@ -110,13 +126,7 @@ uml() {
 		NFCT_SCENARIO="$scenario" NFCT_SIZES="$sizes" \
 		NFCT_PACKETS="$packets" NFCT_REPEATS="$repeats" \
 		NFCT_PROC_SIZE="$proc_size" </dev/null >"$log" 2>&1 || true
-	collect "$modset" "$round" <"$log"
-	if grep -q 'RESULT finished' "$log"; then
-		say "$scenario, $modset, round $round: $((SECONDS - start)) s"
-	else
-		say "$scenario, $modset, round $round: guest did not finish, see $log"
-		failed=1
-	fi
+	verdict "$scenario" "$modset" "$round" "$log" "$start"
 }
 
 # qemu MODSET ROUND SCENARIO SECONDS [boot.sh options]
@@ -125,18 +135,11 @@ qemu() {
 
 	shift 4
 	log=$out/log/qemu-$scenario.$modset.$round
-	mkdir -p "$out/log"
 	"$here/../vm/boot.sh" --kernel cloud --modset "$modset" \
 		--timeout "$seconds" --bin "$out/bin" --add "$here/packets.sh" \
 		"$@" -- "$here/qemu-guest.sh" "$scenario" \
 		"$events" </dev/null >"$log" 2>&1 || true
-	collect "$modset" "$round" <"$log"
-	if grep -q 'RESULT finished' "$log"; then
-		say "$scenario, $modset, round $round: $((SECONDS - start)) s"
-	else
-		say "$scenario, $modset, round $round: guest did not finish, see $log"
-		failed=1
-	fi
+	verdict "$scenario" "$modset" "$round" "$log" "$start"
 }
 
 need nftables iproute2 busybox-static kmod gcc make libc6-dev libmnl-dev python3
@@ -155,7 +158,12 @@ if [[ $modsets == *ours* ]] && ! make_uml_tree; then
 	modsets=stock
 fi
 
-: >"$raw"
+exec 9>"$out/.lock"
+flock -n 9 || die "another run of this is going on"
+mkdir -p "$out/log"
+for scenario in flows memory proc late events cpus icount; do
+	! chosen $scenario || rm -f "$out"/log/*-$scenario.*
+done
 failed=0
 for ((round = 1; round <= rounds; round++)); do
 	for modset in $modsets; do
@@ -174,6 +182,7 @@ if [ -x "$here/../vm/boot.sh" ]; then
 		! chosen icount || qemu "$modset" 1 icount 600 --icount
 	done
 fi
+collect
 python3 "$here/report.py" "$raw" "$out"
 cat "$out/table.txt"
 [ $failed = 0 ] || die "some guests did not finish"
