@@ -22,8 +22,8 @@
  * lies further ahead waits in the last slot and is armed again from there.
  */
 #define NF_CT_WHEEL_LEVELS	4
-#define NF_CT_WHEEL_SLOT_BITS	6
-#define NF_CT_WHEEL_SLOTS	(1 << NF_CT_WHEEL_SLOT_BITS)
+#define NF_CT_WHEEL_SLOT_BITS	6	/* log2 of the next */
+#define NF_CT_WHEEL_SLOTS	64
 #define NF_CT_WHEEL_GRAIN	(HZ >= 1000 ? 5 : HZ >= 250 ? 3 : HZ >= 100 ? 2 : 0)
 
 /* An entry in a flow table is looked at this often: its timeout is written there */
@@ -48,7 +48,7 @@
  * @work:    fires due slots
  */
 struct nf_ct_wheel {
-	spinlock_t		lock;
+	spinlock_t		lock; /* innermost but for the event lists */
 	u64			now;
 	u64			next;
 	bool			pending;
@@ -171,7 +171,7 @@ static u64 nf_ct_tick_of(u32 deadline)
 /* See that the work runs at @fires or before. */
 static void nf_ct_wheel_wake(struct nf_ct_wheel *w, u64 fires)
 {
-	u64 when = fires << NF_CT_WHEEL_GRAIN;
+	u64 due = fires << NF_CT_WHEEL_GRAIN;
 	u64 now = get_jiffies_64();
 
 	lockdep_assert_held(&w->lock);
@@ -179,7 +179,8 @@ static void nf_ct_wheel_wake(struct nf_ct_wheel *w, u64 fires)
 		return;
 	w->pending = true;
 	w->next = fires;
-	mod_delayed_work(nf_conntrack_wq, &w->work, when > now ? when - now : 0);
+	mod_delayed_work(nf_conntrack_wq, &w->work,
+			 time_after64(due, now) ? due - now : 0);
 }
 
 static void nf_ct_wheel_link(struct nf_ct_wheel *w, struct nf_ct_entry *entry,

@@ -200,6 +200,7 @@ void nf_ct_event_complete(struct nf_conn *ct, unsigned int events, int err)
 		nf_ct_unsent_queue(ct, e);
 	nf_ct_put(ct);
 }
+
 NF_CT_EXPORT_PRIVATE(nf_ct_event_complete);
 
 /**

@@ -43,7 +43,7 @@
  * @stats: counters; those not under @lock are written by this CPU only
  */
 struct nf_ct_unsent {
-	spinlock_t			lock;
+	spinlock_t			lock; /* a leaf */
 	struct list_head		list;
 	struct nf_conntrack_event_stats	stats;
 };
@@ -311,6 +311,7 @@ void nf_conntrack_events_kick(struct net *net)
 	if (hrtimer_try_to_cancel(&r->timer) == 1)
 		queue_work(nf_conntrack_wq, &r->work);
 }
+
 NF_CT_EXPORT_PRIVATE(nf_conntrack_events_kick);
 
 /**
@@ -380,6 +381,7 @@ unsigned int nf_conntrack_dying_next(struct net *net, unsigned long *pos,
 	*pos = (unsigned long)cpu << 32 | seen;
 	return n;
 }
+
 NF_CT_EXPORT_PRIVATE(nf_conntrack_dying_next);
 
 void nf_conntrack_events_sum(struct net *net, int cpu,
@@ -406,6 +408,7 @@ void nf_conntrack_events_count_batch(struct net *net)
 {
 	this_cpu_inc(nf_conntrack_resend(net)->unsent->stats.batches);
 }
+
 NF_CT_EXPORT_PRIVATE(nf_conntrack_events_count_batch);
 
 /* ---- namespaces ---- */

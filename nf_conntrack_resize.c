@@ -21,7 +21,7 @@
 /* How often an idle table is looked at for shrinking, only while it is large */
 #define NF_CT_SHRINK_INTERVAL	(10 * HZ)
 /* A table of unsigned int buckets of 64 bytes that can be allocated at all */
-#define NF_CT_BUCKETS_MAX	(1U << NF_CT_TABLE_MAX_BITS)
+#define NF_CT_BUCKETS_MAX	BIT(NF_CT_TABLE_MAX_BITS)
 /* Buckets of the kernel's own table that fit a page, to which sizes are rounded */
 #define NF_CT_BUCKETS_UNIT	(PAGE_SIZE / sizeof(struct hlist_nulls_head))
 
@@ -294,6 +294,7 @@ void nf_conntrack_resize_stats(struct nf_conntrack_table_stats *st)
 int nf_conntrack_hash_resize(unsigned int hashsize)
 {
 	unsigned int floor, bits, want, size;
+	s64 slots;
 	int err;
 
 	if (!hashsize)
@@ -308,8 +309,8 @@ int nf_conntrack_hash_resize(unsigned int hashsize)
 	mutex_lock(&nf_conntrack_resize_mutex);
 	floor = nf_conntrack_floor_bits;
 	nf_conntrack_floor_bits = bits;
-	want = nf_conntrack_wanted_bits(bits,
-			percpu_counter_sum_positive(&nf_conntrack_slots));
+	slots = percpu_counter_sum_positive(&nf_conntrack_slots);
+	want = nf_conntrack_wanted_bits(bits, slots);
 	err = nf_conntrack_resize_to(want);
 	if (err)
 		nf_conntrack_floor_bits = floor;
@@ -374,7 +375,8 @@ int nf_conntrack_resize_init(void)
 	if (nf_conntrack_htable_size) {
 		/* the user's word: floor, and eight connections a bucket */
 		nf_conntrack_htable_size =
-			roundup(min(nf_conntrack_htable_size, NF_CT_BUCKETS_MAX),
+			roundup(min_t(unsigned int, nf_conntrack_htable_size,
+				      NF_CT_BUCKETS_MAX),
 				NF_CT_BUCKETS_UNIT);
 		bits = clamp_t(unsigned int,
 			       order_base_2(nf_conntrack_htable_size),

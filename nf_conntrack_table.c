@@ -172,6 +172,7 @@ nf_conntrack_table_find(struct net *net, const struct nf_conntrack_tuple *tuple,
 		line = rcu_dereference(line->next);
 		if (likely(!line))
 			return NULL;
+		/* as in nf_ct_bucket_rcu() */
 		head = smp_load_acquire(&line->head);
 	} while (1);
 }
@@ -192,6 +193,10 @@ void nf_conntrack_table_lock2(u32 h1, u32 h2) __acquires(nf_conntrack_locks)
 	spin_lock_bh(a);
 	if (a != b)
 		spin_lock_nested(b, SINGLE_DEPTH_NESTING);
+	else
+		__acquire(b);
+	/* two locks or one: for sparse, one context */
+	__release(b);
 }
 
 void nf_conntrack_table_unlock2(u32 h1, u32 h2) __releases(nf_conntrack_locks)
@@ -199,8 +204,11 @@ void nf_conntrack_table_unlock2(u32 h1, u32 h2) __releases(nf_conntrack_locks)
 	spinlock_t *a = nf_ct_hash_lock(min(h1, h2));
 	spinlock_t *b = nf_ct_hash_lock(max(h1, h2));
 
+	__acquire(b);
 	if (a != b)
 		spin_unlock(b);
+	else
+		__release(b);
 	spin_unlock_bh(a);
 }
 
@@ -411,8 +419,10 @@ static bool nf_ct_walk_before(const struct nf_conn *a, const struct nf_conn *b)
 
 /**
  * struct nf_ct_gather - entries collected from one bucket, in walk order
- * @batch: the caller's array; [@base, @n) belong to this bucket
- * @max:   its size
+ * @batch: the caller's array
+ * @base:  where this bucket's entries begin in it
+ * @n:     where they end
+ * @max:   size of the array
  * @more:  something of this bucket did not fit
  */
 struct nf_ct_gather {
@@ -494,6 +504,7 @@ static u32 nf_ct_gather_bucket(struct nf_ct_gather *g, u32 from,
 		 */
 		to = min(to, nf_ct_bucket_end(t, from));
 		line = &t->line[nf_ct_bucket_index(t, from)];
+		/* as in nf_ct_bucket_rcu() */
 		if (!(smp_load_acquire(&line->head) & NF_CT_LINE_MOVED))
 			break;
 		t = t->next;
@@ -539,6 +550,7 @@ unsigned int nf_conntrack_walk_next(struct net *net,
 	}
 	return g.n;
 }
+
 NF_CT_EXPORT_PRIVATE(nf_conntrack_walk_next);
 
 void nf_conntrack_walk_back(struct nf_conntrack_walk *walk,
@@ -549,6 +561,7 @@ void nf_conntrack_walk_back(struct nf_conntrack_walk *walk,
 	walk->begun = true;
 	walk->done = false;
 }
+
 NF_CT_EXPORT_PRIVATE(nf_conntrack_walk_back);
 
 /* ---- eviction ---- */
