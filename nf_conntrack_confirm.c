@@ -77,8 +77,8 @@ static int nf_ct_publish(struct nf_ct_entry *entry, unsigned int refs)
 		help = nfct_help(ct);
 	if (help && rcu_access_pointer(help->helper))
 		nf_conntrack_event_cache(IPCT_HELPER, ct);
-	/* not news any more to those who begin to listen later */
-	if (READ_ONCE(nf_ctnetlink_has_listener))
+	/* no news to those who begin to listen later; netlink has its requester */
+	if (refs || READ_ONCE(nf_ctnetlink_has_listener))
 		nf_conntrack_event_cache(ct->master ? IPCT_RELATED : IPCT_NEW,
 					 ct);
 

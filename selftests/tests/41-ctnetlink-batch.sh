@@ -12,7 +12,9 @@
 
 BATCH=/proc/sys/net/netfilter/nf_conntrack_events_batch
 STATS=/proc/net/stat/nf_conntrack_events
-FLOWS=2000
+FLOWS=2000 LISTED=3000
+# the debug kernel is slow, and has other things to look for
+is_debug && FLOWS=300 LISTED=500
 
 value()
 {
@@ -82,7 +84,7 @@ if is_ours; then
 fi
 
 # in the initial namespace, where the table can be resized
-ctbatch dump 3000 >/tmp/result 2>&1
+ctbatch dump $LISTED >/tmp/result 2>&1
 note "dump: $(tr '\n' ' ' </tmp/result)"
 is 'dumps during resizes miss nothing' "$(value missed)" 0
 is 'dumps during resizes show nothing twice' "$(value twice)" 0

@@ -1,0 +1,122 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Every allocation on the way fails once: new connections, entries and dumps over
+# netlink, events, namespaces, loading the modules. Then one in twenty fails, while
+# there is traffic. Nothing may leak, count wrong or stay. Needs the debug kernel.
+#
+# TIMEOUT: 180
+
+# shellcheck disable=SC2016  # conditions are evaluated later, by wait_for
+# shellcheck source=selftests/lib.sh
+. /payload/lib.sh
+# shellcheck source=selftests/data/flows.sh
+. /payload/data/flows.sh
+
+DEBUGFS=/sys/kernel/debug
+
+if ! [ -d $DEBUGFS/failslab ] || ! [ -e /proc/self/fail-nth ]; then
+	skip_all 'no fault injection in this kernel'
+fi
+
+# Quiet, and any kind of allocation
+set_up()
+{
+	local dir
+
+	for dir in failslab fail_page_alloc fail_usercopy; do
+		[ -d $DEBUGFS/$dir ] || continue
+		echo 0 >$DEBUGFS/$dir/verbose
+		echo 0 >$DEBUGFS/$dir/probability
+	done
+	echo N >$DEBUGFS/failslab/ignore-gfp-wait
+	echo N >$DEBUGFS/fail_page_alloc/ignore-gfp-wait
+}
+
+# Runs failnth and shows its figures; it must come to the end of the path.
+walk()
+{
+	local name=$1
+	shift
+
+	"$@" >/tmp/walk 2>&1
+	if grep -q '^failed=' /tmp/walk; then
+		ok "$name: $(cat /tmp/walk)"
+	else
+		not_ok "$name" "$(cat /tmp/walk)"
+	fi
+}
+
+none_left()
+{
+	ns n conntrack -F 2>/dev/null
+	check "$1: count is 0" wait_for '[ "$(ctcount n)" = 0 ]'
+	check "$1: no object" wait_for '[ "$(slab_used nf_conntrack)" -le "$idle" ]'
+}
+
+set_up
+# the page allocator complains when it is made to fail
+allow_log 'page allocation failure'
+modprobe -a nf_conntrack_netlink nf_conntrack_ftp
+flow_net n
+ns n sysctl -qw net.netfilter.nf_conntrack_acct=1 net.netfilter.nf_conntrack_timestamp=1
+# shellcheck disable=SC2034  # used in a condition
+idle=$(slab_used nf_conntrack)
+
+walk 'new flow' ns n failnth flow 1000
+none_left 'new flow'
+check 'listener' hear n ear -R -b 4096
+walk 'new flow with a listener' ns n failnth flow 5000
+walk 'netlink: create, with a listener' ns n failnth create 9000
+ns n conntrack -I -p tcp -s 10.0.0.1 -d 198.18.35.40 --sport 1000 --dport 21 --state ESTABLISHED -t 600 >/dev/null 2>&1
+walk 'netlink: update' ns n failnth update 9000
+walk 'netlink: dump' ns n failnth dump
+none_left 'listener'
+is_stock || check 'nothing waits' wait_for '[ "$(waiting n)" = 0 ]'
+stop "$LISTENER"
+note "listener: $(tail -n 1 /tmp/ear)"
+walk 'netlink: create' ns n failnth create 13000
+none_left 'netlink'
+walk 'namespace' failnth netns 3
+check 'namespaces are gone' wait_for '[ "$(slab_used net_namespace)" -le 3 ]' 20
+
+# --- one in twenty, at random, while there is traffic ---
+echo 5 >$DEBUGFS/failslab/probability
+echo -1 >$DEBUGFS/failslab/times
+echo Y >$DEBUGFS/failslab/task-filter
+nsenter --net=/run/netns/n bash -c '
+	flows udp 198.18.1.0 4000 0 1500 &
+	pid=$!
+	echo 1 >/proc/$pid/make-it-fail
+	flows tcp 8080 100 close &
+	echo 1 >/proc/$!/make-it-fail
+	for i in 1 2 3; do
+		conntrack -L >/dev/null 2>&1
+		conntrack -F >/dev/null 2>&1
+	done
+	wait' >/tmp/random 2>&1
+note "$(cat /tmp/random)"
+echo 0 >$DEBUGFS/failslab/probability
+echo N >$DEBUGFS/failslab/task-filter
+none_left 'at random'
+is 'all is well again' "$(ns n flows udp 198.18.1.0 4000 0 100)" 'sent=100 refused=0'
+is 'entries' "$(ctcount n)" 100
+
+# --- loading ---
+ip netns delete n
+netlink=$(modinfo -n nf_conntrack_netlink)
+core=$(modinfo -n nf_conntrack)
+rmmod nf_conntrack_netlink
+walk 'nf_conntrack_netlink' failnth module "$netlink" 1
+rmmod nf_conntrack_ftp
+for module in nft_ct nf_conntrack_netlink nf_conntrack; do
+	wait_for "! [ -d /sys/module/$module ] || rmmod $module" 10
+done
+if [ -d /sys/module/nf_conntrack ]; then
+	not_ok 'nf_conntrack unloads' "$(lsmod | grep nf_conntrack)"
+else
+	walk 'nf_conntrack' failnth module "$core" 2
+fi
+check 'the modules load' modprobe -a nf_conntrack_netlink
+check 'a namespace has them' sh -c 'ip netns add n && ip netns exec n conntrack -L'
+finish
