@@ -94,7 +94,7 @@ is 'hashsize: none' "$(refusal 0 $PARAMETER)" 'Invalid argument'
 is 'hashsize: not a number' "$(refusal many $PARAMETER)" 'Invalid argument'
 is 'hashsize: too large for the type' "$(refusal 4294967296 $PARAMETER)" 'Numerical result out of range'
 is 'buckets: none' "$(refusal 0 $BUCKETS)" 'Invalid argument'
-is 'buckets: huge' "$(refusal 4294967295 $BUCKETS)" 'Cannot allocate memory'
+is 'buckets: too large for the type' "$(refusal 4294967296 $BUCKETS)" 'Invalid argument'
 is 'hashsize: huge' "$(refusal 4294967295 $PARAMETER)" 'Cannot allocate memory'
 is 'the size is as it was' "$(cat $PARAMETER) $(cat $BUCKETS)" '1024 1024'
 echo 1000 >$PARAMETER

@@ -49,7 +49,7 @@ has_not()
 # Packets that rule with comment $1 has seen
 packets()
 {
-	ns r iptables-save -c | sed -n "s/^\\[\\([0-9]*\\):.*\"$1\".*/\\1/p"
+	ns r iptables-save -c | sed -n "s/^\\[\\([0-9]*\\):.* --comment $1.*/\\1/p"
 }
 
 seconds_left()
