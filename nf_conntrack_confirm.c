@@ -21,36 +21,52 @@
 /* An entry that only answers a lost race lives this long */
 #define NF_CT_CLASH_TTL		HZ
 
-static void nf_ct_hash_both(struct nf_ct_entry *entry)
-{
-	const struct nf_conntrack_zone *zone = nf_ct_zone(&entry->ct);
-	const struct net *net = nf_ct_net(&entry->ct);
-	int dir;
+/**
+ * struct nf_ct_newcomer - an entry on its way into the table
+ * @ct:   itself
+ * @skb:  packet that carries it, NULL for one that netlink made
+ * @info: the packet's place in the connection
+ * @hash: nf_ct_hash() of both directions
+ */
+struct nf_ct_newcomer {
+	struct nf_conn		*ct;
+	struct sk_buff		*skb;
+	enum ip_conntrack_info	info;
+	u32			hash[IP_CT_DIR_MAX];
+};
 
-	for (dir = 0; dir < IP_CT_DIR_MAX; dir++)
-		entry->hash[dir] =
-			nf_conntrack_hash_tuple(net, nf_ct_tuple(&entry->ct, dir),
-						nf_ct_zone_id(zone, dir));
+static void nf_ct_newcomer_lock(struct nf_ct_newcomer *new)
+	__acquires(nf_conntrack_locks)
+{
+	new->hash[0] = nf_ct_hash(new->ct, 0);
+	new->hash[1] = nf_ct_hash(new->ct, 1);
+	nf_conntrack_table_lock2(new->hash[0], new->hash[1]);
+}
+
+static void nf_ct_newcomer_unlock(const struct nf_ct_newcomer *new)
+	__releases(nf_conntrack_locks)
+{
+	nf_conntrack_table_unlock2(new->hash[0], new->hash[1]);
 }
 
 static struct nf_conntrack_tuple_hash *
-nf_ct_peek_own(const struct nf_ct_entry *entry, enum ip_conntrack_dir dir)
+nf_ct_peek_own(const struct nf_ct_newcomer *new, enum ip_conntrack_dir dir)
 {
-	const struct nf_conn *ct = &entry->ct;
+	const struct nf_conn *ct = new->ct;
 
 	return nf_conntrack_table_peek(nf_ct_net(ct), nf_ct_tuple(ct, dir),
 				       nf_ct_zone_id(nf_ct_zone(ct), dir),
-				       entry->hash[dir]);
+				       new->hash[dir]);
 }
 
 /* An entry in the table that has a key of ours: the flow was confirmed twice */
 static struct nf_conntrack_tuple_hash *
-nf_ct_find_clash(const struct nf_ct_entry *entry)
+nf_ct_find_clash(const struct nf_ct_newcomer *new)
 {
 	struct nf_conntrack_tuple_hash *h;
 
-	h = nf_ct_peek_own(entry, IP_CT_DIR_ORIGINAL);
-	return h ?: nf_ct_peek_own(entry, IP_CT_DIR_REPLY);
+	h = nf_ct_peek_own(new, IP_CT_DIR_ORIGINAL);
+	return h ?: nf_ct_peek_own(new, IP_CT_DIR_REPLY);
 }
 
 static void nf_ct_start_clock(struct nf_conn *ct)
@@ -66,10 +82,10 @@ static void nf_ct_start_clock(struct nf_conn *ct)
  * shall hear first is noted before anybody else can find the entry, so that no
  * other CPU reports a change of a connection that nobody has heard of.
  */
-static int nf_ct_publish(struct nf_ct_entry *entry, unsigned int refs)
+static int nf_ct_publish(const struct nf_ct_newcomer *new, unsigned int refs)
 {
-	struct nf_conn *ct = &entry->ct;
 	const struct nf_conn_help *help = NULL;
+	struct nf_conn *ct = new->ct;
 	u32 ttl = ct->timeout;
 	int err;
 
@@ -84,7 +100,7 @@ static int nf_ct_publish(struct nf_ct_entry *entry, unsigned int refs)
 
 	WRITE_ONCE(ct->timeout, nfct_time_stamp + ttl);
 	nf_ct_start_clock(ct);
-	err = nf_conntrack_table_insert(entry);
+	err = nf_conntrack_table_insert(ct, new->hash);
 	if (err) {
 		WRITE_ONCE(ct->timeout, ttl);
 		return err;
@@ -140,13 +156,13 @@ static void nf_ct_acct_hand_over(struct nf_conn *winner,
 }
 
 /* Let the packet continue with @winner; whoever unlocks drops the loser. */
-static int nf_ct_merge(struct sk_buff *skb, struct nf_conn *loser,
+static int nf_ct_merge(const struct nf_ct_newcomer *loser,
 		       struct nf_conn *winner, enum ip_conntrack_info info)
 {
 	/* the table's reference keeps it alive under the lock */
 	nf_conntrack_get(&winner->ct_general);
-	nf_ct_acct_hand_over(winner, info, loser);
-	nf_ct_set(skb, winner, info);
+	nf_ct_acct_hand_over(winner, info, loser->ct);
+	nf_ct_set(loser->skb, winner, info);
 	if (info == IP_CT_ESTABLISHED_REPLY &&
 	    !test_and_set_bit(IPS_SEEN_REPLY_BIT, &winner->status))
 		nf_conntrack_event_cache(IPCT_REPLY, winner);
@@ -158,9 +174,9 @@ static int nf_ct_merge(struct sk_buff *skb, struct nf_conn *loser,
  * loser's answers must still find their way back, so it stands in the table
  * for a moment with its reply key only, and goes on the first of them.
  */
-static int nf_ct_keep_reply(struct nf_ct_entry *loser)
+static int nf_ct_keep_reply(const struct nf_ct_newcomer *loser)
 {
-	struct nf_conn *ct = &loser->ct;
+	struct nf_conn *ct = loser->ct;
 
 	if (nf_ct_peek_own(loser, IP_CT_DIR_REPLY))
 		return NF_DROP;
@@ -170,26 +186,25 @@ static int nf_ct_keep_reply(struct nf_ct_entry *loser)
 	return nf_ct_publish(loser, 0) ? NF_DROP : NF_ACCEPT;
 }
 
-static int nf_ct_resolve_clash(struct sk_buff *skb, struct nf_ct_entry *loser,
-			       struct nf_conntrack_tuple_hash *h,
-			       enum ip_conntrack_info info)
+static int nf_ct_resolve_clash(const struct nf_ct_newcomer *loser,
+			       struct nf_conntrack_tuple_hash *h)
 {
 	struct nf_conn *winner = nf_ct_tuplehash_to_ctrack(h);
 	struct net *net = nf_ct_net(winner);
 	int ret = NF_DROP;
 
-	trace_nf_ct_clash(&loser->ct);
+	trace_nf_ct_clash(loser->ct);
 	if (!nf_ct_l4proto_find(nf_ct_protonum(winner))->allow_clash)
 		goto lost;
 
 	if (!nf_ct_is_dying(winner) && !nf_ct_is_expired(winner)) {
-		if (nf_ct_same_flow(winner, &loser->ct, true))
+		if (nf_ct_same_flow(winner, loser->ct, true))
 			/* both ends spoke first: this is the answer */
-			ret = nf_ct_merge(skb, &loser->ct, winner,
+			ret = nf_ct_merge(loser, winner,
 					  IP_CT_ESTABLISHED_REPLY);
 		else if (!(winner->status & IPS_NAT_DONE_MASK) ||
-			 nf_ct_same_flow(winner, &loser->ct, false))
-			ret = nf_ct_merge(skb, &loser->ct, winner, info);
+			 nf_ct_same_flow(winner, loser->ct, false))
+			ret = nf_ct_merge(loser, winner, loser->info);
 	}
 	if (ret != NF_ACCEPT)
 		ret = nf_ct_keep_reply(loser);
@@ -213,11 +228,10 @@ static int nf_ct_confirm_failed(struct net *net, int err)
 	return NF_DROP;
 }
 
-static int nf_ct_confirm_locked(struct sk_buff *skb, struct nf_ct_entry *entry,
-				enum ip_conntrack_info info)
+static int nf_ct_confirm_locked(const struct nf_ct_newcomer *new)
 {
 	struct nf_conntrack_tuple_hash *h;
-	struct nf_conn *ct = &entry->ct;
+	struct nf_conn *ct = new->ct;
 	int err;
 
 	/* a clone of the packet was faster: bridges flood unconfirmed ones */
@@ -230,11 +244,11 @@ static int nf_ct_confirm_locked(struct sk_buff *skb, struct nf_ct_entry *entry,
 	if (unlikely(!nf_ct_ext_commit(ct) || nf_ct_is_dying(ct)))
 		return nf_ct_confirm_failed(nf_ct_net(ct), 0);
 
-	h = nf_ct_find_clash(entry);
+	h = nf_ct_find_clash(new);
 	if (unlikely(h))
-		return nf_ct_resolve_clash(skb, entry, h, info);
+		return nf_ct_resolve_clash(new, h);
 
-	err = nf_ct_publish(entry, 0);
+	err = nf_ct_publish(new, 0);
 	return err ? nf_ct_confirm_failed(nf_ct_net(ct), err) : NF_ACCEPT;
 }
 
@@ -247,31 +261,23 @@ static int nf_ct_confirm_locked(struct sk_buff *skb, struct nf_ct_entry *entry,
  */
 int __nf_conntrack_confirm(struct sk_buff *skb)
 {
-	enum ip_conntrack_info info;
-	struct nf_ct_entry *entry;
-	struct nf_conn *ct;
-	u32 orig, repl;
+	struct nf_ct_newcomer new = { .skb = skb };
 	int ret;
 
-	ct = nf_ct_get(skb, &info);
+	new.ct = nf_ct_get(skb, &new.info);
 	/* a reject's answer carries the entry, but did not create it */
-	if (CTINFO2DIR(info) != IP_CT_DIR_ORIGINAL)
+	if (CTINFO2DIR(new.info) != IP_CT_DIR_ORIGINAL)
 		return NF_ACCEPT;
-
-	entry = nf_ct_entry(ct);
-	if (unlikely(nf_ct_is_confirmed(ct)))
+	if (unlikely(nf_ct_is_confirmed(new.ct)))
 		return NF_DROP;
-	nf_ct_hash_both(entry);
-	orig = entry->hash[IP_CT_DIR_ORIGINAL];
-	repl = entry->hash[IP_CT_DIR_REPLY];
 
-	nf_conntrack_table_lock2(orig, repl);
-	ret = nf_ct_confirm_locked(skb, entry, info);
-	nf_conntrack_table_unlock2(orig, repl);
+	nf_ct_newcomer_lock(&new);
+	ret = nf_ct_confirm_locked(&new);
+	nf_ct_newcomer_unlock(&new);
 
 	/* merged: this was the packet's reference on the loser */
-	if (unlikely(skb_nfct(skb) != &ct->ct_general))
-		nf_ct_put(ct);
+	if (unlikely(skb_nfct(skb) != &new.ct->ct_general))
+		nf_ct_put(new.ct);
 	return ret;
 }
 
@@ -285,30 +291,25 @@ int __nf_conntrack_confirm(struct sk_buff *skb)
  */
 int nf_conntrack_hash_check_insert(struct nf_conn *ct)
 {
-	struct nf_ct_entry *entry = nf_ct_entry(ct);
+	struct nf_ct_newcomer new = { .ct = ct };
 	struct net *net = nf_ct_net(ct);
-	u32 orig, repl;
 	int err;
 
-	nf_ct_hash_both(entry);
-	orig = entry->hash[IP_CT_DIR_ORIGINAL];
-	repl = entry->hash[IP_CT_DIR_REPLY];
-
-	nf_conntrack_table_lock2(orig, repl);
+	nf_ct_newcomer_lock(&new);
 	if (!nf_ct_ext_commit(ct))
 		err = -EAGAIN;
-	else if (nf_ct_find_clash(entry))
+	else if (nf_ct_find_clash(&new))
 		err = -EEXIST;
 	else
-		err = nf_ct_publish(entry, 2);
-	nf_conntrack_table_unlock2(orig, repl);
+		err = nf_ct_publish(&new, 2);
+	nf_ct_newcomer_unlock(&new);
 
-	if (err) {
-		if (err == -ENOSPC)
-			NF_CT_STAT_INC_ATOMIC(net, chaintoolong);
-		NF_CT_STAT_INC_ATOMIC(net, insert_failed);
-		return err;
+	if (!err) {
+		NF_CT_STAT_INC_ATOMIC(net, insert);
+		return 0;
 	}
-	NF_CT_STAT_INC_ATOMIC(net, insert);
-	return 0;
+	if (err == -ENOSPC)
+		NF_CT_STAT_INC_ATOMIC(net, chaintoolong);
+	NF_CT_STAT_INC_ATOMIC(net, insert_failed);
+	return err;
 }

@@ -234,15 +234,16 @@ static void nf_ct_stop_clock(struct nf_conn *ct)
 
 static void nf_ct_unlink(struct nf_conn *ct)
 {
-	struct nf_ct_entry *entry = nf_ct_entry(ct);
-	u32 orig = entry->hash[IP_CT_DIR_ORIGINAL];
-	u32 repl = entry->hash[IP_CT_DIR_REPLY];
+	const u32 hash[] = {
+		[IP_CT_DIR_ORIGINAL]	= nf_ct_hash(ct, IP_CT_DIR_ORIGINAL),
+		[IP_CT_DIR_REPLY]	= nf_ct_hash(ct, IP_CT_DIR_REPLY),
+	};
 
 	nf_ct_helper_destroy(ct);
 	nf_ct_remove_expectations(ct);
-	nf_conntrack_table_lock2(orig, repl);
-	nf_conntrack_table_remove(entry);
-	nf_conntrack_table_unlock2(orig, repl);
+	nf_conntrack_table_lock2(hash[0], hash[1]);
+	nf_conntrack_table_remove(ct, hash);
+	nf_conntrack_table_unlock2(hash[0], hash[1]);
 	nf_ct_deadline_disarm(ct);
 }
 
@@ -461,7 +462,7 @@ int nf_conntrack_init_start(void)
 	int err;
 
 	/* what makes 23 entries fit two pages */
-	BUILD_BUG_ON(sizeof(struct nf_ct_entry) - sizeof(struct nf_conn) > 96);
+	BUILD_BUG_ON(sizeof(struct nf_ct_entry) - sizeof(struct nf_conn) > 88);
 
 	nf_conntrack_wq = alloc_workqueue("nf_conntrack", WQ_UNBOUND, 0);
 	if (!nf_conntrack_wq)

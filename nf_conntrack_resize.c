@@ -142,7 +142,7 @@ static s64 nf_ct_table_slots(unsigned int bits, unsigned int percent)
 
 static u32 nf_ct_slot_hash_value(unsigned long slot)
 {
-	return nf_ct_entry(nf_ct_slot_ct(slot))->hash[slot & 1];
+	return nf_ct_hash(nf_ct_slot_ct(slot), slot & 1);
 }
 
 /*

@@ -51,7 +51,7 @@ static enum ip_conntrack_dir nf_ct_walk_dir(const struct nf_conn *ct)
 
 static u32 nf_ct_walk_hash(const struct nf_conn *ct)
 {
-	return nf_ct_entry(ct)->hash[nf_ct_walk_dir(ct)];
+	return nf_ct_hash(ct, nf_ct_walk_dir(ct));
 }
 
 static struct nf_conntrack_tuple_hash *nf_ct_slot_hash(unsigned long slot)
@@ -345,34 +345,23 @@ nf_conntrack_table_peek(struct net *net, const struct nf_conntrack_tuple *tuple,
 
 /**
  * nf_conntrack_table_insert - publish both directions of an entry
- * @entry: complete but for IPS_CONFIRMED; @entry->hash is set. With
- *         IPS_NAT_CLASH only the reply direction is published.
+ * @ct:   complete but for IPS_CONFIRMED. With IPS_NAT_CLASH only the reply
+ *        direction is published.
+ * @hash: nf_ct_hash() of both directions
  *
  * Context: both table locks held. The caller has looked for clashes.
  * Return: 0, or -ENOSPC (chain too long) or -ENOMEM with nothing inserted.
  */
-int nf_conntrack_table_insert(struct nf_ct_entry *entry)
+int nf_conntrack_table_insert(struct nf_conn *ct, const u32 hash[IP_CT_DIR_MAX])
 {
-	u32 orig = entry->hash[IP_CT_DIR_ORIGINAL];
-	u32 repl = entry->hash[IP_CT_DIR_REPLY];
-	struct nf_conn *ct = &entry->ct;
-	bool both = !(ct->status & IPS_NAT_CLASH);
-	int err = 0;
+	int dir, err, first = nf_ct_walk_dir(ct);
 
-	if (both)
-		err = nf_ct_line_add(nf_ct_bucket_locked(orig), orig,
-				     nf_ct_slot_of(ct, IP_CT_DIR_ORIGINAL),
-				     NF_CT_CHAIN_LINES, nf_ct_line_atomic, NULL);
-	if (err)
-		return err;
-	err = nf_ct_line_add(nf_ct_bucket_locked(repl), repl,
-			     nf_ct_slot_of(ct, IP_CT_DIR_REPLY),
-			     NF_CT_CHAIN_LINES, nf_ct_line_atomic, NULL);
-	if (err) {
-		if (both)
-			nf_ct_slot_remove(orig,
-					  nf_ct_slot_of(ct, IP_CT_DIR_ORIGINAL));
-		return err;
+	for (dir = first; dir < IP_CT_DIR_MAX; dir++) {
+		err = nf_ct_line_add(nf_ct_bucket_locked(hash[dir]), hash[dir],
+				     nf_ct_slot_of(ct, dir), NF_CT_CHAIN_LINES,
+				     nf_ct_line_atomic, NULL);
+		if (err)
+			goto remove;
 	}
 
 	percpu_counter_add_batch(&nf_conntrack_slots, IP_CT_DIR_MAX, 256);
@@ -380,22 +369,27 @@ int nf_conntrack_table_insert(struct nf_ct_entry *entry)
 	    READ_ONCE(nf_conntrack_grow_at))
 		nf_conntrack_resize_kick();
 	return 0;
+
+remove:
+	while (--dir >= first)
+		nf_ct_slot_remove(hash[dir], nf_ct_slot_of(ct, dir));
+	return err;
 }
 
 /**
  * nf_conntrack_table_remove - take both directions of an entry out
- * @entry: in the table
+ * @ct:   in the table
+ * @hash: nf_ct_hash() of both directions
  *
  * Context: both table locks held. Readers may still hold or take references
  * until the next grace period; they see IPS_DYING, which the caller has set.
  */
-void nf_conntrack_table_remove(struct nf_ct_entry *entry)
+void nf_conntrack_table_remove(struct nf_conn *ct, const u32 hash[IP_CT_DIR_MAX])
 {
-	int dir = nf_ct_walk_dir(&entry->ct);
+	int dir;
 
-	for (; dir < IP_CT_DIR_MAX; dir++)
-		nf_ct_slot_remove(entry->hash[dir],
-				  nf_ct_slot_of(&entry->ct, dir));
+	for (dir = nf_ct_walk_dir(ct); dir < IP_CT_DIR_MAX; dir++)
+		nf_ct_slot_remove(hash[dir], nf_ct_slot_of(ct, dir));
 	percpu_counter_add_batch(&nf_conntrack_slots, -IP_CT_DIR_MAX, 256);
 }
 
@@ -409,9 +403,9 @@ static bool nf_ct_walk_passed(const struct nf_conntrack_walk *walk, u32 hash,
 	return hash < walk->hash || (hash == walk->hash && addr <= walk->after);
 }
 
-static bool nf_ct_walk_before(const struct nf_conn *a, const struct nf_conn *b)
+static bool nf_ct_walk_before(const struct nf_conn *a, u32 ha,
+			      const struct nf_conn *b)
 {
-	u32 ha = nf_ct_walk_hash(a);
 	u32 hb = nf_ct_walk_hash(b);
 
 	return ha < hb || (ha == hb && a < b);
@@ -434,11 +428,12 @@ struct nf_ct_gather {
 };
 
 /* Sorted insertion; takes over the caller's reference on @ct. */
-static void nf_ct_gather_add(struct nf_ct_gather *g, struct nf_conn *ct)
+static void nf_ct_gather_add(struct nf_ct_gather *g, struct nf_conn *ct,
+			     u32 hash)
 {
 	unsigned int i = g->n;
 
-	while (i > g->base && nf_ct_walk_before(ct, g->batch[i - 1]))
+	while (i > g->base && nf_ct_walk_before(ct, hash, g->batch[i - 1]))
 		i--;
 	/* the slot was reused for an entry that stands elsewhere in the bucket */
 	if (i > g->base && g->batch[i - 1] == ct)
@@ -483,7 +478,7 @@ static void nf_ct_gather_slot(struct nf_ct_gather *g, unsigned long slot,
 		nf_ct_put(ct);
 		return;
 	}
-	nf_ct_gather_add(g, ct);
+	nf_ct_gather_add(g, ct, hash);
 }
 
 /* Collect the bucket at @from; returns the last hash value that was covered. */

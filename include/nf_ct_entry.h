@@ -26,8 +26,6 @@
  *         than @ct.timeout wants.  Guarded by the lock of the wheel @wheel.
  * @wheel: where the entry waits: CPU number of the wheel in the low 16 bits
  *         (fixed at allocation), level and slot above.  Same lock.
- * @hash:  table hash of each direction; written before insertion, constant
- *         while the entry is in the table
  * @ext:   room for the first extensions; @ct.ext points here until they outgrow it.
  *         Written only while the entry is unconfirmed, by its single owner.
  */
@@ -35,7 +33,6 @@ struct nf_ct_entry {
 	struct nf_conn	ct;
 	u32		armed;
 	u32		wheel;
-	u32		hash[IP_CT_DIR_MAX];
 	u8		ext[NF_CT_EXT_INLINE] __aligned(8);
 };
 

@@ -48,7 +48,7 @@ PANELS = [
     ("New connection: ns added", ["setup"]),
     ("New connection with a listener: ns added", ["setup_listener"]),
     ("Dump and flush: seconds", ["dump", "flush"]),
-    ("Memory per connection: bytes", ["memory_all", "memory_entry_slab"]),
+    ("Memory per connection: bytes", ["memory_all"]),
     ("/proc/net/nf_conntrack: seconds", ["proc_read"]),
     ("DESTROY late: seconds", ["late_removal_p50", "late_removal_p99"]),
     ("NEW and DESTROY received", ["events_new", "events_destroy"]),
