@@ -74,6 +74,24 @@ static void nf_ct_unsent_leave(struct nf_conntrack_ecache *e, u32 events)
 		;
 }
 
+/*
+ * Something of the entry is on the list already: add @events and let the list
+ * send all of it.  A try now would fill the socket before those that wait
+ * longer, and cost every packet of a connection a message that is thrown away.
+ */
+static bool nf_ct_unsent_join(struct nf_conntrack_ecache *e, u32 events)
+{
+	u32 old = READ_ONCE(e->missed);
+
+	do {
+		if (!(old & NF_CT_UNSENT_LISTED))
+			return false;
+		if (old & NF_CT_UNSENT_DONE)
+			return true;
+	} while (!try_cmpxchg(&e->missed, &old, old | events));
+	return true;
+}
+
 /* ---- sending ---- */
 
 static int nf_ct_notify(struct nf_conn *ct, u32 events, u32 portid, int report)
@@ -138,6 +156,13 @@ static int nf_ct_send(struct nf_conn *ct, struct nf_conntrack_ecache *e,
 	u32 mine, left;
 	bool done;
 	int ret;
+
+	if (!again && !report && nf_ct_unsent_join(e, events)) {
+		/* from now on it counts as dying */
+		if (events & NF_CT_DESTROY_EVENT)
+			nf_ct_unsent_queue(ct, e);
+		return -EAGAIN;
+	}
 
 	for (round = 0; round < NF_CT_SEND_ROUNDS; round++) {
 		mine = nf_ct_unsent_claim(e, events);

@@ -41,20 +41,28 @@ struct nf_ct_packet {
 
 /* ---- a new connection ---- */
 
+static bool nf_ct_new_ecache(struct nf_conn *ct, const struct nf_conn *tmpl)
+{
+#ifdef CONFIG_NF_CONNTRACK_EVENTS
+	const struct nf_conntrack_ecache *e = tmpl ? nf_ct_ecache_find(tmpl) : NULL;
+
+	return nf_ct_ecache_ext_add(ct, e ? e->ctmask : 0, e ? e->expmask : 0,
+				    GFP_ATOMIC);
+#else
+	return true;
+#endif
+}
+
 /* What a new entry inherits from its template and the sysctls */
 static bool nf_ct_new_extensions(struct nf_conn *ct, const struct nf_conn *tmpl)
 {
-	struct nf_conntrack_ecache *ecache = NULL;
 	struct nf_conn_timeout *policy = NULL;
-	u16 ctmask = 0, expmask = 0;
 
 	if (!nf_ct_add_synproxy(ct, tmpl))
 		return false;
 
-	if (tmpl) {
+	if (tmpl)
 		policy = nf_ct_timeout_find(tmpl);
-		ecache = nf_ct_ecache_find(tmpl);
-	}
 #ifdef CONFIG_NF_CONNTRACK_TIMEOUT
 	if (policy)
 		nf_ct_timeout_ext_add(ct, rcu_dereference(policy->timeout),
@@ -63,16 +71,7 @@ static bool nf_ct_new_extensions(struct nf_conn *ct, const struct nf_conn *tmpl)
 	nf_ct_acct_ext_add(ct, GFP_ATOMIC);
 	nf_ct_tstamp_ext_add(ct, GFP_ATOMIC);
 	nf_ct_labels_ext_add(ct);
-
-	if (ecache) {
-		ctmask = ecache->ctmask;
-		expmask = ecache->expmask;
-	}
-#ifdef CONFIG_NF_CONNTRACK_EVENTS
-	return nf_ct_ecache_ext_add(ct, ctmask, expmask, GFP_ATOMIC);
-#else
-	return true;
-#endif
+	return nf_ct_new_ecache(ct, tmpl);
 }
 
 /* Make @ct a child of the expectation that it fulfils. */

@@ -129,6 +129,9 @@ void nf_conntrack_cleanup_net_list(struct list_head *net_exit_list)
 	} while (busy);
 
 	list_for_each_entry(net, net_exit_list, exit_list) {
+#ifdef CONFIG_NF_CT_PROTO_GRE
+		nf_ct_gre_keymap_flush(net);
+#endif
 		nf_conntrack_resend_pernet_fini(net);
 		nf_conntrack_ecache_pernet_fini(net);
 		nf_conntrack_expect_pernet_fini(net);

@@ -19,7 +19,8 @@ silence()
 		table inet silence {
 			chain in {
 				type filter hook prerouting priority -400
-				meta l4proto { tcp, udp } drop
+				meta l4proto tcp drop
+				meta l4proto udp drop
 			}
 		}
 	EOT

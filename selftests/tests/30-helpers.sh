@@ -1,0 +1,180 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Helpers and what hangs on them: expectations, their file and limits,
+# sequence adjustment; labels and timeout policies.
+#
+# TIMEOUT: 240
+
+# shellcheck source=selftests/lib.sh
+. /payload/lib.sh
+
+EXPECT=/proc/net/nf_conntrack_expect
+
+# Field $1 of the statistics, summed over the CPUs of router "r"
+stat_of()
+{
+	local sum=0 v
+
+	for v in $(ns r awk -v f="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == f) c = i; next } { print $c }' \
+			/proc/net/stat/nf_conntrack); do
+		sum=$((sum + 16#$v))
+	done
+	echo "$sum"
+}
+
+expectations()
+{
+	ns r cat $EXPECT
+}
+
+expects()
+{
+	ns r grep -qE "$1" $EXPECT
+}
+
+check 'topology' topology
+check 'helpers load' modprobe -a nf_conntrack_ftp nf_conntrack_tftp nf_nat_ftp nf_conntrack_netlink
+ns s python3 /payload/bin/ftp.py serve &
+wait_for 'ns s ss -Hltn sport = :21 | grep -q .'
+
+is 'mode of the file' "$(ns r stat -c %a $EXPECT)" 440
+check 'rule that attaches a helper' ns r iptables -t raw -A PREROUTING -p tcp --dport 21 -j CT --helper ftp
+ns r iptables -A FORWARD -m conntrack --ctstate RELATED -j ACCEPT
+ns r iptables -A FORWARD -m helper --helper ftp -j ACCEPT
+
+# --- announced by the server ---
+before=$(stat_of expect_create)
+ns c python3 /payload/bin/ftp.py pasv 10.0.2.2 "$(scaled 4)" >/tmp/pasv &
+client=$!
+wait_for "ns r grep -q ftp $EXPECT" 20
+note "$(expectations)"
+check 'form of a line' expects '^(2[89][0-9]|300) l3proto = 2 proto=6 src=10\.0\.1\.2 dst=10\.0\.2\.2 sport=0 dport=[0-9]+ ftp$'
+check 'entry names its helper' sh -c 'ip netns exec r conntrack -L 2>/dev/null | grep -q helper=ftp'
+wait $client
+is 'passive transfer' "$(sed -n 2p /tmp/pasv)" 'passive data'
+is 'control connection goes on' "$(sed -n 4p /tmp/pasv)" '211 after'
+is 'expectation is used up' "$(expectations)" ''
+cmp_num 'counted as created' "$(($(stat_of expect_create) - before))" -eq 1
+cmp_num 'counted as new' "$(stat_of expect_new)" -ge 1
+cmp_num 'counted as deleted' "$(stat_of expect_delete)" -ge 1
+cmp_num 'rule for RELATED has seen it' "$(ns r iptables -vxnL FORWARD | awk '/RELATED/ { print $1 }')" -ge 1
+
+# --- announced by the client, with NAT: payload grows ---
+ns r ip addr add 192.168.100.200/32 dev eth2
+ns s ip route add 192.168.100.200/32 via 10.0.2.1
+ns r iptables -t nat -A POSTROUTING -o eth2 -j SNAT --to-source 192.168.100.200
+ns c python3 /payload/bin/ftp.py port 10.0.2.2 >/tmp/port
+note "$(cat /tmp/port)"
+is 'active transfer through NAT' "$(grep -c 'active data' /tmp/port)" 2
+is 'later commands arrive whole' "$(grep -c 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' /tmp/port)" 2
+ns r iptables -t nat -F
+
+# --- one template outlives another helper ---
+ns r iptables -t raw -A PREROUTING -p udp --dport 69 -j CT --helper tftp
+ns c sh -c 'echo x | socat -t 0 - UDP:10.0.2.2:69,sourceport=3000' 2>/dev/null
+check 'tftp helper is attached' sh -c 'ip netns exec r conntrack -L -p udp --orig-port-src 3000 2>/dev/null | grep -q helper=tftp'
+
+# --- unloading with an expectation pending ---
+ns c python3 /payload/bin/ftp.py hold 10.0.2.2 "$(scaled 12)" >/dev/null &
+client=$!
+wait_for "ns r grep -q ftp $EXPECT" 20
+ns r iptables -F FORWARD
+ns r iptables -t raw -D PREROUTING 1
+check 'helper unloads while it expects' sh -c 'rmmod nf_nat_ftp && rmmod nf_conntrack_ftp'
+is 'its expectations are gone' "$(expectations)" ''
+refute 'entries have lost it' sh -c 'ip netns exec r conntrack -L 2>/dev/null | grep -q helper=ftp'
+wait $client
+ns c sh -c 'echo x | socat -t 0 - UDP:10.0.2.2:69,sourceport=3001' 2>/dev/null
+if is_ours; then
+	check 'DIFF: the template of another helper still works' sh -c 'ip netns exec r conntrack -L -p udp --orig-port-src 3001 2>/dev/null | grep -q helper=tftp'
+else
+	note "template after unload: $(ns r conntrack -L -p udp --orig-port-src 3001 2>/dev/null)"
+fi
+ns r iptables -t raw -F
+
+# --- expectations by rule: timeout, limit ---
+check 'nft expectation object' ns r nft -f - <<NFT
+table ip t {
+	ct expectation e {
+		protocol tcp
+		dport 9876
+		timeout $(scaled 4)ms
+		size 12
+		l3proto ip
+	}
+	chain f {
+		type filter hook forward priority 0
+		udp dport 4444 ct state new ct expectation set e
+	}
+}
+NFT
+before=$(stat_of expect_delete)
+ns c sh -c 'echo x | socat -t 0 - UDP:10.0.2.2:4444' 2>/dev/null
+note "$(expectations)"
+check 'without a helper' expects '^[0-9]+ l3proto = 2 proto=6 src=.* dport=9876 $'
+check 'disappears in time' wait_for "[ -z \"\$(ip netns exec r cat $EXPECT)\" ]" "$(scaled 6)"
+if is_ours; then
+	check 'its removal is prompt' wait_for "[ \$(stat_of expect_delete) -gt $before ]" "$(scaled 2)"
+fi
+ns r nft delete table ip t
+
+# --- labels ---
+check 'nft label rule' ns r nft -f - <<'NFT'
+table ip t {
+	chain f {
+		type filter hook forward priority 0
+		udp dport 4445 ct label set 5
+		udp dport 4446 ct label set 127
+	}
+}
+NFT
+ns c sh -c 'echo x | socat -t 0 - UDP:10.0.2.2:4445' 2>/dev/null
+ns c sh -c 'echo x | socat -t 0 - UDP:10.0.2.2:4446' 2>/dev/null
+mkdir -p /etc/xtables 2>/dev/null
+note "$(ns r conntrack -L -p udp -o labels 2>&1)"
+ns r nft add rule ip t f udp dport 4445 ct label 5 counter
+ns c sh -c 'echo x | socat -t 0 - UDP:10.0.2.2:4445' 2>/dev/null
+check 'label is found again' sh -c 'ip netns exec r nft list ruleset | grep -q "packets 1"'
+ns r nft delete table ip t
+
+# --- timeout policies ---
+check 'nft timeout object' ns r nft -f - <<'NFT'
+table ip t {
+	ct timeout tmo {
+		protocol udp
+		l3proto ip
+		policy = { unreplied : 77, replied : 99 }
+	}
+	chain f {
+		type filter hook prerouting priority -150
+		udp dport 4447 ct timeout set "tmo"
+	}
+}
+NFT
+ns c sh -c 'echo x | socat -t 0 - UDP:10.0.2.2:4447,sourceport=3002' 2>/dev/null
+check 'policy is used' sh -c 'ip netns exec r conntrack -L -p udp --orig-port-src 3002 2>/dev/null | grep -qE "udp +17 (7[0-9]|[3-6][0-9]) "'
+ns r nft delete table ip t
+ns c sh -c 'echo x | socat -t 0 - UDP:10.0.2.2:4447,sourceport=3002' 2>/dev/null
+sleep 1
+ns c sh -c 'echo x | socat -t 0 - UDP:10.0.2.2:4447,sourceport=3002' 2>/dev/null
+note "$(ns r conntrack -L -p udp --orig-port-src 3002 2>/dev/null)"
+check 'and forgotten with its object' sh -c 'ip netns exec r conntrack -L -p udp --orig-port-src 3002 2>/dev/null | grep -qE "udp +17 ([12][0-9]|30) "'
+
+check 'cttimeout policy' ns r python3 /payload/bin/cttimeout.py new pol 17 1=55 2=66
+check 'generic policy' ns r python3 /payload/bin/cttimeout.py new gen 255 1=44
+check 'rule with a policy' ns r iptables -t raw -A PREROUTING -p udp --dport 4448 -j CT --timeout pol
+refute 'no such policy' ns r iptables -t raw -A PREROUTING -p udp --dport 4448 -j CT --timeout nix
+refute 'wrong protocol' ns r iptables -t raw -A PREROUTING -p tcp --dport 4448 -j CT --timeout pol
+check 'generic policy for an untracked protocol' ns r iptables -t raw -A PREROUTING -p esp -j CT --timeout gen
+ns c sh -c 'echo x | socat -t 0 - UDP:10.0.2.2:4448,sourceport=3003' 2>/dev/null
+note "$(ns r conntrack -L -p udp --orig-port-src 3003 2>/dev/null)"
+check 'policy is used by the template' sh -c 'ip netns exec r conntrack -L -p udp --orig-port-src 3003 2>/dev/null | grep -qE "udp +17 (5[0-5]|[34][0-9]) "'
+check 'policy goes while rules use it' ns r python3 /payload/bin/cttimeout.py del pol
+ns c sh -c 'echo x | socat -t 0 - UDP:10.0.2.2:4448,sourceport=3004' 2>/dev/null
+note "$(ns r conntrack -L -p udp --orig-port-src 3004 2>/dev/null)"
+ns r iptables -t raw -F
+sleep 0.5
+check 'idle generic policy goes' ns r python3 /payload/bin/cttimeout.py del gen
+check 'cttimeout unloads' rmmod nfnetlink_cttimeout
+finish
