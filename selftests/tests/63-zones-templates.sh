@@ -125,6 +125,8 @@ has 'nft zone' 3007 'zone=7 '
 is 'one tuple, two zones' "$(ask 3001 7001 && ns r iptables -t raw -F PREROUTING 2>&1 &&
 	ask 3001 7001)" $'1\n1'
 is 'one tuple, two zones: two entries' "$(line 3001 | grep -c dport=7001)" 2
+# Stock forgets the events of a rule that was made while nobody listened.
+listen r /tmp/events
 ns r iptables-restore --table raw <<-'EOT'
 	*raw
 	-A PREROUTING -p udp --dport 7003 -j CT --notrack
@@ -138,7 +140,6 @@ is 'no tracking: answered' "$(ask 3003 7003)" 1
 is 'no tracking: no entry' "$(line 3003)" ''
 is 'no tracking: the state is UNTRACKED' "$(packets untracked)" 1
 
-listen r /tmp/events
 is 'chosen events: answered' "$(ask 3004 7004)" 1
 ns r conntrack -D -p udp --orig-port-src 3004 >/dev/null 2>&1
 check 'chosen events: DESTROY' wait_for 'grep -q "\[DESTROY\].*sport=3004" /tmp/events'
