@@ -43,9 +43,12 @@ listen_and_flush() {
 	result events_new "$label" "$(value new "$line")" events
 	result events_destroy "$label" "$(value destroy "$line")" events
 	result events_rate "$label" "$(value destroy_per_s "$line")" per_s
-	result events_pace "$label" "$(value own_pace "$line")" per_s
-	result events_share "$label" "$(over "$(value destroy_per_s "$line")" \
-		"$(value own_pace "$line")")" of_1
+	if [ $# -gt 0 ]; then
+		result events_pace "$label" "$(value own_pace "$line")" per_s
+		result events_share "$label" "$(over \
+			"$(value destroy_per_s "$line")" \
+			"$(value own_pace "$line")")" of_1
+	fi
 	result events_disorder "$label" $(($(value twice "$line") +
 		$(value late_new "$line"))) events
 	result events_unannounced "$label" "$(value early "$line")" events

@@ -32,10 +32,10 @@ quick=${QUICK:-}
 only=${ONLY:-}
 modsets=${MODSETS:-stock ours}
 if [ -n "$quick" ]; then
-	rounds=${ROUNDS:-1} packets=300000 repeats=2 sizes=5,64,1000
+	rounds=${ROUNDS:-1} packets=100000 repeats=5 sizes=5,64,1000
 	proc_size=20 events=10000
 else
-	rounds=${ROUNDS:-3} packets=1000000 repeats=3 sizes=5,64,320,1000
+	rounds=${ROUNDS:-3} packets=300000 repeats=5 sizes=5,64,320,1000
 	proc_size=200 events=50000
 fi
 sizes=${SIZES:-$sizes}
