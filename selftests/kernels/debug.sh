@@ -15,5 +15,4 @@ install_result() {
 
 parse_options "$@"
 need_build_packages
-[ "${force:-no}" = no ] || rm -f "$cache/debug/stamp"
 build_kernel debug 2265 bzImage

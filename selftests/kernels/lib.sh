@@ -145,6 +145,7 @@ build_kernel() {
 	mk=(make -C "$src" "O=$build" "ARCH=$arch" KBUILD_BUILD_USER=nfct
 	    KBUILD_BUILD_HOST=nfct)
 	mark=$(stamp "$src" "$flavour")
+	[ "${force:-no}" = no ] || rm -f "$cache/$flavour/stamp"
 	if [ "$(cat "$cache/$flavour/stamp" 2>/dev/null)" = "$mark" ]; then
 		say "$flavour kernel is up to date in $cache/$flavour"
 		return 0

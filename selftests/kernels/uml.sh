@@ -16,5 +16,4 @@ install_result() {
 
 parse_options "$@"
 need_build_packages
-[ "${force:-no}" = no ] || rm -f "$cache/uml/stamp"
-build_kernel uml 1500 linux
+build_kernel uml 1860 linux
