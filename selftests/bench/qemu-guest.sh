@@ -20,7 +20,7 @@ fail() {
 	exit 1
 }
 
-# One reader, FLOWS new flows, a flush; stock is cut off after two minutes.
+# One reader, FLOWS new flows, a flush; given up after some minutes.
 listen_and_flush() {
 	local label=$1 pid line i
 
@@ -32,7 +32,7 @@ listen_and_flush() {
 	echo "# $label: $("$tools/udpnew" 198.18.0.1 "$flows")"
 	sleep 1
 	echo "# $label: flush $("$tools/ctnl" flush)"
-	for ((i = 0; i < 150; i++)); do
+	for ((i = 0; i < 400; i++)); do
 		kill -0 $pid 2>/dev/null || break
 		sleep 1
 	done

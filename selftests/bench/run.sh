@@ -177,7 +177,7 @@ for modset in $modsets; do
 done
 if [ -x "$here/../vm/boot.sh" ]; then
 	for modset in $modsets; do
-		! chosen events || qemu "$modset" 1 events 900
+		! chosen events || qemu "$modset" 1 events 1200
 		! chosen cpus || qemu "$modset" 1 cpus 300
 		! chosen icount || qemu "$modset" 1 icount 600 --icount
 	done
