@@ -8,8 +8,9 @@
  *   failnth create FIRST         an entry over netlink, with all that it takes
  *   failnth update               a change to an entry over netlink
  *   failnth dump                 the table over netlink
- *   failnth netns STEP           a namespace; every STEPth allocation only
- *   failnth module FILE STEP     a module, loaded and removed
+ *   failnth netns TAIL           a namespace; the last TAIL allocations, since
+ *                                the first ones are other subsystems'
+ *   failnth module FILE TAIL     a module, loaded and removed; the same
  *
  * Prints "failed=N passed=N last=N": turns at which the path failed, at which it
  * succeeded in spite of the failure, and the first one that it did not reach.
@@ -35,11 +36,11 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 
-#define LAST_TURN	3000
-#define TIME_S		60
+#define LAST_TURN	100000
+#define TIME_S		90
 #define RX_BYTES	16384
 
-static int fail_fd, first, step = 1;
+static int fail_fd, first, tail;
 static const char *module_file;
 static struct mnl_socket *nl;
 
@@ -49,23 +50,27 @@ static void die(const char *what)
 	exit(1);
 }
 
+/* Copies from and to user space can be made to fail, too: also these here. */
 static void set_turn(int turn)
 {
 	char text[16];
 	int len = snprintf(text, sizeof(text), "%d", turn);
 
-	if (pwrite(fail_fd, text, len, 0) != len)
+	if (pwrite(fail_fd, text, len, 0) != len &&
+	    (errno != EFAULT || pwrite(fail_fd, text, len, 0) != len))
 		die("fail-nth");
 }
 
-/* 0 when the turn came; what is left of it otherwise */
+/* What is left: 0 when the turn came, more when the path was done before. */
 static int turns_left(void)
 {
 	char text[16] = "";
 
-	if (pread(fail_fd, text, sizeof(text) - 1, 0) <= 0)
+	if (pread(fail_fd, text, sizeof(text) - 1, 0) > 0)
+		return atoi(text);
+	if (errno != EFAULT)
 		die("fail-nth");
-	return atoi(text);
+	return 1;
 }
 
 static void open_fail_nth(void)
@@ -224,9 +229,11 @@ static bool path_netns(int turn)
 
 static bool path_module(int turn)
 {
-	int fd = open(module_file, O_RDONLY | O_CLOEXEC);
 	bool good;
+	int fd;
 
+	set_turn(0);
+	fd = open(module_file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		die(module_file);
 	set_turn(turn);
@@ -262,21 +269,37 @@ static const struct path {
 	{ "module", path_module, undo_module, NULL },
 };
 
+/* Returns what is left of the turn. */
+static int walk(const struct path *path, int turn, bool *good)
+{
+	int left;
+
+	set_turn(turn);
+	*good = path->walk(turn);
+	left = turns_left();
+	set_turn(0);
+	if (*good && path->undo)
+		path->undo();
+	if (!*good && path->repair)
+		path->repair();
+	return left;
+}
+
 static int run(const struct path *path)
 {
-	int turn, failed = 0, passed = 0, left = 0;
+	int turn = 1, failed = 0, passed = 0, left = 0;
 	time_t end = time(NULL) + TIME_S;
 	bool good;
 
-	for (turn = 1; turn < LAST_TURN && time(NULL) < end; turn += step) {
-		set_turn(turn);
-		good = path->walk(turn);
-		left = turns_left();
-		set_turn(0);
-		if (good && path->undo)
-			path->undo();
-		if (!good && path->repair)
-			path->repair();
+	if (tail) {
+		turn = LAST_TURN - walk(path, LAST_TURN, &good) - tail;
+		if (!good)
+			die(path->name);
+		if (turn < 1)
+			turn = 1;
+	}
+	for (; turn < LAST_TURN && time(NULL) < end; turn++) {
+		left = walk(path, turn, &good);
 		if (left)
 			break;
 		if (good)
@@ -296,9 +319,9 @@ int main(int argc, char **argv)
 		return 2;
 	if (!strcmp(argv[1], "module")) {
 		module_file = argc > 2 ? argv[2] : "";
-		step = argc > 3 ? atoi(argv[3]) : 1;
+		tail = argc > 3 ? atoi(argv[3]) : 0;
 	} else if (!strcmp(argv[1], "netns")) {
-		step = argc > 2 ? atoi(argv[2]) : 1;
+		tail = argc > 2 ? atoi(argv[2]) : 0;
 	} else {
 		first = argc > 2 ? atoi(argv[2]) : 0;
 	}

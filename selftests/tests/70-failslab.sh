@@ -77,7 +77,7 @@ stop "$LISTENER"
 note "listener: $(tail -n 1 /tmp/ear)"
 walk 'netlink: create' ns n failnth create 13000
 none_left 'netlink'
-walk 'namespace' failnth netns 3
+walk 'namespace' failnth netns 300
 check 'namespaces are gone' wait_for '[ "$(slab_used net_namespace)" -le 3 ]' 20
 
 # --- one in twenty, at random, while there is traffic ---
@@ -85,11 +85,12 @@ echo 5 >$DEBUGFS/failslab/probability
 echo -1 >$DEBUGFS/failslab/times
 echo Y >$DEBUGFS/failslab/task-filter
 nsenter --net=/run/netns/n bash -c '
-	flows udp 198.18.1.0 4000 0 1500 &
-	pid=$!
-	echo 1 >/proc/$pid/make-it-fail
-	flows tcp 8080 100 close &
-	echo 1 >/proc/$!/make-it-fail
+	# once they run: not their own start is to fail
+	flows udp 198.18.1.0 4000 0 4000 &
+	udp=$!
+	flows tcp 8080 200 close &
+	sleep 0.3
+	echo 1 | tee /proc/$udp/make-it-fail /proc/$!/make-it-fail
 	for i in 1 2 3; do
 		conntrack -L >/dev/null 2>&1
 		conntrack -F >/dev/null 2>&1
@@ -107,7 +108,7 @@ ip netns delete n
 netlink=$(modinfo -n nf_conntrack_netlink)
 core=$(modinfo -n nf_conntrack)
 rmmod nf_conntrack_netlink
-walk 'nf_conntrack_netlink' failnth module "$netlink" 1
+walk 'nf_conntrack_netlink' failnth module "$netlink" 60
 rmmod nf_conntrack_ftp
 for module in nft_ct nf_conntrack_netlink nf_conntrack; do
 	wait_for "! [ -d /sys/module/$module ] || rmmod $module" 10
@@ -115,7 +116,7 @@ done
 if [ -d /sys/module/nf_conntrack ]; then
 	not_ok 'nf_conntrack unloads' "$(lsmod | grep nf_conntrack)"
 else
-	walk 'nf_conntrack' failnth module "$core" 2
+	walk 'nf_conntrack' failnth module "$core" 250
 fi
 check 'the modules load' modprobe -a nf_conntrack_netlink
 check 'a namespace has them' sh -c 'ip netns add n && ip netns exec n conntrack -L'
