@@ -301,7 +301,7 @@ void __nf_ct_refresh_acct(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 			/* counts from confirmation on */
 			WRITE_ONCE(ct->timeout, extra_jiffies);
 	}
-	if (do_acct)
+	if (do_acct && nf_ct_has_ext(ct, NF_CT_EXT_ACCT))
 		nf_ct_acct_update(ct, CTINFO2DIR(ctinfo), skb->len);
 }
 

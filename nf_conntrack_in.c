@@ -122,7 +122,8 @@ nf_ct_new_find_expected(struct net *net, struct nf_conn *ct,
 
 static struct nf_conn *nf_ct_new(const struct nf_ct_packet *pkt,
 				 const struct nf_conntrack_zone *zone,
-				 const struct nf_conntrack_tuple *tuple)
+				 const struct nf_conntrack_tuple *tuple,
+				 u32 hash)
 {
 	struct net *net = pkt->state->net;
 	struct nf_conntrack_expect *exp;
@@ -135,6 +136,7 @@ static struct nf_conn *nf_ct_new(const struct nf_ct_packet *pkt,
 	ct = nf_conntrack_alloc(net, zone, tuple, &repl, GFP_ATOMIC);
 	if (IS_ERR(ct))
 		return ct;
+	nf_ct_entry(ct)->armed = hash;
 	if (!nf_ct_new_extensions(ct, pkt->tmpl)) {
 		nf_conntrack_free(ct);
 		return ERR_PTR(-ENOMEM);
@@ -160,16 +162,17 @@ static struct nf_conn *nf_ct_new(const struct nf_ct_packet *pkt,
 
 /* ---- an existing one ---- */
 
+/* @hash: where an entry of this original direction would stand */
 static struct nf_conntrack_tuple_hash *
 nf_ct_find_zone(struct net *net, const struct nf_conntrack_zone *zone,
-		const struct nf_conntrack_tuple *tuple)
+		const struct nf_conntrack_tuple *tuple, u32 *hash)
 {
 	u16 orig = nf_ct_zone_id(zone, IP_CT_DIR_ORIGINAL);
 	u16 repl = nf_ct_zone_id(zone, IP_CT_DIR_REPLY);
 	struct nf_conntrack_tuple_hash *h;
 
-	h = nf_conntrack_table_find(net, tuple, orig,
-				    nf_conntrack_hash_tuple(net, tuple, orig));
+	*hash = nf_conntrack_hash_tuple(net, tuple, orig);
+	h = nf_conntrack_table_find(net, tuple, orig, *hash);
 	/* a zone of one direction only: the other one is known without it */
 	if (!h && repl != orig)
 		h = nf_conntrack_table_find(net, tuple, repl,
@@ -192,9 +195,10 @@ nf_conntrack_find_get(struct net *net, const struct nf_conntrack_zone *zone,
 		      const struct nf_conntrack_tuple *tuple)
 {
 	struct nf_conntrack_tuple_hash *h;
+	u32 hash;
 
 	rcu_read_lock();
-	h = nf_ct_find_zone(net, zone, tuple);
+	h = nf_ct_find_zone(net, zone, tuple, &hash);
 	rcu_read_unlock();
 	return h;
 }
@@ -220,6 +224,7 @@ static int nf_ct_resolve(const struct nf_ct_packet *pkt)
 	struct nf_conntrack_tuple tuple;
 	struct nf_conntrack_zone tmp;
 	struct nf_conn *ct;
+	u32 hash;
 
 	if (!nf_ct_tuple_from_packet(pkt->skb, skb_network_offset(pkt->skb),
 				     pkt->dataoff, pkt->state->pf,
@@ -227,9 +232,9 @@ static int nf_ct_resolve(const struct nf_ct_packet *pkt)
 		return 0;
 
 	zone = nf_ct_zone_tmpl(pkt->tmpl, pkt->skb, &tmp);
-	h = nf_ct_find_zone(net, zone, &tuple);
+	h = nf_ct_find_zone(net, zone, &tuple, &hash);
 	if (!h) {
-		ct = nf_ct_new(pkt, zone, &tuple);
+		ct = nf_ct_new(pkt, zone, &tuple, hash);
 		if (IS_ERR_OR_NULL(ct))
 			return PTR_ERR_OR_ZERO(ct);
 		h = &ct->tuplehash[IP_CT_DIR_ORIGINAL];

@@ -24,6 +24,7 @@
  * @ct:    what every other module sees; first member, so pointers convert
  * @armed: jiffies32 at which the deadline slot of the entry fires; never later
  *         than @ct.timeout wants.  Guarded by the lock of the wheel @wheel.
+ *         Before confirmation: nf_ct_hash() of the original direction.
  * @wheel: where the entry waits: CPU number of the wheel in the low 16 bits
  *         (fixed at allocation), level and slot above.  Same lock.
  * @ext:   room for the first extensions; @ct.ext points here until they outgrow it.
