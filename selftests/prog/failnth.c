@@ -145,8 +145,10 @@ static void put_entry(struct nlmsghdr *nlh, uint32_t dst, bool create)
 	mnl_attr_nest_end(nlh, info);
 	mnl_attr_put_u32(nlh, CTA_TIMEOUT, htonl(600));
 	mnl_attr_put_u32(nlh, CTA_MARK, htonl(7));
-	mnl_attr_put_u32(nlh, CTA_STATUS, htonl(IPS_SEEN_REPLY | IPS_ASSURED | IPS_CONFIRMED));
-	mnl_attr_put(nlh, CTA_LABELS, sizeof(labels), labels);
+	if (create)
+		mnl_attr_put(nlh, CTA_LABELS, sizeof(labels), labels);
+	mnl_attr_put_u32(nlh, CTA_STATUS,
+			 htonl(IPS_SEEN_REPLY | IPS_ASSURED | IPS_CONFIRMED));
 }
 
 /* Reads to the end of the answer; the armed failure may strike here, too. */
