@@ -77,13 +77,14 @@ stop "$LISTENER"
 note "listener: $(tail -n 1 /tmp/ear)"
 walk 'netlink: create' ns n failnth create 13000
 none_left 'netlink'
-walk 'namespace' failnth netns 300
+walk 'namespace' failnth netns 100
 check 'namespaces are gone' wait_for '[ "$(slab_used net_namespace)" -le 3 ]' 20
 
 # --- one in twenty, at random, while there is traffic ---
-echo 5 >$DEBUGFS/failslab/probability
-echo -1 >$DEBUGFS/failslab/times
+# the filter first, or this script and the guest's first process are hit
 echo Y >$DEBUGFS/failslab/task-filter
+echo -1 >$DEBUGFS/failslab/times
+echo 5 >$DEBUGFS/failslab/probability
 nsenter --net=/run/netns/n bash -c '
 	# once they run: not their own start is to fail
 	flows udp 198.18.1.0 4000 0 4000 &
@@ -116,7 +117,7 @@ done
 if [ -d /sys/module/nf_conntrack ]; then
 	not_ok 'nf_conntrack unloads' "$(lsmod | grep nf_conntrack)"
 else
-	walk 'nf_conntrack' failnth module "$core" 250
+	walk 'nf_conntrack' failnth module "$core" 150
 fi
 check 'the modules load' modprobe -a nf_conntrack_netlink
 check 'a namespace has them' sh -c 'ip netns add n && ip netns exec n conntrack -L'
