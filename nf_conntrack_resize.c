@@ -22,6 +22,8 @@
 #define NF_CT_SHRINK_INTERVAL	(10 * HZ)
 /* A table of unsigned int buckets of 64 bytes that can be allocated at all */
 #define NF_CT_BUCKETS_MAX	BIT(NF_CT_TABLE_MAX_BITS)
+/* Buckets of the kernel's own table that one of our lines has room for */
+#define NF_CT_LINE_HEADS	(sizeof(struct nf_ct_line) / sizeof(void *))
 /* Buckets of the kernel's own table that fit a page, to which sizes are rounded */
 #define NF_CT_BUCKETS_UNIT	(PAGE_SIZE / sizeof(struct hlist_nulls_head))
 
@@ -384,8 +386,14 @@ int nf_conntrack_resize_init(void)
 		nf_conntrack_floor_bits = bits;
 		factor = 8;
 	} else {
-		/* DIFF: reported as on the stock kernel, but allocated on demand */
+		/* DIFF: reported as on the stock kernel, but allocated on demand.
+		 * It begins with as many bytes as the kernel's own table has.
+		 */
 		nf_conntrack_htable_size = nf_conntrack_default_buckets();
+		bits = clamp_t(unsigned int,
+			       ilog2(nf_conntrack_htable_size / NF_CT_LINE_HEADS),
+			       NF_CT_TABLE_MIN_BITS, NF_CT_TABLE_MAX_BITS);
+		nf_conntrack_floor_bits = bits;
 	}
 	nf_conntrack_max = factor * nf_conntrack_htable_size;
 
