@@ -58,6 +58,12 @@ PANELS = [
 COLOURS = {"stock": "#9aa5b1", "ours": "#1f7a5c"}
 
 
+def size_of(param):
+    """5k before 64k before 1000k; others by name."""
+    digits = "".join(c for c in param.split("+")[0] if c.isdigit())
+    return (int(digits) if digits and param[0].isdigit() else 0, param)
+
+
 def load(path):
     """{(metric, parameter): {modset: [values]}}, units, parameter order."""
     data = collections.defaultdict(lambda: collections.defaultdict(list))
@@ -83,7 +89,7 @@ def summarise(data, units):
     titles = {name: title for name, title, _ in METRICS}
     result = []
     for key in sorted((k for k in data if k[0] in order),
-                      key=lambda k: order[k[0]]):
+                      key=lambda k: (order[k[0]], size_of(k[1]))):
         metric, param = key
         line = {"metric": metric, "param": param, "unit": units[metric],
                 "title": titles[metric]}
