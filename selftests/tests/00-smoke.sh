@@ -6,6 +6,7 @@
 #
 # SMOKE
 # TIMEOUT: 120
+# DEBUGTIMEOUT: 1200
 
 # shellcheck source=selftests/lib.sh
 . /payload/lib.sh
