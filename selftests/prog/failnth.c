@@ -37,7 +37,7 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 
 #define LAST_TURN	100000
-#define TIME_S		150
+#define TIME_S		240
 #define RX_BYTES	16384
 
 static int fail_fd, first, tail;

@@ -6,6 +6,7 @@
 # there is traffic. Nothing may leak, count wrong or stay. Needs the debug kernel.
 #
 # TIMEOUT: 180
+# DEBUGTIMEOUT: 1200
 
 # shellcheck disable=SC2016  # conditions are evaluated later, by wait_for
 # shellcheck source=selftests/lib.sh
@@ -77,7 +78,7 @@ stop "$LISTENER"
 note "listener: $(tail -n 1 /tmp/ear)"
 walk 'netlink: create' ns n failnth create 13000
 none_left 'netlink'
-walk 'namespace' failnth netns 100
+walk 'namespace' failnth netns 300
 check 'namespaces are gone' wait_for '[ "$(slab_used net_namespace)" -le 3 ]' 20
 
 # --- one in twenty, at random, while there is traffic ---
