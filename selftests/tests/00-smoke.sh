@@ -6,7 +6,7 @@
 #
 # SMOKE
 # TIMEOUT: 120
-# DEBUGTIMEOUT: 1200
+# DEBUG: skip
 
 # shellcheck source=selftests/lib.sh
 . /payload/lib.sh
