@@ -53,10 +53,10 @@ static bool nf_conntrack_make_room(struct net *net,
 	    nf_conntrack_table_evict(net, hash))
 		return true;
 	if (unsent)
-		net_warn_ratelimited("nf_conntrack: nf_conntrack: table full, dropping packet (%u entries wait for an event listener)\n",
+		net_warn_ratelimited("nf_conntrack: table full, dropping packet (%u entries wait for an event listener)\n",
 				     unsent);
 	else
-		net_warn_ratelimited("nf_conntrack: nf_conntrack: table full, dropping packet\n");
+		net_warn_ratelimited("nf_conntrack: table full, dropping packet\n");
 	return false;
 }
 

@@ -17,7 +17,7 @@
 #include "nf_conntrack_table.h"
 #include "nf_conntrack_trace.h"
 
-#define NF_CT_EVICT_BUCKETS	8
+#define NF_CT_EVICT_BUCKETS	16
 
 __cacheline_aligned_in_smp spinlock_t nf_conntrack_locks[CONNTRACK_LOCKS];
 
