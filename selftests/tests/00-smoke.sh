@@ -6,7 +6,6 @@
 #
 # SMOKE
 # TIMEOUT: 120
-# DEBUG: skip
 
 # shellcheck source=selftests/lib.sh
 . /payload/lib.sh
