@@ -5,6 +5,7 @@
  * with a changed mark, timeout or status, and goes on.
  *
  *   ctqueue QUEUE PACKETS [mark N] [timeout N] [status N]
+ *   ctqueue QUEUE PACKETS hold     all verdicts when standard input ends
  *
  * One line per packet: "attributes 1 2 ... info N".
  */
@@ -19,8 +20,12 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netfilter/nfnetlink_queue.h>
 
+#define HELD_MAX 256
+
 static int queue;
 static char **changes;
+static uint32_t held[HELD_MAX];
+static int n_held = -1;		/* not holding */
 
 static struct nlmsghdr *begin(char *buf, int type, int flags)
 {
@@ -107,7 +112,22 @@ static void show(struct mnl_socket *nl, const struct nlmsghdr *nlh)
 	}
 	printf(" info %d\n", (int)info);
 	fflush(stdout);
-	verdict(nl, id);
+	if (n_held < 0)
+		verdict(nl, id);
+	else if (n_held < HELD_MAX)
+		held[n_held++] = id;
+}
+
+static void release_held(struct mnl_socket *nl)
+{
+	int i;
+
+	puts("holding");
+	fflush(stdout);
+	while (getchar() != EOF)
+		;
+	for (i = 0; i < n_held; i++)
+		verdict(nl, held[i]);
 }
 
 int main(int argc, char **argv)
@@ -124,6 +144,8 @@ int main(int argc, char **argv)
 	queue = atoi(argv[1]);
 	packets = atoi(argv[2]);
 	changes = argv + 3;
+	if (changes[0] && !strcmp(changes[0], "hold"))
+		n_held = 0;
 	configure(nl);
 	puts("ready");
 	fflush(stdout);
@@ -141,5 +163,7 @@ int main(int argc, char **argv)
 			packets--;
 		}
 	}
+	if (n_held >= 0)
+		release_held(nl);
 	return 0;
 }

@@ -126,7 +126,10 @@ run_family IPv6 -6
 check 'a timeout policy is accepted' policy
 check 'and shown' ns r nft list ct timeout ip short quick
 is 'with its values' "$(tr -d ' \t' </tmp/lib.out | grep '^policy=')" 'policy={syn_sent:77,established:88,close:9}'
-ns c timeout 1 nc -w 1 10.0.2.2 81 </dev/null
+ns c nc -w 30 10.0.2.2 81 </dev/null &
+# shellcheck disable=SC2016  # wait_for evaluates it
+wait_for '[ -n "$(listed_timeout 81)" ]'
+kill $!
 cmp_num 'it sets the timeout of a new connection' "$(listed_timeout 81)" -le 77
 cmp_num 'and no other' "$(listed_timeout 81)" -gt "$((77 - $(scaled 10)))"
 
