@@ -6,6 +6,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/prefetch.h>
 #include <linux/rtnetlink.h>
 #include <net/net_namespace.h>
 #include <net/netfilter/nf_conntrack_acct.h>
@@ -20,6 +21,19 @@
 
 #define NF_CT_ITERATE_BATCH	32
 
+/* Removal reaches for the neighbours in the deadline wheel: fetch them all */
+static void nf_conntrack_visit_prefetch(struct nf_conn **batch, unsigned int n)
+{
+	const struct hlist_nulls_node *node;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		node = &batch[i]->tuplehash[IP_CT_DIR_ORIGINAL].hnnode;
+		prefetch(READ_ONCE(node->next));
+		prefetch(READ_ONCE(node->pprev));
+	}
+}
+
 static void nf_conntrack_visit(struct net *net,
 			       int (*iter)(struct nf_conn *i, void *data),
 			       void *data, u32 portid, int report)
@@ -31,6 +45,7 @@ static void nf_conntrack_visit(struct net *net,
 	might_sleep();
 	while ((n = nf_conntrack_walk_next(net, &walk, batch,
 					   ARRAY_SIZE(batch)))) {
+		nf_conntrack_visit_prefetch(batch, n);
 		for (i = 0; i < n; i++) {
 			if (iter(batch[i], data))
 				nf_ct_delete(batch[i], portid, report);

@@ -403,29 +403,30 @@ static bool nf_ct_walk_passed(const struct nf_conntrack_walk *walk, u32 hash,
 	return hash < walk->hash || (hash == walk->hash && addr <= walk->after);
 }
 
-static bool nf_ct_walk_before(const struct nf_conn *a, u32 ha,
-			      const struct nf_conn *b)
-{
-	u32 hb = nf_ct_walk_hash(b);
-
-	return ha < hb || (ha == hb && a < b);
-}
-
 /**
  * struct nf_ct_gather - entries collected from one bucket, in walk order
  * @batch: the caller's array
+ * @hash:  nf_ct_walk_hash() of each
  * @base:  where this bucket's entries begin in it
  * @n:     where they end
- * @max:   size of the array
+ * @max:   how many may be collected
  * @more:  something of this bucket did not fit
  */
 struct nf_ct_gather {
 	struct nf_conn	**batch;
+	u32		hash[NF_CT_WALK_MAX];
 	unsigned int	base;
 	unsigned int	n;
 	unsigned int	max;
 	bool		more;
 };
+
+/* Does @ct come before the entry at @i? */
+static bool nf_ct_gather_before(const struct nf_ct_gather *g, unsigned int i,
+				const struct nf_conn *ct, u32 hash)
+{
+	return hash < g->hash[i] || (hash == g->hash[i] && ct < g->batch[i]);
+}
 
 /* Sorted insertion; takes over the caller's reference on @ct. */
 static void nf_ct_gather_add(struct nf_ct_gather *g, struct nf_conn *ct,
@@ -433,7 +434,7 @@ static void nf_ct_gather_add(struct nf_ct_gather *g, struct nf_conn *ct,
 {
 	unsigned int i = g->n;
 
-	while (i > g->base && nf_ct_walk_before(ct, hash, g->batch[i - 1]))
+	while (i > g->base && nf_ct_gather_before(g, i - 1, ct, hash))
 		i--;
 	/* the slot was reused for an entry that stands elsewhere in the bucket */
 	if (i > g->base && g->batch[i - 1] == ct)
@@ -448,7 +449,9 @@ static void nf_ct_gather_add(struct nf_ct_gather *g, struct nf_conn *ct,
 	}
 	memmove(&g->batch[i + 1], &g->batch[i],
 		(g->n - i) * sizeof(*g->batch));
+	memmove(&g->hash[i + 1], &g->hash[i], (g->n - i) * sizeof(*g->hash));
 	g->batch[i] = ct;
+	g->hash[i] = hash;
 	g->n++;
 	return;
 drop:
@@ -481,6 +484,19 @@ static void nf_ct_gather_slot(struct nf_ct_gather *g, unsigned long slot,
 	nf_ct_gather_add(g, ct, hash);
 }
 
+/* A walk touches all of what a line points to: fetch that side by side */
+static void nf_ct_gather_prefetch(const struct nf_ct_line *line)
+{
+	unsigned long slot;
+	int i;
+
+	for (i = 0; i < NF_CT_LINE_SLOTS; i++) {
+		slot = READ_ONCE(line->slot[i]);
+		if (slot && (slot & 1) == IP_CT_DIR_ORIGINAL)
+			nf_ct_slot_prefetch(slot);
+	}
+}
+
 /* Collect the bucket at @from; returns the last hash value that was covered. */
 static u32 nf_ct_gather_bucket(struct nf_ct_gather *g, u32 from,
 			       const struct nf_conntrack_walk *walk,
@@ -506,6 +522,7 @@ static u32 nf_ct_gather_bucket(struct nf_ct_gather *g, u32 from,
 	}
 	g->base = g->n;
 	for (; line; line = rcu_dereference(line->next)) {
+		nf_ct_gather_prefetch(line);
 		for (i = 0; i < NF_CT_LINE_SLOTS; i++)
 			nf_ct_gather_slot(g, READ_ONCE(line->slot[i]), walk,
 					  net, from, to);
@@ -518,17 +535,21 @@ unsigned int nf_conntrack_walk_next(struct net *net,
 				    struct nf_conntrack_walk *walk,
 				    struct nf_conn **batch, unsigned int max)
 {
-	struct nf_ct_gather g = { .batch = batch, .max = max };
+	struct nf_ct_gather g;
 	unsigned int buckets = 0;
 	u32 from, to;
 
 	if (walk->done)
 		return 0;
 
+	g.batch = batch;
+	g.n = 0;
+	g.max = min(max, NF_CT_WALK_MAX);
+	g.more = false;
 	from = walk->begun ? walk->hash : 0;
 	for (;;) {
 		to = nf_ct_gather_bucket(&g, from, walk, net);
-		if (g.more || g.n == max)
+		if (g.more || g.n == g.max)
 			break;
 		if (to == U32_MAX) {
 			walk->done = true;
@@ -541,7 +562,7 @@ unsigned int nf_conntrack_walk_next(struct net *net,
 	if (g.n) {
 		walk->begun = true;
 		walk->after = (unsigned long)batch[g.n - 1];
-		walk->hash = nf_ct_walk_hash(batch[g.n - 1]);
+		walk->hash = g.hash[g.n - 1];
 	}
 	return g.n;
 }

@@ -35,6 +35,9 @@ struct nf_conntrack_walk {
 	unsigned long	after;
 };
 
+/* What one step of a walk returns at most */
+#define NF_CT_WALK_MAX	64U
+
 /* The next up to @max entries of @net (NULL: of all), each with a reference
  * that the caller drops.  Dying and expired entries are included; the caller
  * decides.  Returns their number, 0 at the end.  May sleep.
