@@ -273,6 +273,13 @@ int nf_conntrack_eventmask_report(unsigned int events, struct nf_conn *ct,
 		return 0;
 	if (!rcu_access_pointer(nf_ct_net(ct)->ct.nf_conntrack_event_cb))
 		return 0;
+	/* nobody listens anywhere, nobody asked, nothing waits; who begins to
+	 * listen now shall not hear what follows the end
+	 */
+	if (!READ_ONCE(nf_ctnetlink_has_listener) && !report &&
+	    !cmpxchg(&e->missed, 0, events & NF_CT_DESTROY_EVENT ?
+				    NF_CT_UNSENT_DONE : 0))
+		return 0;
 
 	/* what the last packets changed comes before the end */
 	if (events & NF_CT_DESTROY_EVENT) {
