@@ -3,16 +3,21 @@
  * The extension area of an entry: optional parts such as counters, NAT state or
  * a helper.  It starts inside the entry and moves to a block of its own only
  * when it outgrows that room.  Extensions are added by the single owner of an
- * unconfirmed entry, so nothing here takes a lock; once the entry is confirmed
- * its area neither moves nor grows.
+ * unconfirmed entry, so nothing here takes a lock but for one thing: the list of
+ * an entry's expectations begins in its area, and others unlink from it.  Once
+ * the entry is confirmed its area neither moves nor grows.
  */
 #include <linux/build_bug.h>
 #include <linux/kernel.h>
+#include <linux/list.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <net/netfilter/nf_conntrack_act_ct.h>
 #include <net/netfilter/nf_conntrack_acct.h>
 #include <net/netfilter/nf_conntrack_synproxy.h>
+#include <net/netfilter/nf_conntrack_core.h>
+#include <net/netfilter/nf_conntrack_expect.h>
 #include <net/netfilter/nf_conntrack_helper.h>
 #include <net/netfilter/nf_nat.h>
 #include <net/netfilter/nf_conntrack_ecache.h>
@@ -21,6 +26,7 @@
 #include <net/netfilter/nf_conntrack_timeout.h>
 
 #include "nf_ct_entry.h"
+#include "nf_ct_ext.h"
 
 /* Offsets and the length are single bytes */
 #define NF_CT_EXT_LEN_MAX	U8_MAX
@@ -123,6 +129,29 @@ static void nf_ct_ext_begin(struct nf_conn *ct)
 	ct->ext = ext;
 }
 
+/* Rules make expectations of unconfirmed entries, too: then the head of their
+ * list moves along.  Only the owner adds to it, so a list that is empty stays so.
+ */
+static void nf_ct_ext_copy(struct nf_conn *ct, struct nf_ct_ext *new)
+{
+	struct nf_conn_help *help = nf_ct_ext_peek(ct, NF_CT_EXT_HELPER);
+	struct nf_conn_help *moved;
+
+	if (likely(!help || hlist_empty(&help->expectations))) {
+		memcpy(new, ct->ext, ct->ext->len);
+		ct->ext = new;
+		return;
+	}
+
+	spin_lock_bh(&nf_conntrack_expect_lock);
+	memcpy(new, ct->ext, ct->ext->len);
+	moved = (void *)new + new->offset[NF_CT_EXT_HELPER];
+	hlist_move_list(&help->expectations, &moved->expectations);
+	/* who takes the lock next reaches the list by its master */
+	ct->ext = new;
+	spin_unlock_bh(&nf_conntrack_expect_lock);
+}
+
 /* Move the area to a block that holds @len bytes; the old one stays on failure */
 static bool nf_ct_ext_move(struct nf_conn *ct, unsigned int len, gfp_t gfp)
 {
@@ -132,10 +161,9 @@ static bool nf_ct_ext_move(struct nf_conn *ct, unsigned int len, gfp_t gfp)
 	if (!new)
 		return false;
 
-	memcpy(new, old, old->len);
-	if (!nf_ct_ext_is_inline(ct))
+	nf_ct_ext_copy(ct, new);
+	if ((void *)old != (void *)nf_ct_entry(ct)->ext)
 		kfree(old);
-	ct->ext = new;
 
 	return true;
 }

@@ -100,6 +100,42 @@ release
 ns r iptables -F FORWARD
 modprobe nf_conntrack_netlink
 
+# --- a list of expectations begins in an area that grows later; stock panics here ---
+expected()
+{
+	ns r grep -c 'dport=9999' /proc/net/nf_conntrack_expect
+}
+
+growing()
+{
+	ns r sysctl -qw net.netfilter.nf_conntrack_acct=1 net.netfilter.nf_conntrack_timestamp=1
+	ns r nft -f - <<-'RULES'
+		table ip grow {
+			ct expectation e {
+				protocol udp
+				dport 9999
+				timeout 1h
+				size 12
+			}
+			chain pre {
+				type filter hook prerouting priority -150
+				udp dport 7106 ct expectation set "e"
+			}
+		}
+	RULES
+	ns r iptables -t nat -A POSTROUTING -p udp --dport 7106 -j SNAT --to-source 10.0.2.1
+	pings 20 7106
+	cmp_num 'growing: expectations' "$(expected)" -ge 1
+	check 'growing: their masters are translated' sh -c \
+		'nsenter --net=/run/netns/r conntrack -L -p udp --orig-port-dst 7106 2>/dev/null | grep -q dst=10.0.2.1'
+	ns r conntrack -D -p udp --orig-port-dst 7106 >/dev/null 2>&1
+	is 'growing: gone with their masters' "$(expected)" 0
+	ns r nft delete table ip grow
+	ns r iptables -t nat -F POSTROUTING
+}
+
+is_stock || growing
+
 # --- everything at once: nothing may hang ---
 flow_net n
 flow_net m
