@@ -4,7 +4,8 @@
  * never forgotten when a listener refuses.  At most one sender works on an
  * entry at a time (NF_CT_UNSENT_BUSY); who comes meanwhile leaves its events
  * to that one, nobody waits.  So the order of one connection's events is NEW,
- * changes, DESTROY, without a lock.  The notifier pointer is RCU.
+ * changes, DESTROY, without a lock.  The notifier pointer is RCU.  Expectations
+ * go the same way, with NEW and DESTROY only, sent at once.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -17,6 +18,7 @@
 #include "nf_conntrack_internal.h"
 #include "nf_conntrack_pending.h"
 #include "nf_conntrack_trace.h"
+#include "nf_ct_expect_life.h"
 
 #define NF_CT_EVENTS_OFF	0
 #define NF_CT_EVENTS_DEFAULT	2
@@ -29,9 +31,9 @@
 /* ---- whose turn it is ---- */
 
 /* Add @events; become the sender and take all of them, or return 0. */
-static u32 nf_ct_unsent_claim(struct nf_conntrack_ecache *e, u32 events)
+static u32 nf_ct_unsent_claim(u32 *word, u32 events)
 {
-	u32 old = READ_ONCE(e->missed);
+	u32 old = READ_ONCE(*word);
 	u32 new, mine;
 
 	do {
@@ -45,15 +47,14 @@ static u32 nf_ct_unsent_claim(struct nf_conntrack_ecache *e, u32 events)
 				return 0;
 			new = (new & ~NF_CT_UNSENT_EVENTS) | NF_CT_UNSENT_BUSY;
 		}
-	} while (!try_cmpxchg(&e->missed, &old, new));
+	} while (!try_cmpxchg(word, &old, new));
 	return mine;
 }
 
 /* Stop being the sender; @back was not sent. Returns what is unsent now. */
-static u32 nf_ct_unsent_release(struct nf_conntrack_ecache *e, u32 back,
-				bool done)
+static u32 nf_ct_unsent_release(u32 *word, u32 back, bool done)
 {
-	u32 old = READ_ONCE(e->missed);
+	u32 old = READ_ONCE(*word);
 	u32 new;
 
 	do {
@@ -61,16 +62,16 @@ static u32 nf_ct_unsent_release(struct nf_conntrack_ecache *e, u32 back,
 		if (done)
 			new = (new & (NF_CT_UNSENT_LISTED | NF_CT_UNSENT_DYING)) |
 			      NF_CT_UNSENT_DONE;
-	} while (!try_cmpxchg(&e->missed, &old, new));
+	} while (!try_cmpxchg(word, &old, new));
 	return new & NF_CT_UNSENT_EVENTS;
 }
 
 /* Leave @events to the one who has the entry, who then looks for more. */
-static void nf_ct_unsent_leave(struct nf_conntrack_ecache *e, u32 events)
+static void nf_ct_unsent_leave(u32 *word, u32 events)
 {
-	u32 old = READ_ONCE(e->missed);
+	u32 old = READ_ONCE(*word);
 
-	while (!try_cmpxchg(&e->missed, &old, old | events))
+	while (!try_cmpxchg(word, &old, old | events))
 		;
 }
 
@@ -79,35 +80,62 @@ static void nf_ct_unsent_leave(struct nf_conntrack_ecache *e, u32 events)
  * send all of it.  A try now would fill the socket before those that wait
  * longer, and cost every packet of a connection a message that is thrown away.
  */
-static bool nf_ct_unsent_join(struct nf_conntrack_ecache *e, u32 events)
+static bool nf_ct_unsent_join(u32 *word, u32 events)
 {
-	u32 old = READ_ONCE(e->missed);
+	u32 old = READ_ONCE(*word);
 
 	do {
 		if (!(old & NF_CT_UNSENT_LISTED))
 			return false;
 		if (old & NF_CT_UNSENT_DONE)
 			return true;
-	} while (!try_cmpxchg(&e->missed, &old, old | events));
+	} while (!try_cmpxchg(word, &old, old | events));
 	return true;
 }
 
 /* ---- sending ---- */
 
-static int nf_ct_notify(struct nf_conn *ct, u32 events, u32 portid, int report)
+static int nf_ct_notify_connection(const struct nf_ct_event_notifier *notify,
+				   const struct nf_ct_unsent_item *item,
+				   u32 events, u32 portid, int report)
 {
-	const struct nf_ct_event item = {
-		.ct	= ct,
+	const struct nf_ct_event event = {
+		.ct	= item->ct,
 		.portid	= portid,
 		.report	= report,
 	};
+
+	return notify->ct_event(events, &event);
+}
+
+/* One event at a time */
+static int nf_ct_notify_expectation(const struct nf_ct_event_notifier *notify,
+				    const struct nf_ct_unsent_item *item,
+				    u32 events, u32 portid, int report)
+{
+	const struct nf_ct_expect_event event = {
+		.item.portid	= portid,
+		.item.report	= report,
+		.life		= item->life,
+	};
+
+	return notify->exp_event(events & NF_CT_DESTROY_EVENT ? BIT(IPEXP_DESTROY) :
+								BIT(IPEXP_NEW),
+				 &event.item);
+}
+
+static int nf_ct_notify(const struct nf_ct_unsent_item *item, u32 events,
+			u32 portid, int report)
+{
 	const struct nf_ct_event_notifier *notify;
 	int ret = 0;
 
 	rcu_read_lock();
-	notify = rcu_dereference(nf_ct_net(ct)->ct.nf_conntrack_event_cb);
-	if (notify)
-		ret = notify->ct_event(events, &item);
+	notify = rcu_dereference(item->net->ct.nf_conntrack_event_cb);
+	if (notify && item->ct)
+		ret = nf_ct_notify_connection(notify, item, events, portid, report);
+	else if (notify)
+		ret = nf_ct_notify_expectation(notify, item, events, portid, report);
 	rcu_read_unlock();
 	return ret;
 }
@@ -116,8 +144,8 @@ static int nf_ct_notify(struct nf_conn *ct, u32 events, u32 portid, int report)
  * Send what was claimed, the news of its life before that of its death.
  * Returns the notifier's answer; @left is what has not been handed over.
  */
-static int nf_ct_send_claimed(struct nf_conn *ct, u32 *left, u32 portid,
-			      int report)
+static int nf_ct_send_claimed(const struct nf_ct_unsent_item *item, u32 *left,
+			      u32 portid, int report)
 {
 	u32 part = *left & ~NF_CT_DESTROY_EVENT;
 	int ret;
@@ -126,7 +154,7 @@ static int nf_ct_send_claimed(struct nf_conn *ct, u32 *left, u32 portid,
 		/* the port belongs to whoever ended the connection */
 		bool last = !(*left & NF_CT_DESTROY_EVENT);
 
-		ret = nf_ct_notify(ct, part, last ? portid : 0,
+		ret = nf_ct_notify(item, part, last ? portid : 0,
 				   last ? report : 0);
 		if (ret < 0)
 			return ret;
@@ -137,7 +165,7 @@ static int nf_ct_send_claimed(struct nf_conn *ct, u32 *left, u32 portid,
 	if (!*left)
 		return 0;
 
-	ret = nf_ct_notify(ct, NF_CT_DESTROY_EVENT, portid, report);
+	ret = nf_ct_notify(item, NF_CT_DESTROY_EVENT, portid, report);
 	if (ret >= 0)
 		*left = 0;
 	return ret;
@@ -148,58 +176,65 @@ static int nf_ct_send_claimed(struct nf_conn *ct, u32 *left, u32 portid,
  * Returns 0: all is out or somebody else sends it; NF_CT_EVENT_HELD: all is in
  * a batch; negative: it waits, the entry may not be freed yet.
  */
-static int nf_ct_send(struct nf_conn *ct, struct nf_conntrack_ecache *e,
-		      u32 events, u32 portid, int report, bool again)
+static int nf_ct_send(const struct nf_ct_unsent_item *item, u32 events,
+		      u32 portid, int report, bool again)
 {
-	struct net *net = nf_ct_net(ct);
 	unsigned int round;
 	u32 mine, left;
 	bool done;
 	int ret;
 
-	if (!again && !report && nf_ct_unsent_join(e, events)) {
+	if (!again && !report && nf_ct_unsent_join(item->word, events)) {
 		/* from now on it counts as dying */
 		if (events & NF_CT_DESTROY_EVENT)
-			nf_ct_unsent_queue(ct, e);
+			nf_ct_unsent_queue(item);
 		return -EAGAIN;
 	}
 
 	for (round = 0; round < NF_CT_SEND_ROUNDS; round++) {
-		mine = nf_ct_unsent_claim(e, events);
+		mine = nf_ct_unsent_claim(item->word, events);
 		if (!mine)
 			return 0;
 		events = 0;
 
 		left = mine;
-		ret = nf_ct_send_claimed(ct, &left, portid, report);
+		ret = nf_ct_send_claimed(item, &left, portid, report);
 		if (ret < 0) {
-			nf_ct_count_refused(net);
-			trace_nf_ct_event_refused(ct, left, ret);
-			nf_ct_unsent_release(e, left, false);
-			nf_ct_unsent_queue(ct, e);
+			nf_ct_count_refused(item->net);
+			if (item->ct)
+				trace_nf_ct_event_refused(item->ct, left, ret);
+			nf_ct_unsent_release(item->word, left, false);
+			nf_ct_unsent_queue(item);
 			return ret;
 		}
 		if (ret == NF_CT_EVENT_HELD) {
 			/* the entry stays ours until nf_ct_event_complete() */
-			nf_ct_unsent_leave(e, left);
+			nf_ct_unsent_leave(item->word, left);
 			return ret;
 		}
 
-		nf_ct_count_delivered(net, again);
-		if (again)
-			trace_nf_ct_event_resent(ct, mine, 0);
+		nf_ct_count_delivered(item->net, again);
+		if (again && item->ct)
+			trace_nf_ct_event_resent(item->ct, mine, 0);
 		done = mine & NF_CT_DESTROY_EVENT;
-		if (!nf_ct_unsent_release(e, 0, done))
+		if (!nf_ct_unsent_release(item->word, 0, done))
 			return 0;
 	}
 	/* others keep it busy: let the list do it */
-	nf_ct_unsent_queue(ct, e);
+	nf_ct_unsent_queue(item);
 	return -EAGAIN;
 }
 
-int nf_ct_unsent_try(struct nf_conn *ct, struct nf_conntrack_ecache *e)
+/* The netlink port that ended it */
+static u32 nf_ct_unsent_portid(const struct nf_ct_unsent_item *item)
 {
-	return nf_ct_send(ct, e, 0, READ_ONCE(e->portid), 0, true);
+	return item->ct ? READ_ONCE(nf_ct_ecache_find(item->ct)->portid) :
+			  READ_ONCE(item->life->portid);
+}
+
+int nf_ct_unsent_try(const struct nf_ct_unsent_item *item)
+{
+	return nf_ct_send(item, 0, nf_ct_unsent_portid(item), 0, true);
 }
 
 /**
@@ -212,17 +247,18 @@ int nf_ct_unsent_try(struct nf_conn *ct, struct nf_conntrack_ecache *e)
  */
 void nf_ct_event_complete(struct nf_conn *ct, unsigned int events, int err)
 {
-	struct nf_conntrack_ecache *e = nf_ct_ecache_find(ct);
-	struct net *net = nf_ct_net(ct);
+	const struct nf_ct_unsent_item item =
+		nf_ct_unsent_connection(ct, nf_ct_ecache_find(ct));
 	bool done = !err && events & NF_CT_DESTROY_EVENT;
 
 	if (err)
-		nf_ct_count_refused(net);
+		nf_ct_count_refused(item.net);
 	else
-		nf_ct_count_delivered(net, false);
+		nf_ct_count_delivered(item.net, false);
 
-	if (nf_ct_unsent_release(e, err ? events & NF_CT_UNSENT_EVENTS : 0, done))
-		nf_ct_unsent_queue(ct, e);
+	if (nf_ct_unsent_release(item.word, err ? events & NF_CT_UNSENT_EVENTS : 0,
+				 done))
+		nf_ct_unsent_queue(&item);
 	nf_ct_put(ct);
 }
 
@@ -237,6 +273,7 @@ NF_CT_EXPORT_PRIVATE(nf_ct_event_complete);
 void nf_ct_deliver_cached_events(struct nf_conn *ct)
 {
 	struct nf_conntrack_ecache *e = nf_ct_ecache_find(ct);
+	struct nf_ct_unsent_item item;
 	u32 events = 0;
 
 	if (!e || !nf_ct_is_confirmed(ct))
@@ -249,7 +286,8 @@ void nf_ct_deliver_cached_events(struct nf_conn *ct)
 	}
 	if (!events && likely(!(READ_ONCE(e->missed) & NF_CT_UNSENT_EVENTS)))
 		return;
-	nf_ct_send(ct, e, events, 0, 0, false);
+	item = nf_ct_unsent_connection(ct, e);
+	nf_ct_send(&item, events, 0, 0, false);
 }
 
 /**
@@ -267,6 +305,7 @@ int nf_conntrack_eventmask_report(unsigned int events, struct nf_conn *ct,
 				  u32 portid, int report)
 {
 	struct nf_conntrack_ecache *e = nf_ct_ecache_find(ct);
+	struct nf_ct_unsent_item item;
 	int ret;
 
 	if (!e || !nf_ct_is_confirmed(ct))
@@ -293,7 +332,8 @@ int nf_conntrack_eventmask_report(unsigned int events, struct nf_conn *ct,
 	if (!events)
 		return 0;
 
-	ret = nf_ct_send(ct, e, events, portid, report, false);
+	item = nf_ct_unsent_connection(ct, e);
+	ret = nf_ct_send(&item, events, portid, report, false);
 	/* another CPU has the entry: it, or the list after it, sends the rest */
 	if (!ret && events & NF_CT_DESTROY_EVENT &&
 	    !(READ_ONCE(e->missed) & NF_CT_UNSENT_DONE))
@@ -301,36 +341,46 @@ int nf_conntrack_eventmask_report(unsigned int events, struct nf_conn *ct,
 	return ret;
 }
 
-#ifdef CONFIG_NF_CONNTRACK_EVENTS
+/* ---- expectations ---- */
+
 /**
  * nf_ct_expect_event_report - send an expectation's event
  * @event:  NEW or DESTROY
- * @exp:    expectation
+ * @exp:    expectation, linked or just unlinked
  * @portid: netlink port that caused it, or 0
  * @report: that port wants it, too
  *
- * Context: softirq safe; nf_conntrack_expect_lock may be held.
+ * When a reliable listener refuses, a list holds a reference on the life.
+ *
+ * Context: softirq safe; nf_conntrack_expect_lock held.
  */
 void nf_ct_expect_event_report(enum ip_conntrack_expect_events event,
 			       struct nf_conntrack_expect *exp,
 			       u32 portid, int report)
 {
-	const struct nf_exp_event item = {
-		.exp	= exp,
-		.portid	= portid,
-		.report	= report,
-	};
-	const struct nf_ct_event_notifier *notify;
-	const struct nf_conntrack_ecache *e;
+	struct nf_ct_expect_life *life = nf_ct_expectation(exp)->life;
+	const struct nf_ct_unsent_item item = nf_ct_unsent_expectation(life);
+	u32 events = event == IPEXP_NEW ? BIT(IPCT_NEW) : NF_CT_DESTROY_EVENT;
 
-	rcu_read_lock();
-	notify = rcu_dereference(nf_ct_exp_net(exp)->ct.nf_conntrack_event_cb);
-	e = notify ? nf_ct_ecache_find(exp->master) : NULL;
-	if (e && e->expmask & BIT(event))
-		notify->exp_event(BIT(event), &item);
-	rcu_read_unlock();
+	lockdep_nfct_expect_lock_held();
+
+	if (!(life->expmask & BIT(event)) ||
+	    !rcu_access_pointer(item.net->ct.nf_conntrack_event_cb))
+		return;
+	/* for a later try */
+	if (event == IPEXP_DESTROY)
+		WRITE_ONCE(life->portid, portid);
+
+	nf_ct_send(&item, events, portid, report, false);
 }
-#endif
+
+bool nf_ct_expect_life_waits(const struct nf_ct_expect_life *life)
+{
+	u32 word = READ_ONCE(life->missed);
+
+	return word & (NF_CT_UNSENT_EVENTS | NF_CT_UNSENT_BUSY | NF_CT_UNSENT_LISTED) &&
+	       !(word & NF_CT_UNSENT_DONE);
+}
 
 /* ---- listeners and entries ---- */
 

@@ -5,7 +5,9 @@
  * master; nf_conntrack_expect_lock guards both, the counters of master and
  * namespace, and who may unlink it.  Lookups alone get by with RCU.
  *
- * References: the table holds one on the expectation.  An expectation holds none
+ * References: the table holds one on the expectation.  What userspace is told of
+ * one that is linked, and has not been told yet when it is gone, is a struct
+ * nf_ct_expect_life of its own (nf_conntrack_expect_life.c).  An expectation holds none
  * on its master, which removes its expectations before it goes, under the lock:
  * so ->master may be followed with the lock held while the expectation is
  * linked, and never under RCU alone.  Readers use the copies of namespace, zone
@@ -32,6 +34,7 @@
 
 #include "nf_conntrack_expect_proc.h"
 #include "nf_conntrack_internal.h"
+#include "nf_ct_expect_life.h"
 #include "nf_ct_ext.h"
 
 /* The work item runs at most this often; deadlines within are served together */
@@ -158,7 +161,7 @@ static void nf_ct_expect_arm(u32 when)
 static void nf_ct_expect_free_rcu(struct rcu_head *head)
 {
 	kmem_cache_free(nf_ct_expect_cachep,
-			container_of(head, struct nf_conntrack_expect, rcu));
+			container_of(head, struct nf_ct_expectation, exp.rcu));
 }
 
 /* Unlink those of one bucket that have expired, at most a batch, and lower
@@ -295,6 +298,32 @@ static bool nf_ct_expect_helper_alive(struct nf_conntrack_helper *helper)
 	return !helper || refcount_read(&helper->refcnt);
 }
 
+/* What a listener has not been told of a master's expectations is bounded */
+static int nf_ct_expect_check_untold(struct net *net, const struct nf_conn_help *help)
+{
+	if (likely(nf_ct_expect_owed_by(help) < NF_CT_EXPECT_MAX_CNT))
+		return 0;
+
+	net_warn_ratelimited(pr_fmt("no expectation: %u of a connection wait for an event listener\n"),
+			     nf_ct_expect_owed_by(help));
+	return -EMFILE;
+}
+
+static int nf_ct_expect_check_full(struct net *net)
+{
+	unsigned int owed = nf_ct_expect_owed(net);
+
+	if (nf_ct_pernet(net)->expect_count + owed < nf_ct_expect_max)
+		return 0;
+
+	if (owed)
+		net_warn_ratelimited(pr_fmt("expectation table full (%u expectations wait for an event listener)\n"),
+				     owed);
+	else
+		net_warn_ratelimited(pr_fmt("expectation table full\n"));
+	return -EMFILE;
+}
+
 /* May @new be inserted?  Makes room for it where a limit allows that. */
 static int nf_ct_expect_check(const struct nf_conntrack_expect *new,
 			      struct nf_conn_help *help,
@@ -319,15 +348,18 @@ static int nf_ct_expect_check(const struct nf_conntrack_expect *new,
 	if (help->expecting[new->class] >= limit)
 		return -EMFILE;
 
-	if (nf_ct_pernet(net)->expect_count >= nf_ct_expect_max) {
-		net_warn_ratelimited(pr_fmt("expectation table full\n"));
-		return -EMFILE;
-	}
-
-	return 0;
+	return nf_ct_expect_check_untold(net, help) ?: nf_ct_expect_check_full(net);
 }
 
+/* Jiffies of @seconds; more than INT_MAX would lie in the past */
+static u32 nf_ct_expect_jiffies(u32 seconds)
+{
+	return min_t(u64, (u64)seconds * HZ, INT_MAX);
+}
+
+/* @life becomes the expectation's */
 static void nf_ct_expect_link(struct nf_conntrack_expect *exp,
+			      struct nf_ct_expect_life *life,
 			      struct nf_conn_help *help,
 			      struct nf_conntrack_helper *helper)
 {
@@ -339,10 +371,12 @@ static void nf_ct_expect_link(struct nf_conntrack_expect *exp,
 		const struct nf_conntrack_expect_policy *policy;
 
 		policy = &helper->expect_policy[exp->class];
-		WRITE_ONCE(exp->timeout, nfct_time_stamp + policy->timeout * HZ);
+		WRITE_ONCE(exp->timeout, nfct_time_stamp +
+					 nf_ct_expect_jiffies(policy->timeout));
 	}
 	rcu_assign_pointer(exp->helper, helper);
 	exp->flags &= ~NF_CT_EXPECT_DEAD;
+	nf_ct_expect_life_start(exp, life, helper);
 
 	refcount_inc(&exp->use);
 	hlist_add_head_rcu(&exp->lnode, &help->expectations);
@@ -384,7 +418,7 @@ void nf_ct_unlink_expect_report(struct nf_conntrack_expect *exp,
 	if (!WARN_ON_ONCE(!help))
 		help->expecting[exp->class]--;
 
-	nf_ct_expect_event_report(IPEXP_DESTROY, exp, portid, report);
+	nf_ct_expect_life_end(exp, portid, report);
 	NF_CT_STAT_INC_ATOMIC(net, expect_delete);
 	nf_ct_expect_put(exp);
 }
@@ -552,12 +586,14 @@ void nf_ct_unexpect_related(struct nf_conntrack_expect *exp)
  */
 struct nf_conntrack_expect *nf_ct_expect_alloc(struct nf_conn *me)
 {
+	struct nf_ct_expectation *expectation;
 	struct nf_conntrack_expect *exp;
 
-	exp = kmem_cache_zalloc(nf_ct_expect_cachep, GFP_ATOMIC);
-	if (!exp)
+	expectation = kmem_cache_zalloc(nf_ct_expect_cachep, GFP_ATOMIC);
+	if (!expectation)
 		return NULL;
 
+	exp = &expectation->exp;
 	exp->master = me;
 	write_pnet(&exp->net, nf_ct_net(me));
 #ifdef CONFIG_NF_CONNTRACK_ZONES
@@ -644,15 +680,20 @@ void nf_ct_expect_put(struct nf_conntrack_expect *exp)
  * Return: 0; -ESHUTDOWN when the master or a helper is on its way out, -EALREADY
  *	   when another master or class waits for the same, -EBUSY when one that
  *	   overlaps is there, -EMFILE when a limit is reached, -EINVAL for a class
- *	   that the helper does not have.
+ *	   that the helper does not have, -ENOMEM.
  */
 int nf_ct_expect_related_report(struct nf_conntrack_expect *expect,
 				u32 portid, int report, unsigned int flags)
 {
 	struct nf_conn *master = expect->master;
 	struct nf_conntrack_helper *helper;
+	struct nf_ct_expect_life *life;
 	struct nf_conn_help *help;
 	int err = -ESHUTDOWN;
+
+	life = nf_ct_expect_life_alloc();
+	if (!life)
+		return -ENOMEM;
 
 	rcu_read_lock();
 	spin_lock_bh(&nf_conntrack_expect_lock);
@@ -667,18 +708,75 @@ int nf_ct_expect_related_report(struct nf_conntrack_expect *expect,
 	    !nf_ct_expect_helper_alive(rcu_dereference(expect->assign_helper)))
 		goto unlock;
 
+	/* Whoever unregisters it visits the table afterwards */
+	if (flags & NF_CT_EXP_F_NAMED_FN &&
+	    !nf_ct_helper_expectfn_find_by_symbol(expect->expectfn))
+		goto unlock;
+
 	err = nf_ct_expect_check(expect, help, helper, flags);
 	if (err)
 		goto unlock;
 
-	nf_ct_expect_link(expect, help, helper);
+	nf_ct_expect_link(expect, life, help, helper);
 	nf_ct_expect_event_report(IPEXP_NEW, expect, portid, report);
 unlock:
 	spin_unlock_bh(&nf_conntrack_expect_lock);
 	rcu_read_unlock();
+	if (err)
+		nf_ct_expect_life_put(life);
 
 	return err;
 }
+
+/**
+ * nf_ct_expect_set_timeout - let an expectation expire at another time
+ * @exp:     expectation that the caller has a reference on
+ * @seconds: from now on
+ *
+ * Context: any but hard interrupt; takes nf_conntrack_expect_lock.
+ * Return: 0, or -ETIME when it has just gone.
+ */
+int nf_ct_expect_set_timeout(struct nf_conntrack_expect *exp, u32 seconds)
+{
+	int err = -ETIME;
+
+	spin_lock_bh(&nf_conntrack_expect_lock);
+	if (nf_ct_expect_linked(exp)) {
+		WRITE_ONCE(exp->timeout,
+			   nfct_time_stamp + nf_ct_expect_jiffies(seconds));
+		nf_ct_expect_arm(exp->timeout);
+		err = 0;
+	}
+	spin_unlock_bh(&nf_conntrack_expect_lock);
+
+	return err;
+}
+
+NF_CT_EXPORT_PRIVATE(nf_ct_expect_set_timeout);
+
+/**
+ * nf_ct_expect_remove_report - remove one expectation on request
+ * @exp:    expectation that the caller has a reference on
+ * @portid: netlink port of who asked for it
+ * @report: whether that one wants to hear of it
+ *
+ * Context: any but hard interrupt; takes nf_conntrack_expect_lock.
+ * Return: false when it was out of the table already.
+ */
+bool nf_ct_expect_remove_report(struct nf_conntrack_expect *exp, u32 portid,
+				int report)
+{
+	bool linked;
+
+	spin_lock_bh(&nf_conntrack_expect_lock);
+	linked = nf_ct_expect_linked(exp);
+	nf_ct_unlink_expect_report(exp, portid, report);
+	spin_unlock_bh(&nf_conntrack_expect_lock);
+
+	return linked;
+}
+
+NF_CT_EXPORT_PRIVATE(nf_ct_expect_remove_report);
 
 /* Unlink what @iter picks: of namespace @net, or of all when that is NULL */
 static void nf_ct_expect_iterate(struct net *net,
@@ -755,10 +853,17 @@ int nf_conntrack_expect_init(void)
 	if (!nf_ct_expect_hash)
 		return -ENOMEM;
 
-	nf_ct_expect_cachep = KMEM_CACHE(nf_conntrack_expect, 0);
-	if (nf_ct_expect_cachep)
+	nf_ct_expect_cachep = kmem_cache_create("nf_conntrack_expect",
+						sizeof(struct nf_ct_expectation),
+						0, 0, NULL);
+	if (!nf_ct_expect_cachep)
+		goto free_hash;
+
+	if (!nf_ct_expect_life_init())
 		return 0;
 
+	kmem_cache_destroy(nf_ct_expect_cachep);
+free_hash:
 	kvfree(nf_ct_expect_hash);
 	return -ENOMEM;
 }
@@ -766,7 +871,9 @@ int nf_conntrack_expect_init(void)
 void nf_conntrack_expect_fini(void)
 {
 	cancel_delayed_work_sync(&nf_ct_expect_reaper);
-	rcu_barrier();	/* nf_ct_expect_free_rcu() of the last ones */
+	/* nf_ct_expect_free_rcu(), nf_ct_expect_life_settle() of the last ones */
+	rcu_barrier();
+	nf_ct_expect_life_fini();
 	kmem_cache_destroy(nf_ct_expect_cachep);
 	kvfree(nf_ct_expect_hash);
 }

@@ -19,6 +19,14 @@
 		.attr_count	= CTA_MAX,				\
 	}
 
+#define EXPECT_REQUEST(number, function)				\
+	[number] = {							\
+		.type		= NFNL_CB_MUTEX,			\
+		.call		= function,				\
+		.policy		= ctnetlink_expect_policy,		\
+		.attr_count	= CTA_EXPECT_MAX,			\
+	}
+
 #define BARE_REQUEST(number, function)					\
 	[number] = { .type = NFNL_CB_MUTEX, .call = function }
 
@@ -34,9 +42,9 @@ static const struct nfnl_callback connection_requests[IPCTNL_MSG_MAX] = {
 };
 
 static const struct nfnl_callback expectation_requests[IPCTNL_MSG_EXP_MAX] = {
-	BARE_REQUEST(IPCTNL_MSG_EXP_GET, ctnetlink_expect_unsupported),
-	BARE_REQUEST(IPCTNL_MSG_EXP_NEW, ctnetlink_expect_unsupported),
-	BARE_REQUEST(IPCTNL_MSG_EXP_DELETE, ctnetlink_expect_unsupported),
+	EXPECT_REQUEST(IPCTNL_MSG_EXP_GET, ctnetlink_expect_get),
+	EXPECT_REQUEST(IPCTNL_MSG_EXP_NEW, ctnetlink_expect_new),
+	EXPECT_REQUEST(IPCTNL_MSG_EXP_DELETE, ctnetlink_expect_delete),
 	BARE_REQUEST(IPCTNL_MSG_EXP_GET_STATS_CPU, ctnetlink_stats_expect_cpu),
 };
 

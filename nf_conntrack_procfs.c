@@ -452,14 +452,15 @@ static int nf_ct_events_show(struct seq_file *s, void *v)
 	struct nf_conntrack_event_stats st = {};
 
 	if (v == SEQ_START_TOKEN) {
-		seq_puts(s, "delivered refused resent batches missed dying\n");
+		seq_puts(s, "delivered refused resent batches missed dying expect\n");
 		return 0;
 	}
 
 	/* Lists may be left on another CPU than entered: only sums tell. */
 	nf_conntrack_events_sum(seq_file_net(s), nf_ct_cpu_of(v), &st);
-	seq_printf(s, "%08x %08x %08x %08x %08x %08x\n", st.delivered,
-		   st.refused, st.resent, st.batches, st.missed, st.dying);
+	seq_printf(s, "%08x %08x %08x %08x %08x %08x %08x\n", st.delivered,
+		   st.refused, st.resent, st.batches, st.missed, st.dying,
+		   st.expects);
 	return 0;
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Entries whose events a reliable listener refused: kept by reference on
- * per-CPU lists of their namespace and tried again at the listener's pace.
- * Each list has a lock, a leaf.  One work item per namespace sends; a
- * high-resolution timer starts it again after a refusal.
+ * Connections and expectations whose events a reliable listener refused: kept
+ * by reference on per-CPU lists of their namespace, one list of each kind, and
+ * tried again at the listener's pace.  Each CPU's lists have a lock, a leaf.
+ * One work item per namespace sends; a high-resolution timer starts it again
+ * after a refusal.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -17,6 +18,7 @@
 
 #include "nf_conntrack_internal.h"
 #include "nf_conntrack_pending.h"
+#include "nf_ct_expect_life.h"
 
 /*
  * The wait after a refusal is a random part of one sixteenth of the time
@@ -36,15 +38,16 @@
 #define NF_CT_RESEND_KICKED	1	/* bit: do not wait after a refusal */
 
 /**
- * struct nf_ct_unsent - one CPU's list
- * @lock:  guards @list, @stats.missed and @stats.dying
- * @list:  entries, oldest first, each with a reference; those whose deadlines
- *         are this CPU's, so that an entry's list is always the same
+ * struct nf_ct_unsent - one CPU's lists
+ * @lock:  guards @list, @stats.missed, @stats.dying and @stats.expects
+ * @list:  by kind, oldest first, each with a reference; connections whose
+ *         deadlines are this CPU's and expectations that began there, so that
+ *         an item's list is always the same
  * @stats: counters; those not under @lock are written by this CPU only
  */
 struct nf_ct_unsent {
 	spinlock_t			lock; /* a leaf */
-	struct list_head		list;
+	struct list_head		list[NF_CT_UNSENT_KINDS];
 	struct nf_conntrack_event_stats	stats;
 };
 
@@ -52,19 +55,19 @@ struct nf_ct_unsent {
  * struct nf_conntrack_resend - a namespace's unsent events
  * @net:     namespace
  * @unsent:  lists
- * @waiting: entries on all of them
- * @last_ok: when the listener last took something, or the wait began;
- *           written by the worker and when the first entry arrives
+ * @waiting: items on all of them, by kind
+ * @last_ok: when a listener last took one of a kind, or the wait began;
+ *           written by the worker and when the first item arrives
  * @state:   NF_CT_RESEND_ bits
- * @next:    list that the worker looks at next; worker only
+ * @next:    list that the worker looked at last; worker only
  * @timer:   ends a wait
  * @work:    sends
  */
 struct nf_conntrack_resend {
 	struct net			*net;
 	struct nf_ct_unsent __percpu	*unsent;
-	atomic_t			waiting;
-	ktime_t				last_ok;
+	atomic_t			waiting[NF_CT_UNSENT_KINDS];
+	ktime_t				last_ok[NF_CT_UNSENT_KINDS];
 	unsigned long			state;
 	int				next;
 	struct hrtimer			timer;
@@ -76,47 +79,105 @@ static struct nf_conntrack_resend *nf_conntrack_resend(const struct net *net)
 	return nf_conntrack_pernet(net)->resend;
 }
 
+/* ---- items ---- */
+
+static enum nf_ct_unsent_kind nf_ct_unsent_kind(const struct nf_ct_unsent_item *item)
+{
+	return item->ct ? NF_CT_UNSENT_CONNECTION : NF_CT_UNSENT_EXPECTATION;
+}
+
 /* The hash chain node of the reply direction is ours: see nf_ct_entry.h */
-static struct list_head *nf_ct_unsent_node(struct nf_conn *ct)
+static struct list_head *nf_ct_unsent_node(const struct nf_ct_unsent_item *item)
 {
 	BUILD_BUG_ON(sizeof(struct list_head) !=
 		     sizeof(struct hlist_nulls_node));
-	return (struct list_head *)&ct->tuplehash[IP_CT_DIR_REPLY].hnnode;
+	if (!item->ct)
+		return &item->life->unsent;
+	return (struct list_head *)&item->ct->tuplehash[IP_CT_DIR_REPLY].hnnode;
 }
 
-static struct nf_conn *nf_ct_unsent_first(struct nf_ct_unsent *u)
+static struct nf_conn *nf_ct_unsent_node_ct(struct list_head *node)
 {
-	struct nf_conntrack_tuple_hash *h;
+	return container_of((struct hlist_nulls_node *)node, struct nf_conn,
+			    tuplehash[IP_CT_DIR_REPLY].hnnode);
+}
 
-	if (list_empty(&u->list))
-		return NULL;
-	h = (struct nf_conntrack_tuple_hash *)
-		((char *)u->list.next -
-		 offsetof(struct nf_conntrack_tuple_hash, hnnode));
-	return container_of(h, struct nf_conn, tuplehash[IP_CT_DIR_REPLY]);
+static struct nf_ct_unsent_item nf_ct_unsent_node_item(struct list_head *node,
+						       enum nf_ct_unsent_kind kind)
+{
+	struct nf_ct_expect_life *life;
+	struct nf_conn *ct;
+
+	if (kind == NF_CT_UNSENT_CONNECTION) {
+		ct = nf_ct_unsent_node_ct(node);
+		return nf_ct_unsent_connection(ct, nf_ct_ecache_find(ct));
+	}
+	life = list_entry(node, struct nf_ct_expect_life, unsent);
+	return nf_ct_unsent_expectation(life);
+}
+
+static void nf_ct_unsent_get(const struct nf_ct_unsent_item *item)
+{
+	if (item->ct)
+		nf_conntrack_get(&item->ct->ct_general);
+	else
+		refcount_inc(&item->life->use);
+}
+
+static void nf_ct_unsent_put(const struct nf_ct_unsent_item *item)
+{
+	if (item->ct)
+		nf_ct_put(item->ct);
+	else
+		nf_ct_expect_life_put(item->life);
 }
 
 static struct nf_ct_unsent *nf_ct_unsent_of(const struct nf_conntrack_resend *r,
-					    const struct nf_conn *ct)
+					    const struct nf_ct_unsent_item *item)
 {
-	return per_cpu_ptr(r->unsent, nf_ct_entry_cpu(nf_ct_entry(ct)));
+	unsigned int cpu = item->ct ? nf_ct_entry_cpu(nf_ct_entry(item->ct)) :
+				      item->life->cpu;
+
+	return per_cpu_ptr(r->unsent, cpu);
+}
+
+static bool nf_conntrack_resend_idle(const struct nf_conntrack_resend *r)
+{
+	unsigned int kind;
+
+	for (kind = 0; kind < NF_CT_UNSENT_KINDS; kind++) {
+		if (atomic_read(&r->waiting[kind]))
+			return false;
+	}
+	return true;
 }
 
 /* ---- scheduling ---- */
 
 static void nf_conntrack_resend_soon(struct nf_conntrack_resend *r)
 {
-	if (!test_and_set_bit(NF_CT_RESEND_SCHEDULED, &r->state)) {
-		r->last_ok = ktime_get();
+	if (!test_and_set_bit(NF_CT_RESEND_SCHEDULED, &r->state))
 		hrtimer_start(&r->timer, ns_to_ktime(NF_CT_RESEND_MIN_NS),
 			      HRTIMER_MODE_REL_SOFT);
-	}
 }
 
-static u64 nf_conntrack_resend_delay(const struct nf_conntrack_resend *r)
+/* The time since a listener took something, of those of the kinds @refused */
+static u64 nf_conntrack_resend_stall(const struct nf_conntrack_resend *r,
+				     unsigned long refused)
+{
+	ktime_t last = 0;
+	unsigned int kind;
+
+	for_each_set_bit(kind, &refused, NF_CT_UNSENT_KINDS)
+		last = max(last, READ_ONCE(r->last_ok[kind]));
+	return ktime_to_ns(ktime_sub(ktime_get(), last));
+}
+
+static u64 nf_conntrack_resend_delay(const struct nf_conntrack_resend *r,
+				     unsigned long refused)
 {
 	u64 grace = jiffies_to_nsecs(nf_conntrack_pernet(r->net)->events_retry);
-	u64 stall = ktime_to_ns(ktime_sub(ktime_get(), r->last_ok));
+	u64 stall = nf_conntrack_resend_stall(r, refused);
 	u64 window;
 
 	window = min(div_u64(stall, NF_CT_RESEND_SHARE),
@@ -137,59 +198,87 @@ static enum hrtimer_restart nf_conntrack_resend_timer(struct hrtimer *timer)
 
 /* ---- lists ---- */
 
-/* The list's reference becomes the caller's; the LISTED bit stays. */
-static struct nf_conn *nf_ct_unsent_pop(struct nf_conntrack_resend *r)
+/* The first of a CPU's list, which the caller takes over */
+static bool nf_ct_unsent_pop_cpu(struct nf_conntrack_resend *r,
+				 struct nf_ct_unsent *u,
+				 enum nf_ct_unsent_kind kind,
+				 struct nf_ct_unsent_item *item)
 {
-	struct nf_ct_unsent *u;
-	struct nf_conn *ct;
-	int i;
+	struct list_head *node = NULL;
 
-	for (i = 0; i < nr_cpu_ids; i++) {
-		r->next = (r->next + 1) % nr_cpu_ids;
-		if (!cpu_possible(r->next))
-			continue;
-		u = per_cpu_ptr(r->unsent, r->next);
-		spin_lock_bh(&u->lock);
-		ct = nf_ct_unsent_first(u);
-		if (ct)
-			list_del(nf_ct_unsent_node(ct));
-		spin_unlock_bh(&u->lock);
-		if (ct) {
-			atomic_dec(&r->waiting);
-			return ct;
-		}
+	spin_lock_bh(&u->lock);
+	if (!list_empty(&u->list[kind])) {
+		node = u->list[kind].next;
+		list_del(node);
+		atomic_dec(&r->waiting[kind]);
 	}
-	return NULL;
+	spin_unlock_bh(&u->lock);
+
+	if (node)
+		*item = nf_ct_unsent_node_item(node, kind);
+	return node;
 }
 
-/* Count what two values of nf_conntrack_ecache.missed say about the lists. */
-static void nf_ct_unsent_count(struct nf_ct_unsent *u, u32 old, u32 new)
+/*
+ * The next item whose kind is not among @refused, if any.  The list's reference
+ * becomes the caller's; the LISTED bit stays.
+ */
+static bool nf_ct_unsent_pop(struct nf_conntrack_resend *r, unsigned long refused,
+			     struct nf_ct_unsent_item *item)
+{
+	unsigned int kind;
+	int i;
+
+	for (i = 0; i < nr_cpu_ids * NF_CT_UNSENT_KINDS; i++) {
+		r->next = (r->next + 1) % (nr_cpu_ids * NF_CT_UNSENT_KINDS);
+		kind = r->next % NF_CT_UNSENT_KINDS;
+		if (test_bit(kind, &refused) ||
+		    !cpu_possible(r->next / NF_CT_UNSENT_KINDS))
+			continue;
+		if (nf_ct_unsent_pop_cpu(r, per_cpu_ptr(r->unsent,
+							r->next / NF_CT_UNSENT_KINDS),
+					 kind, item))
+			return true;
+	}
+	return false;
+}
+
+/* Count what two values of an item's word say about the lists. */
+static void nf_ct_unsent_count(struct nf_ct_unsent *u,
+			       const struct nf_ct_unsent_item *item, u32 old, u32 new)
 {
 	int listed = !!(new & NF_CT_UNSENT_LISTED) - !!(old & NF_CT_UNSENT_LISTED);
 	int dying = !!(new & NF_CT_UNSENT_DYING) - !!(old & NF_CT_UNSENT_DYING);
 
 	lockdep_assert_held(&u->lock);
+	if (!item->ct) {
+		u->stats.expects += listed;
+		return;
+	}
 	u->stats.dying += dying;
 	u->stats.missed += listed - dying;
 }
 
 static void nf_ct_unsent_push(struct nf_conntrack_resend *r,
-			      struct nf_ct_unsent *u, struct nf_conn *ct,
-			      bool front)
+			      struct nf_ct_unsent *u,
+			      const struct nf_ct_unsent_item *item, bool front)
 {
+	enum nf_ct_unsent_kind kind = nf_ct_unsent_kind(item);
+
 	lockdep_assert_held(&u->lock);
-	atomic_inc(&r->waiting);
+	atomic_inc(&r->waiting[kind]);
 	if (front)
-		list_add(nf_ct_unsent_node(ct), &u->list);
+		list_add(nf_ct_unsent_node(item), &u->list[kind]);
 	else
-		list_add_tail(nf_ct_unsent_node(ct), &u->list);
+		list_add_tail(nf_ct_unsent_node(item), &u->list[kind]);
 }
 
-void nf_ct_unsent_queue(struct nf_conn *ct, struct nf_conntrack_ecache *e)
+void nf_ct_unsent_queue(const struct nf_ct_unsent_item *item)
 {
-	struct nf_conntrack_resend *r = nf_conntrack_resend(nf_ct_net(ct));
-	struct nf_ct_unsent *u = nf_ct_unsent_of(r, ct);
-	u32 old = READ_ONCE(e->missed);
+	struct nf_conntrack_resend *r = nf_conntrack_resend(item->net);
+	enum nf_ct_unsent_kind kind = nf_ct_unsent_kind(item);
+	struct nf_ct_unsent *u = nf_ct_unsent_of(r, item);
+	u32 old = READ_ONCE(*item->word);
 	u32 new;
 
 	spin_lock_bh(&u->lock);
@@ -197,26 +286,28 @@ void nf_ct_unsent_queue(struct nf_conn *ct, struct nf_conntrack_ecache *e)
 		new = old | NF_CT_UNSENT_LISTED;
 		if (old & BIT(IPCT_DESTROY))
 			new |= NF_CT_UNSENT_DYING;
-	} while (!try_cmpxchg(&e->missed, &old, new));
-	nf_ct_unsent_count(u, old, new);
+	} while (!try_cmpxchg(item->word, &old, new));
+	nf_ct_unsent_count(u, item, old, new);
 	if (!(old & NF_CT_UNSENT_LISTED)) {
-		nf_conntrack_get(&ct->ct_general);
-		nf_ct_unsent_push(r, u, ct, false);
+		/* the first of its kind: its wait begins now */
+		if (!atomic_read(&r->waiting[kind]))
+			WRITE_ONCE(r->last_ok[kind], ktime_get());
+		nf_ct_unsent_get(item);
+		nf_ct_unsent_push(r, u, item, false);
 	}
 	spin_unlock_bh(&u->lock);
 	nf_conntrack_resend_soon(r);
 }
 
 /*
- * Take a popped entry off for good, unless something is unsent again.  A
+ * Take a popped item off for good, unless something is unsent again.  A
  * sender that is busy with it now lists it anew if it has to.
  */
 static bool nf_ct_unsent_unlist(struct nf_conntrack_resend *r,
-				struct nf_conn *ct,
-				struct nf_conntrack_ecache *e)
+				const struct nf_ct_unsent_item *item)
 {
-	struct nf_ct_unsent *u = nf_ct_unsent_of(r, ct);
-	u32 old = READ_ONCE(e->missed);
+	struct nf_ct_unsent *u = nf_ct_unsent_of(r, item);
+	u32 old = READ_ONCE(*item->word);
 	bool off = true;
 	u32 new;
 
@@ -224,71 +315,83 @@ static bool nf_ct_unsent_unlist(struct nf_conntrack_resend *r,
 	do {
 		new = old & ~(NF_CT_UNSENT_LISTED | NF_CT_UNSENT_DYING);
 		if (old & NF_CT_UNSENT_EVENTS && !(old & NF_CT_UNSENT_BUSY)) {
-			nf_ct_unsent_push(r, u, ct, false);
+			nf_ct_unsent_push(r, u, item, false);
 			off = false;
 			break;
 		}
-	} while (!try_cmpxchg(&e->missed, &old, new));
+	} while (!try_cmpxchg(item->word, &old, new));
 	if (off)
-		nf_ct_unsent_count(u, old, new);
+		nf_ct_unsent_count(u, item, old, new);
 	spin_unlock_bh(&u->lock);
 	return off;
 }
 
-/* Try an entry that was popped; nobody lists it meanwhile. */
-static int nf_ct_unsent_retry(struct nf_conntrack_resend *r, struct nf_conn *ct)
+/* Try an item that was popped; nobody lists it meanwhile. */
+static int nf_ct_unsent_retry(struct nf_conntrack_resend *r,
+			      const struct nf_ct_unsent_item *item)
 {
-	struct nf_conntrack_ecache *e = nf_ct_ecache_find(ct);
-	struct nf_ct_unsent *u = nf_ct_unsent_of(r, ct);
+	struct nf_ct_unsent *u = nf_ct_unsent_of(r, item);
 	int ret;
 
-	ret = nf_ct_unsent_try(ct, e);
+	ret = nf_ct_unsent_try(item);
 	if (ret < 0) {
 		spin_lock_bh(&u->lock);
-		nf_ct_unsent_push(r, u, ct, true);
+		nf_ct_unsent_push(r, u, item, true);
 		spin_unlock_bh(&u->lock);
 		return ret;
 	}
-	if (nf_ct_unsent_unlist(r, ct, e))
-		nf_ct_put(ct);
+	if (nf_ct_unsent_unlist(r, item))
+		nf_ct_unsent_put(item);
 	return 0;
 }
 
 /* ---- the worker ---- */
 
-static void nf_conntrack_resend_wait(struct nf_conntrack_resend *r)
+static void nf_conntrack_resend_wait(struct nf_conntrack_resend *r,
+				     unsigned long refused)
 {
 	if (test_and_clear_bit(NF_CT_RESEND_KICKED, &r->state)) {
 		queue_work(nf_conntrack_wq, &r->work);
 		return;
 	}
-	hrtimer_start(&r->timer, ns_to_ktime(nf_conntrack_resend_delay(r)),
+	hrtimer_start(&r->timer,
+		      ns_to_ktime(nf_conntrack_resend_delay(r, refused)),
 		      HRTIMER_MODE_REL_SOFT);
 }
 
+/* Nothing is left, it seems: may the worker go? */
+static bool nf_conntrack_resend_finish(struct nf_conntrack_resend *r)
+{
+	clear_bit(NF_CT_RESEND_SCHEDULED, &r->state);
+	/* pairs with test_and_set_bit() after nf_ct_unsent_push() */
+	smp_mb__after_atomic();
+	return nf_conntrack_resend_idle(r) ||
+	       test_and_set_bit(NF_CT_RESEND_SCHEDULED, &r->state);
+}
+
+/* A listener that refuses one kind need not keep those of the other waiting */
 static void nf_conntrack_resend_worker(struct work_struct *work)
 {
 	struct nf_conntrack_resend *r =
 		container_of(work, struct nf_conntrack_resend, work);
+	struct nf_ct_unsent_item item;
+	unsigned long refused = 0;
 	unsigned int n = 0;
-	struct nf_conn *ct;
 
 	for (;;) {
-		ct = nf_ct_unsent_pop(r);
-		if (!ct) {
-			clear_bit(NF_CT_RESEND_SCHEDULED, &r->state);
-			/* pairs with test_and_set_bit() after nf_ct_unsent_push() */
-			smp_mb__after_atomic();
-			if (!atomic_read(&r->waiting) ||
-			    test_and_set_bit(NF_CT_RESEND_SCHEDULED, &r->state))
+		if (!nf_ct_unsent_pop(r, refused, &item)) {
+			if (refused) {
+				nf_conntrack_resend_wait(r, refused);
+				return;
+			}
+			if (nf_conntrack_resend_finish(r))
 				return;
 			continue;
 		}
-		if (nf_ct_unsent_retry(r, ct) < 0) {
-			nf_conntrack_resend_wait(r);
-			return;
-		}
-		r->last_ok = ktime_get();
+		if (nf_ct_unsent_retry(r, &item) < 0)
+			__set_bit(nf_ct_unsent_kind(&item), &refused);
+		else
+			WRITE_ONCE(r->last_ok[nf_ct_unsent_kind(&item)], ktime_get());
 		if (++n % NF_CT_RESEND_BUDGET == 0)
 			cond_resched();
 	}
@@ -304,7 +407,7 @@ void nf_conntrack_events_kick(struct net *net)
 {
 	struct nf_conntrack_resend *r = nf_conntrack_resend(net);
 
-	if (!atomic_read(&r->waiting))
+	if (nf_conntrack_resend_idle(r))
 		return;
 	set_bit(NF_CT_RESEND_KICKED, &r->state);
 	/* a worker that runs sees the bit; a timer that ticks is passed over */
@@ -324,7 +427,7 @@ void nf_conntrack_events_drain(struct net *net)
 {
 	struct nf_conntrack_resend *r = nf_conntrack_resend(net);
 
-	while (atomic_read(&r->waiting)) {
+	while (!nf_conntrack_resend_idle(r)) {
 		/* without a notifier every try succeeds */
 		if (!test_and_set_bit(NF_CT_RESEND_SCHEDULED, &r->state) ||
 		    hrtimer_cancel(&r->timer))
@@ -338,7 +441,7 @@ void nf_conntrack_events_drain(struct net *net)
 
 unsigned int nf_conntrack_events_unsent(struct net *net)
 {
-	return atomic_read(&nf_conntrack_resend(net)->waiting);
+	return atomic_read(&nf_conntrack_resend(net)->waiting[NF_CT_UNSENT_CONNECTION]);
 }
 
 /* Position: CPU in the upper half, number of entries seen there in the lower */
@@ -358,7 +461,7 @@ unsigned int nf_conntrack_dying_next(struct net *net, unsigned long *pos,
 			continue;
 		u = per_cpu_ptr(r->unsent, cpu);
 		spin_lock_bh(&u->lock);
-		list_for_each(node, &u->list) {
+		list_for_each(node, &u->list[NF_CT_UNSENT_CONNECTION]) {
 			struct nf_conn *ct;
 
 			if (n == max)
@@ -366,9 +469,7 @@ unsigned int nf_conntrack_dying_next(struct net *net, unsigned long *pos,
 			if (i++ < seen)
 				continue;
 			seen++;
-			ct = container_of((struct hlist_nulls_node *)node,
-					  struct nf_conn,
-					  tuplehash[IP_CT_DIR_REPLY].hnnode);
+			ct = nf_ct_unsent_node_ct(node);
 			if (!nf_ct_is_dying(ct))
 				continue;
 			nf_conntrack_get(&ct->ct_general);
@@ -416,6 +517,7 @@ NF_CT_EXPORT_PRIVATE(nf_conntrack_events_count_batch);
 int nf_conntrack_resend_pernet_init(struct net *net)
 {
 	struct nf_conntrack_resend *r;
+	unsigned int kind;
 	int cpu;
 
 	r = kzalloc(sizeof(*r), GFP_KERNEL);
@@ -431,7 +533,8 @@ int nf_conntrack_resend_pernet_init(struct net *net)
 		struct nf_ct_unsent *u = per_cpu_ptr(r->unsent, cpu);
 
 		spin_lock_init(&u->lock);
-		INIT_LIST_HEAD(&u->list);
+		for (kind = 0; kind < NF_CT_UNSENT_KINDS; kind++)
+			INIT_LIST_HEAD(&u->list[kind]);
 	}
 	r->net = net;
 	INIT_WORK(&r->work, nf_conntrack_resend_worker);
@@ -441,13 +544,18 @@ int nf_conntrack_resend_pernet_init(struct net *net)
 	return 0;
 }
 
-/* Nothing waits and no entry is left. */
+/* No entry and no notifier is left; an expectation may still be on its way out. */
 void nf_conntrack_resend_pernet_fini(struct net *net)
 {
 	struct nf_conntrack_resend *r = nf_conntrack_resend(net);
+	struct nf_ct_unsent_item item;
 
+	/* the worker starts the timer, not before it has put back what it had */
+	cancel_work_sync(&r->work);
 	hrtimer_cancel(&r->timer);
 	cancel_work_sync(&r->work);
+	while (nf_ct_unsent_pop(r, 0, &item))
+		nf_ct_unsent_put(&item);
 	free_percpu(r->unsent);
 	kfree(r);
 	nf_conntrack_pernet(net)->resend = NULL;

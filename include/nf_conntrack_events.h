@@ -7,7 +7,9 @@
  *   NF_CT_EVENT_HELD it stands in a batch; the notifier has taken a reference
  *                    on the entry, and calls nf_ct_event_complete() exactly once
  *   < 0              refused: a reliable listener did not take it (or no memory)
- * For one entry at most one call is under way or held at any time.
+ * For one entry at most one call is under way or held at any time.  The same is
+ * true of exp_event(), which gets a struct nf_ct_expect_event, holds nothing,
+ * and may be called with nf_conntrack_expect_lock held.
  */
 #ifndef _NF_CONNTRACK_EVENTS_H
 #define _NF_CONNTRACK_EVENTS_H
@@ -27,6 +29,7 @@
  * @batches:   datagrams that held more than one event
  * @missed:    entries put on a missed list, minus those taken off (sum over CPUs)
  * @dying:     the same for entries whose DESTROY waits
+ * @expects:   the same for expectations with an event that waits
  */
 struct nf_conntrack_event_stats {
 	unsigned int	delivered;
@@ -35,6 +38,7 @@ struct nf_conntrack_event_stats {
 	unsigned int	batches;
 	int		missed;
 	int		dying;
+	int		expects;
 };
 
 #ifdef CONFIG_NF_CONNTRACK_EVENTS

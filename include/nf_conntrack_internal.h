@@ -25,12 +25,14 @@ struct nf_conntrack_resend;
  * @resend:       lists and pacing of refused events (nf_conntrack_resend.c)
  * @events_retry: sysctl nf_conntrack_events_retry_timeout, jiffies
  * @events_batch: sysctl nf_conntrack_events_batch, bytes, 0 = off
+ * @expect_owed:  unlinked expectations that a listener has not been told of
  */
 struct nf_conntrack_pernet {
 	struct nf_conntrack_net		stock;
 	struct nf_conntrack_resend	*resend;
 	unsigned int			events_retry;
 	unsigned int			events_batch;
+	atomic_t			expect_owed;
 };
 
 static inline struct nf_conntrack_pernet *nf_conntrack_pernet(const struct net *net)

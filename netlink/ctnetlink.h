@@ -21,6 +21,7 @@
 #include <net/netfilter/nf_conntrack_zones.h>
 
 #include "nf_conntrack_events.h"
+#include "nf_ct_expect_life.h"
 
 /*
  * Tuple members that CTA_FILTER can select, as userspace numbers them.  A
@@ -90,6 +91,9 @@ struct ctnetlink_msg {
 /* encode.c */
 size_t ctnetlink_fields_size(const struct ctnetlink_msg *m);
 int ctnetlink_fields_put(struct sk_buff *skb, struct ctnetlink_msg *m);
+size_t ctnetlink_tuple_size(const struct nf_conntrack_tuple *tuple);
+int ctnetlink_tuple_put(struct sk_buff *skb, int type,
+			const struct nf_conntrack_tuple *tuple);
 size_t ctnetlink_msg_size(const struct ctnetlink_msg *m);
 int ctnetlink_msg_put(struct sk_buff *skb, struct ctnetlink_msg *m);
 
@@ -163,10 +167,44 @@ int ctnetlink_stats_expect_cpu(struct sk_buff *skb,
 int ctnetlink_stats_global(struct sk_buff *skb, const struct nfnl_info *info,
 			   const struct nlattr *const cda[]);
 
-/* expect.c */
-int ctnetlink_expect_unsupported(struct sk_buff *skb,
-				 const struct nfnl_info *info,
-				 const struct nlattr *const cda[]);
+/**
+ * struct ctnetlink_expect_msg - one message about one expectation
+ * @life:   the expectation, referenced by the caller
+ * @type:   message number within the subsystem
+ * @flags:  nlmsg_flags
+ * @portid: nlmsg_pid
+ * @seq:    nlmsg_seq
+ */
+struct ctnetlink_expect_msg {
+	const struct nf_ct_expect_life	*life;
+	u8				type;
+	u16				flags;
+	u32				portid;
+	u32				seq;
+};
+
+/* expect_encode.c; RCU from measuring to writing */
+size_t ctnetlink_expect_size(const struct ctnetlink_expect_msg *m);
+int ctnetlink_expect_put(struct sk_buff *skb,
+			 const struct ctnetlink_expect_msg *m);
+
+/* expect_get.c */
+int ctnetlink_expect_get(struct sk_buff *skb, const struct nfnl_info *info,
+			 const struct nlattr *const cda[]);
+int ctnetlink_expect_delete(struct sk_buff *skb, const struct nfnl_info *info,
+			    const struct nlattr *const cda[]);
+
+/* expect_dump.c */
+int ctnetlink_expect_dump(struct sk_buff *skb, const struct nfnl_info *info,
+			  const struct nlattr *const cda[]);
+
+/* expect_create.c */
+extern const struct nla_policy ctnetlink_expect_policy[CTA_EXPECT_MAX + 1];
+
+int ctnetlink_expect_new(struct sk_buff *skb, const struct nfnl_info *info,
+			 const struct nlattr *const cda[]);
+int ctnetlink_expect_attach(struct nf_conn *ct, const struct nlattr *attr,
+			    u32 portid, u32 report);
 
 /* glue.c */
 void ctnetlink_glue_register(void);
@@ -200,6 +238,9 @@ int ctnetlink_event_send(struct net *net, struct sk_buff *skb, u32 portid,
 			 unsigned int group, int report);
 int ctnetlink_events_init(void);
 void ctnetlink_events_fini(void);
+
+/* expect_event.c */
+int ctnetlink_expect_event(unsigned int events, const struct nf_exp_event *item);
 
 /* batch.c */
 int ctnetlink_batch_add(struct net *net, struct ctnetlink_msg *m,

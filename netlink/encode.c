@@ -69,7 +69,14 @@ static bool event_has(const struct ctnetlink_msg *m, unsigned int event)
 
 /* --- tuples and zone ---------------------------------------------------- */
 
-static size_t tuple_size(const struct nf_conntrack_tuple *tuple)
+/**
+ * ctnetlink_tuple_size - room that a tuple needs
+ * @tuple: the tuple
+ *
+ * Context: Any.
+ * Return: Upper bound in bytes, without a zone.
+ */
+size_t ctnetlink_tuple_size(const struct nf_conntrack_tuple *tuple)
 {
 	const struct nf_conntrack_l4proto *l4proto;
 	size_t addr, size;
@@ -127,6 +134,27 @@ static int put_transport(struct sk_buff *skb,
 	return 0;
 }
 
+/**
+ * ctnetlink_tuple_put - append a tuple
+ * @skb: where to
+ * @type: attribute
+ * @tuple: the tuple, or a mask: its protocol number tells which ports there are
+ *
+ * Context: Any.
+ * Return: 0 or -EMSGSIZE; then the caller trims @skb.
+ */
+int ctnetlink_tuple_put(struct sk_buff *skb, int type,
+			const struct nf_conntrack_tuple *tuple)
+{
+	struct nlattr *nest = nla_nest_start(skb, type);
+
+	if (!nest || put_addresses(skb, tuple) || put_transport(skb, tuple))
+		return -EMSGSIZE;
+
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
 /* A zone that counts for the directions @dir, no more and no less */
 static bool zone_is_for(const struct nf_conn *ct, u8 dir)
 {
@@ -140,15 +168,16 @@ static int put_zone_id(struct sk_buff *skb, int type, const struct nf_conn *ct)
 	return nla_put_be16(skb, type, htons(nf_ct_zone(ct)->id));
 }
 
+/* A tuple of an entry, perhaps with the zone that counts for it alone */
 static int put_tuple(struct sk_buff *skb, int type, const struct nf_conn *ct,
-		     enum ip_conntrack_dir dir, bool with_zone)
+		     enum ip_conntrack_dir dir)
 {
 	const struct nf_conntrack_tuple *tuple = nf_ct_tuple(ct, dir);
 	struct nlattr *nest = nla_nest_start(skb, type);
 
 	if (!nest || put_addresses(skb, tuple) || put_transport(skb, tuple))
 		return -EMSGSIZE;
-	if (with_zone && zone_is_for(ct, BIT(dir)) &&
+	if (zone_is_for(ct, BIT(dir)) &&
 	    put_zone_id(skb, CTA_TUPLE_ZONE, ct))
 		return -EMSGSIZE;
 
@@ -158,7 +187,7 @@ static int put_tuple(struct sk_buff *skb, int type, const struct nf_conn *ct,
 
 static size_t size_orig(const struct ctnetlink_msg *m)
 {
-	size_t size = tuple_size(nf_ct_tuple(m->ct, IP_CT_DIR_ORIGINAL));
+	size_t size = ctnetlink_tuple_size(nf_ct_tuple(m->ct, IP_CT_DIR_ORIGINAL));
 
 	return zone_is_for(m->ct, NF_CT_ZONE_DIR_ORIG) ? size + size_u16(m) :
 							 size;
@@ -166,12 +195,12 @@ static size_t size_orig(const struct ctnetlink_msg *m)
 
 static int put_orig(struct sk_buff *skb, struct ctnetlink_msg *m)
 {
-	return put_tuple(skb, CTA_TUPLE_ORIG, m->ct, IP_CT_DIR_ORIGINAL, true);
+	return put_tuple(skb, CTA_TUPLE_ORIG, m->ct, IP_CT_DIR_ORIGINAL);
 }
 
 static size_t size_reply(const struct ctnetlink_msg *m)
 {
-	size_t size = tuple_size(nf_ct_tuple(m->ct, IP_CT_DIR_REPLY));
+	size_t size = ctnetlink_tuple_size(nf_ct_tuple(m->ct, IP_CT_DIR_REPLY));
 
 	return zone_is_for(m->ct, NF_CT_ZONE_DIR_REPL) ? size + size_u16(m) :
 							 size;
@@ -179,7 +208,7 @@ static size_t size_reply(const struct ctnetlink_msg *m)
 
 static int put_reply(struct sk_buff *skb, struct ctnetlink_msg *m)
 {
-	return put_tuple(skb, CTA_TUPLE_REPLY, m->ct, IP_CT_DIR_REPLY, true);
+	return put_tuple(skb, CTA_TUPLE_REPLY, m->ct, IP_CT_DIR_REPLY);
 }
 
 static bool master_shown(const struct ctnetlink_msg *m)
@@ -191,13 +220,14 @@ static bool master_shown(const struct ctnetlink_msg *m)
 
 static size_t size_master(const struct ctnetlink_msg *m)
 {
-	return tuple_size(nf_ct_tuple(m->ct->master, IP_CT_DIR_ORIGINAL));
+	return ctnetlink_tuple_size(nf_ct_tuple(m->ct->master, IP_CT_DIR_ORIGINAL));
 }
 
 static int put_master(struct sk_buff *skb, struct ctnetlink_msg *m)
 {
-	return put_tuple(skb, CTA_TUPLE_MASTER, m->ct->master,
-			 IP_CT_DIR_ORIGINAL, false);
+	return ctnetlink_tuple_put(skb, CTA_TUPLE_MASTER,
+				   nf_ct_tuple(m->ct->master,
+					       IP_CT_DIR_ORIGINAL));
 }
 
 static bool zone_shown(const struct ctnetlink_msg *m)

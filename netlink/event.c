@@ -132,13 +132,6 @@ static int ctnetlink_event(unsigned int events, const struct nf_ct_event *item)
 	return send_alone(net, &m, g->group, item->report);
 }
 
-/* Nobody can listen to expectations yet: see expect.c */
-static int ctnetlink_expect_event(unsigned int events,
-				  const struct nf_exp_event *item)
-{
-	return 0;
-}
-
 const struct nf_ct_event_notifier ctnetlink_notifier = {
 	.ct_event	= ctnetlink_event,
 	.exp_event	= ctnetlink_expect_event,

@@ -53,11 +53,10 @@ static int glue_parse(const struct nlattr *attr, struct nf_conn *ct)
 	return ctnetlink_change_queued(ct, (const struct nlattr *const *)cda);
 }
 
-/* DIFF: expectations over netlink are not there yet, see expect.c */
 static int glue_attach_expect(const struct nlattr *attr, struct nf_conn *ct,
 			      u32 portid, u32 report)
 {
-	return -EOPNOTSUPP;
+	return ctnetlink_expect_attach(ct, attr, portid, report);
 }
 
 /* Userspace changed the length of a packet: TCP needs to know under NAT */

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One stay of an expectation in the table, as userspace is told of it.  It
+ * begins with the NEW event and ends with DESTROY, and may outlive both the
+ * expectation and its master when a listener is slow: helpers use one struct
+ * nf_conntrack_expect for several tuples in turn, so what has not been told
+ * yet cannot stay there.
+ *
+ * References: one belongs to the expectation while it is linked, one to the
+ * list of unsent events, one to each reader.  Except for the members that are
+ * named below, nothing changes after the start.
+ */
+#ifndef _NF_CT_EXPECT_LIFE_H
+#define _NF_CT_EXPECT_LIFE_H
+
+#include <linux/list.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_ecache.h>
+#include <net/netfilter/nf_conntrack_expect.h>
+#include <net/netfilter/nf_conntrack_helper.h>
+
+/**
+ * struct nf_ct_expect_life - what is told of an expectation
+ * @unsent:     in a list of unsent events; guarded by that list's lock
+ * @missed:     unsent events and who sends them, NF_CT_UNSENT_*; cmpxchg only
+ * @use:        references
+ * @net:        namespace
+ * @debtor:     master (referenced) whose limit the undelivered DESTROY counts
+ *              against, or NULL; nf_conntrack_expect_lock
+ * @counted:    counts against the limit of @net; same lock
+ * @cpu:        whose list it goes to
+ * @expmask:    events that the master's rule selected
+ * @id:         CTA_EXPECT_ID
+ * @seq:        number of this life; every list of expectations is sorted by it,
+ *              the latest first
+ * @portid:     netlink port that ended it
+ * @timeout:    jiffies32; a copy, brought up to date under the lock
+ * @flags:      the same
+ * @class:      class of the helper's policy
+ * @tuple:      what is expected
+ * @mask:       which part of the source counts
+ * @master:     original tuple of the master
+ * @helper:     name of the helper, or ""
+ * @expectfn:   function that sets up the new connection; only to be compared
+ * @saved_addr: NAT: address before it was changed
+ * @saved_proto: NAT: port before it was changed
+ * @dir:        NAT: direction relative to the master
+ * @rcu:        to let go of @debtor without the lock
+ */
+struct nf_ct_expect_life {
+	struct list_head		unsent;
+	u32				missed;
+	refcount_t			use;
+	struct net			*net;
+	struct nf_conn			*debtor;
+	bool				counted;
+	u16				cpu;
+	u16				expmask;
+	u32				id;
+	u64				seq;
+	u32				portid;
+	u32				timeout;
+	u32				flags;
+	u32				class;
+	struct nf_conntrack_tuple	tuple;
+	struct nf_conntrack_tuple_mask	mask;
+	struct nf_conntrack_tuple	master;
+	char				helper[NF_CT_HELPER_NAME_LEN];
+	const void			*expectfn;
+#if IS_ENABLED(CONFIG_NF_NAT)
+	union nf_inet_addr		saved_addr;
+	union nf_conntrack_man_proto	saved_proto;
+	u8				dir;
+#endif
+	struct rcu_head			rcu;
+};
+
+/**
+ * struct nf_ct_expectation - an expectation and what only this module knows of it
+ * @exp:  what every other module sees
+ * @life: while it is linked; nf_conntrack_expect_lock
+ */
+struct nf_ct_expectation {
+	struct nf_conntrack_expect	exp;
+	struct nf_ct_expect_life	*life;
+};
+
+static inline struct nf_ct_expectation *
+nf_ct_expectation(const struct nf_conntrack_expect *exp)
+{
+	return container_of(exp, struct nf_ct_expectation, exp);
+}
+
+/*
+ * For nf_ct_expect_related_report(), beside NF_CT_EXP_F_*: expectfn was found by
+ * name and must still be registered, since its module may be about to go.
+ */
+#define NF_CT_EXP_F_NAMED_FN	BIT(31)
+
+#ifdef CONFIG_NF_CONNTRACK_EVENTS
+/**
+ * struct nf_ct_expect_event - what nf_ct_event_notifier.exp_event() gets
+ * @item: the kernel's own struct; item.exp is NULL, the expectation may be gone
+ * @life: what to tell
+ */
+struct nf_ct_expect_event {
+	struct nf_exp_event		item;
+	const struct nf_ct_expect_life	*life;
+};
+#endif
+
+/**
+ * struct nf_ct_expect_walk - a place between two expectations
+ * @bucket: of the table
+ * @before: next is the latest one that is older than this; 0: begin
+ */
+struct nf_ct_expect_walk {
+	unsigned int	bucket;
+	u64		before;
+};
+
+/* Life of a linked expectation; nf_conntrack_expect_lock held by the callers */
+void nf_ct_expect_life_start(struct nf_conntrack_expect *exp,
+			     struct nf_ct_expect_life *life,
+			     const struct nf_conntrack_helper *helper);
+void nf_ct_expect_life_end(struct nf_conntrack_expect *exp, u32 portid, int report);
+
+struct nf_ct_expect_life *nf_ct_expect_life_alloc(void);
+void nf_ct_expect_life_put(struct nf_ct_expect_life *life);
+
+/* Undelivered ones that count against the limits */
+unsigned int nf_ct_expect_owed(const struct net *net);
+unsigned int nf_ct_expect_owed_by(const struct nf_conn_help *master_help);
+
+/* For nf_conntrack_netlink.ko; the lives come with a reference */
+struct nf_ct_expect_life *nf_ct_expect_life_get(struct nf_conntrack_expect *exp);
+unsigned int nf_ct_expect_walk_next(struct net *net, struct nf_ct_expect_walk *walk,
+				    struct nf_ct_expect_life **batch,
+				    unsigned int max);
+unsigned int nf_ct_expect_walk_master(struct nf_conn *master,
+				      struct nf_ct_expect_walk *walk,
+				      struct nf_ct_expect_life **batch,
+				      unsigned int max);
+int nf_ct_expect_set_timeout(struct nf_conntrack_expect *exp, u32 seconds);
+bool nf_ct_expect_remove_report(struct nf_conntrack_expect *exp, u32 portid,
+				int report);
+
+int nf_ct_expect_life_init(void);
+void nf_ct_expect_life_fini(void);
+
+#endif /* _NF_CT_EXPECT_LIFE_H */

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * IPCTNL_MSG_EXP_NEW and what nfnetlink_queue attaches to a packet's connection:
+ * an expectation from attributes alone, or another timeout for one that exists.
+ * Everything is checked before it is inserted; the core checks once more, under
+ * nf_conntrack_expect_lock, what may change meanwhile.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <net/netfilter/nf_conntrack_expect.h>
+#include <net/netfilter/nf_conntrack_helper.h>
+
+#include "ctnetlink.h"
+#include "nf_conntrack_internal.h"
+
+/* Top level of every request of subsystem 2 */
+const struct nla_policy ctnetlink_expect_policy[CTA_EXPECT_MAX + 1] = {
+	/* which */
+	[CTA_EXPECT_TUPLE]	= { .type = NLA_NESTED },
+	[CTA_EXPECT_MASTER]	= { .type = NLA_NESTED },
+	[CTA_EXPECT_ZONE]	= { .type = NLA_U16 },
+	[CTA_EXPECT_ID]		= { .type = NLA_U32 },
+	[CTA_EXPECT_HELP_NAME]	= {
+		.type	= NLA_NUL_STRING,
+		.len	= NF_CT_HELPER_NAME_LEN - 1,
+	},
+	/* what */
+	[CTA_EXPECT_MASK]	= { .type = NLA_NESTED },
+	[CTA_EXPECT_TIMEOUT]	= { .type = NLA_U32 },
+	[CTA_EXPECT_CLASS]	= { .type = NLA_U32 },
+	[CTA_EXPECT_FLAGS]	= NLA_POLICY_MASK(NLA_BE32, NF_CT_EXPECT_MASK),
+	[CTA_EXPECT_NAT]	= { .type = NLA_NESTED },
+	[CTA_EXPECT_FN]		= { .type = NLA_NUL_STRING },
+};
+
+static const struct nla_policy nat_policy[CTA_EXPECT_NAT_MAX + 1] = {
+	[CTA_EXPECT_NAT_DIR]	= NLA_POLICY_MAX(NLA_BE32, IP_CT_DIR_REPLY),
+	[CTA_EXPECT_NAT_TUPLE]	= { .type = NLA_NESTED },
+};
+
+/**
+ * struct expect_request - a request under way
+ * @cda:    attributes
+ * @extack: for the error message, may be NULL
+ * @l3num:  family
+ * @portid: who asks
+ * @report: whether that one wants to hear of the event
+ */
+struct expect_request {
+	const struct nlattr *const	*cda;
+	struct netlink_ext_ack		*extack;
+	u8				l3num;
+	u32				portid;
+	int				report;
+};
+
+static int decode(const struct expect_request *r, const struct nlattr *attr,
+		  enum ip_conntrack_dir dir, struct nf_conntrack_tuple *tuple)
+{
+	return ctnetlink_decode_tuple(attr, dir, r->l3num, CTNETLINK_WHOLE_TUPLE,
+				      NULL, tuple, r->extack);
+}
+
+static int need(const struct expect_request *r, int type, const char *text)
+{
+	if (r->cda[type])
+		return 0;
+
+	if (r->extack)
+		r->extack->_msg = text;
+	return -EINVAL;
+}
+
+/* --- parts of a new expectation ----------------------------------------- */
+
+static int set_tuple(const struct expect_request *r,
+		     struct nf_conntrack_expect *exp)
+{
+	struct nf_conntrack_tuple mask;
+	int err;
+
+	err = decode(r, r->cda[CTA_EXPECT_TUPLE], IP_CT_DIR_ORIGINAL, &exp->tuple) ?:
+	      decode(r, r->cda[CTA_EXPECT_MASK], IP_CT_DIR_ORIGINAL, &mask);
+	if (err)
+		return err;
+
+	/* the destination always counts as a whole */
+	exp->mask.src.u3 = mask.src.u3;
+	exp->mask.src.u.all = mask.src.u.all;
+	return 0;
+}
+
+/* Caller holds RCU. */
+static int set_class(const struct expect_request *r,
+		     struct nf_conntrack_expect *exp)
+{
+	const struct nf_conn_help *help = nfct_help(exp->master);
+	const struct nf_conntrack_helper *helper;
+	const struct nlattr *attr = r->cda[CTA_EXPECT_CLASS];
+
+	helper = help ? rcu_dereference(help->helper) : NULL;
+	if (!helper) {
+		NL_SET_ERR_MSG(r->extack, "the master connection has no helper");
+		return -EOPNOTSUPP;
+	}
+
+	exp->class = attr ? ntohl(nla_get_be32(attr)) : NF_CT_EXPECT_CLASS_DEFAULT;
+	if (exp->class > helper->expect_class_max) {
+		NL_SET_ERR_MSG_ATTR(r->extack, attr,
+				    "the helper does not have this class");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Caller holds RCU; the core looks again when it inserts: NF_CT_EXP_F_NAMED_FN */
+static int set_function(const struct expect_request *r,
+			struct nf_conntrack_expect *exp)
+{
+	const struct nlattr *attr = r->cda[CTA_EXPECT_FN];
+	const struct nf_ct_helper_expectfn *fn;
+
+	if (!attr)
+		return 0;
+
+	fn = nf_ct_helper_expectfn_find_by_name(nla_data(attr));
+	if (!fn) {
+		NL_SET_ERR_MSG_ATTR(r->extack, attr, "no function of this name");
+		return -EINVAL;
+	}
+	exp->expectfn = fn->expectfn;
+	return 0;
+}
+
+#if IS_ENABLED(CONFIG_NF_NAT)
+static int set_nat(const struct expect_request *r,
+		   struct nf_conntrack_expect *exp)
+{
+	const struct nlattr *attr = r->cda[CTA_EXPECT_NAT];
+	struct nlattr *tb[CTA_EXPECT_NAT_MAX + 1];
+	struct nf_conntrack_tuple tuple;
+	int err;
+
+	if (!attr)
+		return 0;
+
+	err = nla_parse_nested_deprecated(tb, CTA_EXPECT_NAT_MAX, attr, nat_policy,
+					  r->extack);
+	if (err)
+		return err;
+	if (!tb[CTA_EXPECT_NAT_DIR] || !tb[CTA_EXPECT_NAT_TUPLE]) {
+		NL_SET_ERR_MSG_ATTR(r->extack, attr,
+				    "NAT needs a direction and a tuple");
+		return -EINVAL;
+	}
+	err = decode(r, tb[CTA_EXPECT_NAT_TUPLE], IP_CT_DIR_ORIGINAL, &tuple);
+	if (err)
+		return err;
+
+	exp->saved_addr = tuple.src.u3;
+	exp->saved_proto = tuple.src.u;
+	exp->dir = ntohl(nla_get_be32(tb[CTA_EXPECT_NAT_DIR]));
+	return 0;
+}
+#else
+static int set_nat(const struct expect_request *r,
+		   struct nf_conntrack_expect *exp)
+{
+	if (!r->cda[CTA_EXPECT_NAT])
+		return 0;
+	NL_SET_ERR_MSG(r->extack, "NAT is not available");
+	return -EOPNOTSUPP;
+}
+#endif
+
+static int set_flags(const struct expect_request *r,
+		     struct nf_conntrack_expect *exp)
+{
+	const struct nlattr *attr = r->cda[CTA_EXPECT_FLAGS];
+
+	if (attr)
+		exp->flags = ntohl(nla_get_be32(attr)) & ~NF_CT_EXPECT_USERSPACE;
+	return 0;
+}
+
+static void explain(int err, struct netlink_ext_ack *extack)
+{
+	switch (err) {
+	case -EALREADY:
+		NL_SET_ERR_MSG(extack,
+			       "another connection or class expects the same");
+		break;
+	case -EBUSY:
+		NL_SET_ERR_MSG(extack, "there is one that overlaps");
+		break;
+	case -EMFILE:
+		NL_SET_ERR_MSG(extack, "there are too many expectations");
+		break;
+	case -ESHUTDOWN:
+		NL_SET_ERR_MSG(extack,
+			       "the master connection, its helper or the function is going away");
+		break;
+	case -ENOMEM:
+		NL_SET_ERR_MSG(extack, "no memory for an expectation");
+		break;
+	case -EINVAL:
+		NL_SET_ERR_MSG(extack, "the helper does not have this class");
+		break;
+	}
+}
+
+/*
+ * @helper is for the expected connection, may be NULL.  Caller holds RCU and a
+ * reference on @ct.
+ */
+static int create(const struct expect_request *r, struct nf_conn *ct,
+		  struct nf_conntrack_helper *helper)
+{
+	struct nf_conntrack_expect *exp;
+	unsigned int flags = 0;
+	int err;
+
+	exp = nf_ct_expect_alloc(ct);
+	if (!exp) {
+		explain(-ENOMEM, r->extack);
+		return -ENOMEM;
+	}
+
+	rcu_assign_pointer(exp->assign_helper, helper);
+	err = set_tuple(r, exp) ?: set_class(r, exp) ?: set_flags(r, exp) ?:
+	      set_function(r, exp) ?: set_nat(r, exp);
+	if (!err) {
+		if (exp->expectfn)
+			flags |= NF_CT_EXP_F_NAMED_FN;
+		err = nf_ct_expect_related_report(exp, r->portid, r->report, flags);
+		explain(err, r->extack);
+	}
+	nf_ct_expect_put(exp);
+	return err;
+}
+
+/* --- requests ----------------------------------------------------------- */
+
+static int create_for_master(const struct expect_request *r, struct net *net,
+			     const struct nf_conntrack_zone *zone)
+{
+	struct nf_conntrack_tuple_hash *h;
+	struct nf_conntrack_tuple tuple;
+	struct nf_conn *ct;
+	int err;
+
+	err = decode(r, r->cda[CTA_EXPECT_MASTER], IP_CT_DIR_ORIGINAL, &tuple);
+	if (err)
+		return err;
+
+	h = nf_conntrack_find_get(net, zone, &tuple);
+	if (!h) {
+		NL_SET_ERR_MSG_ATTR(r->extack, r->cda[CTA_EXPECT_MASTER],
+				    "there is no such master connection");
+		return -ENOENT;
+	}
+	ct = nf_ct_tuplehash_to_ctrack(h);
+
+	rcu_read_lock();
+	err = create(r, ct, NULL);
+	rcu_read_unlock();
+	nf_ct_put(ct);
+	return err;
+}
+
+static int update(const struct expect_request *r, struct nf_conntrack_expect *exp,
+		  u16 flags)
+{
+	const struct nlattr *attr = r->cda[CTA_EXPECT_TIMEOUT];
+	int err;
+
+	if (flags & NLM_F_EXCL) {
+		NL_SET_ERR_MSG(r->extack, "the expectation exists");
+		return -EEXIST;
+	}
+	if (!attr)
+		return 0;
+
+	err = nf_ct_expect_set_timeout(exp, ntohl(nla_get_be32(attr)));
+	if (err)
+		NL_SET_ERR_MSG(r->extack, "the expectation has just gone");
+	return err;
+}
+
+/**
+ * ctnetlink_expect_new - IPCTNL_MSG_EXP_NEW
+ * @skb: the request
+ * @info: the same, parsed
+ * @cda: its attributes
+ *
+ * Context: Process context.
+ * Return: 0 or a negative errno.
+ */
+int ctnetlink_expect_new(struct sk_buff *skb, const struct nfnl_info *info,
+			 const struct nlattr *const cda[])
+{
+	const struct expect_request r = {
+		.cda	= cda,
+		.extack	= info->extack,
+		.l3num	= info->nfmsg->nfgen_family,
+		.portid	= NETLINK_CB(skb).portid,
+		.report	= nlmsg_report(info->nlh),
+	};
+	u16 flags = info->nlh->nlmsg_flags;
+	struct nf_conntrack_expect *exp;
+	struct nf_conntrack_tuple tuple;
+	struct nf_conntrack_zone zone;
+	int err;
+
+	err = need(&r, CTA_EXPECT_TUPLE, "the tuple is missing") ?:
+	      need(&r, CTA_EXPECT_MASK, "the mask is missing") ?:
+	      need(&r, CTA_EXPECT_MASTER, "the master's tuple is missing") ?:
+	      ctnetlink_decode_zone(cda[CTA_EXPECT_ZONE], &zone, r.extack) ?:
+	      decode(&r, cda[CTA_EXPECT_TUPLE], IP_CT_DIR_ORIGINAL, &tuple);
+	if (err)
+		return err;
+
+	exp = nf_ct_expect_find_get(info->net, &zone, &tuple);
+	if (exp) {
+		err = update(&r, exp, flags);
+		nf_ct_expect_put(exp);
+		return err;
+	}
+
+	if (flags & NLM_F_CREATE)
+		return create_for_master(&r, info->net, &zone);
+	NL_SET_ERR_MSG(info->extack, "no such expectation");
+	return -ENOENT;
+}
+
+/**
+ * ctnetlink_expect_attach - an expectation that comes with the verdict on a packet
+ * @ct: connection of the packet, which becomes the master
+ * @attr: nest of CTA_EXPECT_*; a tuple and a mask are required, the name of a
+ *        helper is for the expected connection
+ * @portid: who asks
+ * @report: whether that one wants to hear of the event
+ *
+ * DIFF: the kernel's own takes a nest without tuple or mask for a good one.
+ *
+ * Context: Any up to softirq, RCU.
+ * Return: 0 or a negative errno.
+ */
+int ctnetlink_expect_attach(struct nf_conn *ct, const struct nlattr *attr,
+			    u32 portid, u32 report)
+{
+	struct nf_conntrack_helper *helper = NULL;
+	struct nlattr *cda[CTA_EXPECT_MAX + 1];
+	const struct expect_request r = {
+		.cda	= (const struct nlattr *const *)cda,
+		.l3num	= nf_ct_l3num(ct),
+		.portid	= portid,
+		.report	= report,
+	};
+	int err;
+
+	err = nla_parse_nested_deprecated(cda, CTA_EXPECT_MAX, attr,
+					  ctnetlink_expect_policy, NULL);
+	if (err)
+		return err;
+	if (!cda[CTA_EXPECT_TUPLE] || !cda[CTA_EXPECT_MASK])
+		return -EINVAL;
+
+	rcu_read_lock();
+	if (cda[CTA_EXPECT_HELP_NAME]) {
+		helper = __nf_conntrack_helper_find(nla_data(cda[CTA_EXPECT_HELP_NAME]),
+						    nf_ct_l3num(ct),
+						    nf_ct_protonum(ct));
+		err = helper ? 0 : -EOPNOTSUPP;
+	}
+	if (!err)
+		err = create(&r, ct, helper);
+	rcu_read_unlock();
+	return err;
+}

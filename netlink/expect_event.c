@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Events of expectations to their two multicast groups, one message in each
+ * datagram.  The core calls ctnetlink_notifier.exp_event, often with
+ * nf_conntrack_expect_lock held: so they do not go through the batch, whose
+ * results can bring on the end of a master, which takes that lock.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "ctnetlink.h"
+
+static struct sk_buff *build_event(const struct ctnetlink_expect_msg *m)
+{
+	struct sk_buff *skb = ctnetlink_event_alloc(ctnetlink_expect_size(m));
+
+	if (skb && ctnetlink_expect_put(skb, m)) {
+		kfree_skb(skb);
+		skb = NULL;
+	}
+	return skb;
+}
+
+/**
+ * ctnetlink_expect_event - an expectation has begun or ended
+ * @events: BIT(IPEXP_NEW) or BIT(IPEXP_DESTROY)
+ * @item: embedded in a struct nf_ct_expect_event
+ *
+ * Context: Any up to softirq, RCU.
+ * Return: 0, or -ENOBUFS when a reliable listener had no room, or there was no
+ * memory.
+ */
+int ctnetlink_expect_event(unsigned int events, const struct nf_exp_event *item)
+{
+	const struct nf_ct_expect_event *event =
+		container_of(item, struct nf_ct_expect_event, item);
+	struct net *net = event->life->net;
+	struct ctnetlink_expect_msg m = {
+		.life	= event->life,
+		.type	= IPCTNL_MSG_EXP_NEW,
+		.flags	= NLM_F_CREATE | NLM_F_EXCL,
+		.portid	= item->portid,
+	};
+	unsigned int group = NFNLGRP_CONNTRACK_EXP_NEW;
+	struct sk_buff *skb;
+
+	if (events & BIT(IPEXP_DESTROY)) {
+		group = NFNLGRP_CONNTRACK_EXP_DESTROY;
+		m.type = IPCTNL_MSG_EXP_DELETE;
+		m.flags = 0;
+	}
+	if (!item->report && !nfnetlink_has_listeners(net, group))
+		return 0;
+
+	skb = build_event(&m);
+	if (!skb) {
+		/* nothing is lost, but the listeners may as well know */
+		nfnetlink_set_err(net, 0, group, -ENOBUFS);
+		return -ENOBUFS;
+	}
+	return ctnetlink_event_send(net, skb, item->portid, group, item->report);
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Requests about expectations that exist: show one, delete one, delete those
+ * of a helper, delete all.  The nfnetlink mutex of the subsystem is held;
+ * nf_conntrack_expect_lock is taken by the core for each step.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <net/netfilter/nf_conntrack_expect.h>
+#include <net/netfilter/nf_conntrack_helper.h>
+
+#include "ctnetlink.h"
+
+/* Is @attr the ID of this one, and not of an earlier one with the same tuple? */
+static int check_id(const struct nf_ct_expect_life *life, const struct nlattr *attr,
+		    struct netlink_ext_ack *extack)
+{
+	if (!attr || nla_get_be32(attr) == (__force __be32)life->id)
+		return 0;
+
+	NL_SET_ERR_MSG_ATTR(extack, attr,
+			    "another expectation has this tuple now");
+	return -ENOENT;
+}
+
+/*
+ * The expectation that waits for @tuple, with a reference on it and on what is
+ * told of it, or an ERR_PTR.
+ */
+static struct nf_conntrack_expect *
+find_expectation(const struct nfnl_info *info, const struct nlattr *const cda[],
+		 const struct nlattr *attr, struct nf_ct_expect_life **life)
+{
+	struct nf_conntrack_expect *exp;
+	struct nf_conntrack_tuple tuple;
+	struct nf_conntrack_zone zone;
+	int err;
+
+	err = ctnetlink_decode_zone(cda[CTA_EXPECT_ZONE], &zone, info->extack) ?:
+	      ctnetlink_decode_tuple(attr, IP_CT_DIR_ORIGINAL,
+				     info->nfmsg->nfgen_family,
+				     CTNETLINK_WHOLE_TUPLE, NULL, &tuple,
+				     info->extack);
+	if (err)
+		return ERR_PTR(err);
+
+	exp = nf_ct_expect_find_get(info->net, &zone, &tuple);
+	*life = exp ? nf_ct_expect_life_get(exp) : NULL;
+	if (*life) {
+		err = check_id(*life, cda[CTA_EXPECT_ID], info->extack);
+		if (!err)
+			return exp;
+		nf_ct_expect_life_put(*life);
+	} else {
+		NL_SET_ERR_MSG(info->extack, "no such expectation");
+		err = -ENOENT;
+	}
+	if (exp)
+		nf_ct_expect_put(exp);
+	return ERR_PTR(err);
+}
+
+static struct sk_buff *answer_skb(const struct ctnetlink_expect_msg *m)
+{
+	struct sk_buff *skb;
+
+	rcu_read_lock();
+	skb = nlmsg_new(ctnetlink_expect_size(m), GFP_ATOMIC);
+	if (skb && ctnetlink_expect_put(skb, m)) {
+		nlmsg_free(skb);
+		skb = NULL;
+	}
+	rcu_read_unlock();
+	return skb;
+}
+
+/**
+ * ctnetlink_expect_get - IPCTNL_MSG_EXP_GET
+ * @skb: the request
+ * @info: the same, parsed
+ * @cda: its attributes; CTA_EXPECT_MASTER may stand for CTA_EXPECT_TUPLE
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or a negative errno.
+ */
+int ctnetlink_expect_get(struct sk_buff *skb, const struct nfnl_info *info,
+			 const struct nlattr *const cda[])
+{
+	struct ctnetlink_expect_msg m = {
+		.type	= IPCTNL_MSG_EXP_NEW,
+		.flags	= NETLINK_CB(skb).portid ? NLM_F_MULTI : 0,
+		.portid	= NETLINK_CB(skb).portid,
+		.seq	= info->nlh->nlmsg_seq,
+	};
+	struct nf_ct_expect_life *life;
+	struct nf_conntrack_expect *exp;
+	const struct nlattr *attr;
+	struct sk_buff *answer;
+
+	if (info->nlh->nlmsg_flags & NLM_F_DUMP)
+		return ctnetlink_expect_dump(skb, info, cda);
+
+	attr = cda[CTA_EXPECT_TUPLE] ?: cda[CTA_EXPECT_MASTER];
+	if (!attr) {
+		NL_SET_ERR_MSG(info->extack, "a tuple is required");
+		return -EINVAL;
+	}
+	exp = find_expectation(info, cda, attr, &life);
+	if (IS_ERR(exp))
+		return PTR_ERR(exp);
+
+	m.life = life;
+	answer = answer_skb(&m);
+	nf_ct_expect_life_put(life);
+	nf_ct_expect_put(exp);
+	if (!answer) {
+		NL_SET_ERR_MSG(info->extack, "no memory for the answer");
+		return -ENOMEM;
+	}
+	return nfnetlink_unicast(answer, info->net, m.portid);
+}
+
+static int delete_one(struct sk_buff *skb, const struct nfnl_info *info,
+		      const struct nlattr *const cda[])
+{
+	struct nf_ct_expect_life *life;
+	struct nf_conntrack_expect *exp;
+	int err = 0;
+
+	exp = find_expectation(info, cda, cda[CTA_EXPECT_TUPLE], &life);
+	if (IS_ERR(exp))
+		return PTR_ERR(exp);
+
+	if (!nf_ct_expect_remove_report(exp, NETLINK_CB(skb).portid,
+					nlmsg_report(info->nlh))) {
+		NL_SET_ERR_MSG(info->extack, "the expectation has just gone");
+		err = -ENOENT;
+	}
+	nf_ct_expect_life_put(life);
+	nf_ct_expect_put(exp);
+	return err;
+}
+
+static bool is_of_helper(struct nf_conntrack_expect *exp, void *name)
+{
+	return !strcmp(nf_ct_expectation(exp)->life->helper, name);
+}
+
+static bool is_any(struct nf_conntrack_expect *exp, void *data)
+{
+	return true;
+}
+
+/**
+ * ctnetlink_expect_delete - IPCTNL_MSG_EXP_DELETE
+ * @skb: the request
+ * @info: the same, parsed
+ * @cda: its attributes: a tuple, the name of a helper, or neither for all
+ *
+ * Context: Process context.
+ * Return: 0 or a negative errno.
+ */
+int ctnetlink_expect_delete(struct sk_buff *skb, const struct nfnl_info *info,
+			    const struct nlattr *const cda[])
+{
+	const struct nlattr *name = cda[CTA_EXPECT_HELP_NAME];
+
+	if (cda[CTA_EXPECT_TUPLE])
+		return delete_one(skb, info, cda);
+
+	nf_ct_expect_iterate_net(info->net, name ? is_of_helper : is_any,
+				 name ? nla_data(name) : NULL,
+				 NETLINK_CB(skb).portid,
+				 nlmsg_report(info->nlh));
+	return 0;
+}
