@@ -70,7 +70,10 @@ static void nf_ct_expect_life_settle(struct rcu_head *head)
 	struct nf_conn *master = life->debtor;
 
 	kmem_cache_free(nf_ct_expect_life_cachep, life);
+	/* the lock: the area of an unconfirmed master may move */
+	spin_lock_bh(&nf_conntrack_expect_lock);
 	atomic_dec(nf_ct_expect_debt(nf_ct_ext_peek(master, NF_CT_EXT_HELPER)));
+	spin_unlock_bh(&nf_conntrack_expect_lock);
 	nf_ct_put(master);
 }
 

@@ -129,15 +129,15 @@ static void nf_ct_ext_begin(struct nf_conn *ct)
 	ct->ext = ext;
 }
 
-/* Rules make expectations of unconfirmed entries, too: then the head of their
- * list moves along.  Only the owner adds to it, so a list that is empty stays so.
+/* Rules make expectations of unconfirmed entries, too: then the head of their list
+ * moves along, and what expectations still owe, see nf_ct_expect_life.h.
  */
 static void nf_ct_ext_copy(struct nf_conn *ct, struct nf_ct_ext *new)
 {
 	struct nf_conn_help *help = nf_ct_ext_peek(ct, NF_CT_EXT_HELPER);
 	struct nf_conn_help *moved;
 
-	if (likely(!help || hlist_empty(&help->expectations))) {
+	if (likely(!help)) {
 		memcpy(new, ct->ext, ct->ext->len);
 		ct->ext = new;
 		return;
