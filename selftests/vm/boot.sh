@@ -12,6 +12,7 @@
 #   --kver RELEASE        another cloud kernel
 #   --modset stock|ours   the kernel's own modules (default) or this project's
 #   --modules DIR         where our .ko files are (default: compile them)
+#   --root NAME           user space: root (default) or peers-root, see image.sh
 #   --mem MIB             memory, default 3072, debug kernel 2048 ($MEM)
 #   --smp N               CPUs, default 2 ($SMP)
 #   --timeout SECONDS     limit for the whole guest, default 300, debug kernel 1200
@@ -37,7 +38,7 @@ set -euo pipefail
 CACHE=${NFCT_CACHE:-$HOME/.cache/nfct}
 HERE=$(cd "$(dirname "$0")" && pwd)
 
-kernel=cloud kver='' modset=stock modules='' mem=${MEM:-} smp=${SMP:-2}
+kernel=cloud kver='' modset=stock modules='' root=root mem=${MEM:-} smp=${SMP:-2}
 timeout=${TIMEOUT:-} icount='' append='' shell='' log='' teardown=yes verbose=''
 adds=() bins=() script=() work='' qemu_pid=''
 
@@ -61,6 +62,7 @@ parse_options()
 		--kver) kver=$2; shift ;;
 		--modset) modset=$2; shift ;;
 		--modules) modules=$2; shift ;;
+		--root) root=$2; shift ;;
 		--mem) mem=$2; shift ;;
 		--smp) smp=$2; shift ;;
 		--timeout) timeout=$2; shift ;;
@@ -115,7 +117,7 @@ cleanup()
 # kernel was made) and kcache (what we derive from it).
 find_kernel()
 {
-	"$HERE/image.sh" root
+	"$HERE/image.sh" "$root"
 	if [ "$kernel" = debug ]; then
 		kimage=$CACHE/debug/bzImage
 		ktree=$CACHE/debug/modules
@@ -292,7 +294,7 @@ qemu_command()
 		qemu+=(-accel 'tcg,thread=multi')
 	fi
 	mapfile -t -O ${#qemu[@]} qemu < <(
-		disk root "$CACHE/root/root.img"
+		disk root "$CACHE/$root/root.img"
 		disk modules "$kcache/modules.img"
 		disk payload "$work/payload.tar"
 	)
@@ -306,10 +308,27 @@ qemu_command()
 	fi
 }
 
+# On a busy host the guest's kernel may fail to calibrate its timer and stops there.
+timer_lost()
+{
+	grep -q 'disabling apic timer' "$console" 2>/dev/null
+}
+
+# Ends the guest if that happens in its first minute.
+watch_timer()
+{
+	local tries
+
+	for ((tries = 0; tries < 20; tries++)); do
+		sleep 3
+		! timer_lost || { kill -KILL "$1"; return; }
+	done
+}
+
 # Waits for qemu with a hard limit; returns 124 when it had to be ended.
 run_qemu()
 {
-	local killer reader tail_pid='' status=0
+	local killer reader watcher tail_pid='' status=0
 
 	if [ -n "$verbose" ]; then
 		: >"$console"
@@ -322,11 +341,13 @@ run_qemu()
 	fi
 	# A fifo, because a character device of qemu's can be neither a socket nor
 	# an input at its end.
-	mkfifo "$work/out"
+	[ -p "$work/out" ] || mkfifo "$work/out"
 	cat "$work/out" &
 	reader=$!
 	"${qemu[@]}" </dev/null &
 	qemu_pid=$!
+	watch_timer "$qemu_pid" 2>/dev/null &
+	watcher=$!
 	(exec sleep "$timeout") &
 	killer=$!
 	wait -n "$qemu_pid" "$killer" || status=$?
@@ -334,7 +355,7 @@ run_qemu()
 		kill -KILL "$qemu_pid" 2>/dev/null || true
 		status=124
 	fi
-	kill "$killer" 2>/dev/null || true
+	kill "$killer" "$watcher" 2>/dev/null || true
 	[ -z "$tail_pid" ] || kill "$tail_pid" 2>/dev/null || true
 	wait "$qemu_pid" 2>/dev/null || true
 	qemu_pid=''
@@ -374,7 +395,7 @@ verdict()
 
 main()
 {
-	local kimage ktree kcache kstamp console slow status=0
+	local kimage ktree kcache kstamp console slow tries status
 	local -a qemu
 
 	parse_options "$@"
@@ -392,7 +413,13 @@ main()
 	derive "$kcache/initrd.cpio" "$HERE/early-init" make_initrd
 	make_payload
 	qemu_command
-	run_qemu || status=$?
+	for tries in 1 2 3; do
+		status=0
+		rm -f "$console"
+		run_qemu || status=$?
+		timer_lost || break
+		echo "boot: no timer in the guest, attempt $tries" >&2
+	done
 	[ -z "$shell" ] || exit 0
 	verdict "$status"
 }

@@ -4,11 +4,13 @@
 # Builds what a guest boots from, out of Debian packages, into the cache:
 #
 #   $CACHE/root/root.img              Debian user space, a read-only ext4 image
+#   $CACHE/peers-root/root.img        the same with what other people's tests call
 #   $CACHE/cloud/<kver>/vmlinuz       Debian's cloud kernel
 #   $CACHE/cloud/<kver>/lib/modules/  its modules, untouched
 #
-# Usage: image.sh [root|cloud|all] [KVER]
+# Usage: image.sh [root|peers-root|cloud|all] [KVER]
 #        image.sh kver       print the cloud kernel release used by default
+#        image.sh archives   print the host's Debian archives
 #
 # KVER defaults to the newest one with headers on this machine, or else to what
 # Debian's linux-image-cloud-amd64 depends on now. DEB=file
@@ -27,6 +29,12 @@ iproute2 iputils-ping ethtool iptables nftables ipset conntrack conntrackd
 ipvsadm tcpdump netcat-openbsd socat hping3 iperf3 lksctp-tools
 python3 python3-scapy strace
 libmnl0 libnetfilter-conntrack3 libnetfilter-queue1 libnetfilter-log1
+'
+
+# What the suites of selftests/peers call in addition.
+PEERS_PACKAGES='
+ncat netcat-traditional ebtables arptables nfct nfacct libnetfilter-cttimeout1
+diffutils file bc jq perl python3-yaml wireguard-tools
 '
 
 say()
@@ -126,7 +134,7 @@ pack_root()
 
 root_image()
 {
-	local dir=$CACHE/root stamp tmp
+	local dir=$CACHE/$1 stamp tmp
 
 	# Everything that shapes the image: this script's text, without the kernel.
 	stamp=$( (echo "$ROOT_PACKAGES"; declare -f customize_root unpack_root pack_root) | sha256sum | cut -c1-32)
@@ -232,17 +240,24 @@ main()
 		default_kver
 		return
 	fi
+	if [ "$part" = archives ]; then
+		archives
+		return
+	fi
 	mkdir -p "$CACHE"
 	# Two runs at once would build the same thing twice.
 	exec 9>"$CACHE/image.lock"
 	flock 9
 	case "$part" in
-	root) root_image ;;
+	root) root_image root ;;
+	peers-root)
+		ROOT_PACKAGES+=$PEERS_PACKAGES
+		root_image peers-root ;;
 	cloud) cloud_kernel "${kver:-$(default_kver)}" ;;
 	all)
 		cloud_kernel "${kver:-$(default_kver)}"
-		root_image ;;
-	*) die 'usage: image.sh [root|cloud|all|kver] [KVER]' ;;
+		root_image root ;;
+	*) die 'usage: image.sh [root|peers-root|cloud|all|kver|archives] [KVER]' ;;
 	esac
 }
 
