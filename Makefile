@@ -8,7 +8,7 @@ export BUILD KDIR KVER DESTDIR INSTALL_MOD_PATH
 quiet := @
 TESTS := selftests/run.sh $(if $(JOBS),--jobs $(JOBS)) $(if $(SMOKE),--smoke)
 
-.PHONY: all modules deps check check-debug abi-check bench demo vm-shell
+.PHONY: all modules deps check check-debug check-peers abi-check bench demo vm-shell
 .PHONY: install uninstall status clean help sparse configs checkpatch
 
 all: modules	## compile the modules into BUILD= (build/) for KDIR= or KVER=
@@ -28,6 +28,9 @@ check: deps	## all tests, each in a virtual machine: TEST= names some, MODSET=st
 check-debug: deps	## the same on a kernel with its checkers on (SMOKE=1: the short part)
 	$(quiet)selftests/kernels/debug.sh --install
 	$(quiet)$(TESTS) --kernel debug --modset $(or $(MODSET),ours) $(TEST)
+
+check-peers: deps	## other people's tests, stock against ours: TEST= names some
+	$(quiet)selftests/peers/run.sh --install $(if $(JOBS),--jobs $(JOBS)) $(TEST)
 
 demo: deps	## a NAT gateway with conntrackd and a slow listener, ours beside the kernel's own
 	$(quiet)selftests/demo/run.sh

@@ -1,0 +1,357 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Runs other people's test suites, unmodified, on the kernel's own modules and on
+# ours, each test in a guest of its own, and compares: what passes on stock must
+# pass on ours. KTAP: one line per test and module set, then the comparison, point
+# by point. The last line is "N passed, N failed[, N skipped]": only a point that
+# stock passes and ours does not is a failure; what stock fails too, or cannot
+# run, is skipped. Where ours is worse, it gets a second try.
+#
+# Usage: run.sh [OPTION]... [TEST]...
+#
+#   TEST                     a test's name, with or without its suite, or the beginning
+#                            of either
+#   --modset stock|ours|both which modules (default: both); with one of them there
+#                            is no comparison, and what fails counts
+#   --jobs N                 guests at once (default 1) ($JOBS)
+#   --kernel cloud|debug     Debian's kernel (default) or the debug kernel
+#   --all                    the slow tests as well; a TEST that is named always runs
+#   --install                install missing packages, as root
+#   --list                   print what would run
+#
+# Logs: $NFCT_CACHE/logs/peer.TEST.MODSET.log and .dmesg beside it.
+
+set -euo pipefail
+
+CACHE=${NFCT_CACHE:-$HOME/.cache/nfct}
+HERE=$(cd "$(dirname "$0")" && pwd)
+
+# name | seconds | guest.sh's arguments; those with a "-" before the seconds are slow
+TESTS='
+netfilter/conntrack_icmp_related|120|kselftest
+netfilter/conntrack_sctp_collision|120|kselftest
+netfilter/conntrack_tcp_unreplied|180|kselftest
+netfilter/conntrack_vrf|120|kselftest
+netfilter/ipip-conntrack-mtu|120|kselftest
+netfilter/ipvs|180|kselftest
+netfilter/nf_nat_edemux|120|kselftest
+netfilter/nft_conntrack_helper|120|kselftest
+netfilter/nft_flowtable|300|kselftest
+netfilter/nft_nat|300|kselftest
+netfilter/nft_nat_zones|600|kselftest
+netfilter/nft_queue|300|kselftest
+netfilter/nft_synproxy|120|kselftest
+netfilter/nft_zones_many|600|kselftest
+netfilter/bridge_brouter|120|kselftest
+netfilter/nft_audit|300|kselftest
+netfilter/nft_fib|120|kselftest
+netfilter/nft_meta|120|kselftest
+netfilter/nft_trans_stress|300|kselftest
+netfilter/rpath|120|kselftest
+netfilter/xt_string|120|kselftest
+netfilter/nft_concat_range|-1800|kselftest quicktest=1
+net/ip_defrag|600|kselftest
+tc-testing/ct|300|tdc actions/ct.json actions/ctinfo.json actions/connmark.json
+iptables/legacy|600|iptables legacy
+iptables/nftables|600|iptables nftables
+conntrack-tools/conntrack|180|conntrack
+conntrack-tools/nfct|180|nfct
+conntrack-tools/cli-test|120|cli
+conntrack-tools/bulk-load-stress|400|bulk
+conntrack-tools/load-stress|-1800|load
+conntrack-tools/conntrackd|300|conntrackd
+'
+
+# Of iptables those that have to do with conntrack or NAT.
+EXTENSIONS='
+libxt_CONNMARK.t libxt_CONNSECMARK.t libxt_CT.t libxt_HMARK.t libxt_NOTRACK.t
+libxt_REDIRECT.t libxt_SYNPROXY.t libxt_TPROXY.t libxt_cluster.t libxt_connbytes.t
+libxt_connlabel.t libxt_connlimit.t libxt_connmark.t libxt_conntrack.t libxt_helper.t
+libxt_ipvs.t libxt_recent.t libxt_socket.t libxt_state.t
+libipt_CLUSTERIP.t libipt_DNAT.t libipt_MASQUERADE.t libipt_NETMAP.t libipt_SNAT.t
+libip6t_DNAT.t libip6t_MASQUERADE.t libip6t_NETMAP.t libip6t_SNAT.t
+'
+
+kernel=cloud modset=both jobs=${JOBS:-1} all='' list='' install='' modules='' work=''
+wanted=() runs=()
+passed=0 failed=0 skipped=0
+
+die()
+{
+	echo "Bail out! $*"
+	exit 1
+}
+
+usage()
+{
+	sed -n '4,/^$/s/^# \{0,1\}//p' "$0"
+}
+
+parse_options()
+{
+	while [ $# -gt 0 ]; do
+		case "$1" in
+		--kernel) kernel=$2; shift ;;
+		--modset) modset=$2; shift ;;
+		--jobs) jobs=$2; shift ;;
+		--all) all=yes ;;
+		--install) install=--install ;;
+		--list) list=yes ;;
+		--help) usage; exit 0 ;;
+		-*) die "unknown option $1, see --help" ;;
+		*) wanted+=("$1") ;;
+		esac
+		shift
+	done
+	case "$kernel" in cloud|debug) ;; *) die "no such kernel: $kernel" ;; esac
+	case "$modset" in stock|ours|both) ;; *) die "no such modset: $modset" ;; esac
+	[[ $jobs =~ ^[1-9][0-9]*$ ]] || die "no such number of jobs: $jobs"
+}
+
+is_wanted()
+{
+	local name=$1 seconds=$2 pattern
+
+	if [ ${#wanted[@]} = 0 ]; then
+		[ -n "$all" ] || [[ $seconds != -* ]]
+		return
+	fi
+	for pattern in "${wanted[@]}"; do
+		pattern=${pattern%.sh}
+		# A whole name does not stand for what begins with it.
+		if grep -qE "(^|/)$pattern\|" <<<"$TESTS"; then
+			[[ $name == "$pattern" || ${name#*/} == "$pattern" ]] && return 0
+		elif [[ $name == "$pattern"* || ${name#*/} == "$pattern"* ]]; then
+			return 0
+		fi
+	done
+	return 1
+}
+
+# Fills "runs" with "MODSET TEST" lines.
+select_runs()
+{
+	local name seconds set
+
+	while IFS='|' read -r name seconds _; do
+		[ -n "$name" ] || continue
+		is_wanted "$name" "$seconds" || continue
+		for set in stock ours; do
+			[ "$modset" = both ] || [ "$modset" = "$set" ] || continue
+			runs+=("$set $name")
+		done
+	done <<<"$TESTS"
+}
+
+# Where the log of test $1 with modset $2 is, without its suffix.
+log_of()
+{
+	local log=$CACHE/logs/peer.${1//\//.}.$2
+
+	[ "$kernel" = cloud ] || log+=.$kernel
+	echo "$log"
+}
+
+# Boots the guest for test $1 with modset $2; everything it prints goes to stdout.
+boot_guest()
+{
+	local name=$1 set=$2 seconds suite line
+	local -a args extra
+
+	line=$(grep "^$name|" <<<"$TESTS")
+	IFS='|' read -r _ seconds suite <<<"$line"
+	seconds=${seconds#-}
+	read -ra extra <<<"$suite"
+	suite=${extra[0]}
+	extra=("${extra[@]:1}")
+	case "$suite" in
+	kselftest) extra=("$name" "${extra[@]}") ;;
+	iptables) read -ra extra -d '' <<<"${extra[*]} $EXTENSIONS" || true ;;
+	esac
+	[ "$kernel" = cloud ] || seconds=$((seconds * 4))
+	args=(--root peers-root --kernel "$kernel" --modset "$set" --timeout "$seconds"
+		--log "$(log_of "$name" "$set").dmesg")
+	case "$name" in
+	netfilter/*|net/*|tc-testing/*) args+=(--add "$CACHE/peers/kselftest") ;;
+	*) args+=(--add "$CACHE/peers/${name%%/*}") ;;
+	esac
+	[ "$set" = stock ] || args+=(--modules "$modules")
+	"$HERE/../vm/boot.sh" "${args[@]}" -- "$HERE/guest.sh" "$suite" "${extra[@]}" 2>&1
+}
+
+# The points in a log: "ok NAME", "bad NAME" or "skip NAME".
+points()
+{
+	sed -nE -e 's/\r$//' -e '/^ok [0-9]+ .*# SKIP/{s/^ok [0-9]+ (.*) # SKIP.*/skip \1/p;d}' \
+		-e 's/^ok [0-9]+ /ok /p' -e 's/^not ok [0-9]+ /bad /p' "$1"
+}
+
+# One run: number, modset, name. Leaves the points in $work/NAME.MODSET.
+run_one()
+{
+	local number=$1 set=$2 name=$3 status=0 start=$SECONDS log out verdict=ok note='' bad
+
+	log=$(log_of "$name" "$set").log
+	out=$work/${name//\//.}.$set
+	boot_guest "$name" "$set" >"$log" || status=$?
+	points "$log" >"$out"
+	bad=$(grep -c '^bad' "$out" || true)
+	case "$status" in
+	0|1|4) grep -q '^# guest: ' "$log" && status=96 ;;
+	esac
+	case "$status" in
+	0|1|4) echo 'ok guest unloaded, no complaint, no leak' >>"$out" ;;
+	*) echo 'bad guest unloaded, no complaint, no leak' >>"$out" ;;
+	esac
+	[ "$status" = 0 ] || verdict='not ok'
+	if [ "$bad" = 0 ] && ! grep -q '^ok' <<<"$(sed '$d' "$out")"; then
+		[ "$status" != 0 ] || note=' # SKIP'
+	fi
+	{
+		grep -h '^# guest: ' "$log" | sed 's/^/  /' || true
+		echo "$verdict $number $name $set$note # $(grep -c '^ok' "$out") points pass, $(grep -c '^bad' "$out") fail, $((SECONDS - start)) s"
+	} >"$work/$number.block"
+	flock "$work" cat "$work/$number.block"
+}
+
+run_all()
+{
+	local number=0 run set name
+
+	echo 'KTAP version 1'
+	echo "1..${#runs[@]}"
+	for run in "${runs[@]}"; do
+		read -r set name <<<"$run"
+		number=$((number + 1))
+		while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
+			wait -n || true
+		done
+		run_one "$number" "$set" "$name" &
+	done
+	wait || true
+}
+
+# Names of points that stock passes and ours does not, and of those that only ours
+# reports as failed.
+worse()
+{
+	awk '
+		{ verdict = $1; sub(/^[a-z]+ /, "") }
+		FNR == NR { stock[$0] = verdict; next }
+		{ ours[$0] = verdict }
+		END {
+			for (name in stock)
+				if (stock[name] == "ok" && ours[name] != "ok")
+					print name
+			for (name in ours)
+				if (ours[name] == "bad" && !(name in stock))
+					print name
+		}' "$work/$1.stock" "$work/$1.ours" | sort
+}
+
+# Compares one test, after a second try of ours if it needs one.
+compare_one()
+{
+	local name=$1 file=${1//\//.} line lost good stock_bad
+
+	lost=$(worse "$file")
+	if [ -n "$lost" ]; then
+		echo "# $name: ours is worse, once more"
+		cp "$(log_of "$name" ours).log" "$(log_of "$name" ours).first.log"
+		run_one again ours "$name" | sed 's/^/# /'
+		lost=$(worse "$file")
+		[ -n "$lost" ] || echo "# $name: passed at the second try"
+	fi
+	good=$(grep -c '^ok' "$work/$file.stock" || true)
+	stock_bad=$(grep -c '^\(bad\|skip\)' "$work/$file.stock" || true)
+	while IFS= read -r line; do
+		[ -n "$line" ] || continue
+		echo "  not ok $line"
+		failed=$((failed + 1))
+	done <<<"$lost"
+	while IFS= read -r line; do
+		[[ $line == ok\ * ]] || echo "  # on stock: $line"
+	done <"$work/$file.stock"
+	good=$((good - $(sed '/^$/d' <<<"$lost" | grep -cxFf <(sed -n 's/^ok //p' "$work/$file.stock") || true)))
+	passed=$((passed + good))
+	skipped=$((skipped + stock_bad))
+	if [ -n "$lost" ]; then
+		echo "not ok compare $name"
+	else
+		echo "ok compare $name # $good points"
+	fi
+}
+
+compare_all()
+{
+	local run set name
+
+	echo '# comparison'
+	for run in "${runs[@]}"; do
+		read -r set name <<<"$run"
+		[ "$set" = stock ] || continue
+		compare_one "$name"
+	done
+}
+
+count_all()
+{
+	passed=$(cat "$work"/*."$modset" | grep -c '^ok' || true)
+	failed=$(cat "$work"/*."$modset" | grep -c '^bad' || true)
+	skipped=$(cat "$work"/*."$modset" | grep -c '^skip' || true)
+}
+
+summary()
+{
+	if [ "$skipped" = 0 ]; then
+		echo "$passed passed, $failed failed"
+	else
+		echo "$passed passed, $failed failed, $skipped skipped"
+	fi
+	[ "$failed" = 0 ]
+}
+
+# Ends what still runs; boot.sh ends its qemu.
+cleanup()
+{
+	local pid
+
+	for pid in $(jobs -p); do
+		pkill -TERM -P "$pid" 2>/dev/null || true
+		kill "$pid" 2>/dev/null || true
+	done
+	[ -z "$work" ] || rm -rf "$work"
+}
+
+main()
+{
+	parse_options "$@"
+	select_runs
+	[ ${#runs[@]} -gt 0 ] || die 'no test fits'
+	if [ -n "$list" ]; then
+		printf '%s\n' "${runs[@]}"
+		exit 0
+	fi
+
+	trap cleanup EXIT
+	trap 'exit 130' INT TERM
+	mkdir -p "$CACHE/tmp" "$CACHE/logs"
+	work=$(mktemp -d "$CACHE/tmp/peers.XXXXXX")
+	"$HERE/sources.sh" ${install:+$install} || die 'no sources'
+	"$HERE/../vm/image.sh" peers-root
+	[ "$kernel" = debug ] || "$HERE/../vm/image.sh" cloud
+	if [ "$modset" != stock ]; then
+		echo "# compiling the modules for the $kernel kernel"
+		modules=$("$HERE/../vm/modules.sh" "$kernel") || die 'the modules do not compile'
+	fi
+	run_all
+	if [ "$modset" = both ]; then
+		compare_all
+	else
+		count_all
+	fi
+	summary
+}
+
+main "$@"
