@@ -4,6 +4,7 @@
 
   peer.py serve ADDR               UDP echo on ports 7000 to 7015, and as much of
                                    an FTP server on port 21 as a helper looks at
+  peer.py serve-ftp ADDR           the latter only
   peer.py ask ADDR SPORT DPORT [COUNT [PAUSE]]
                                    datagrams, each after the last one's answer;
                                    prints the number of answers
@@ -64,9 +65,9 @@ def ftp_session(sock, addr):
             tell(sock, '200 ' + rest)
 
 
-def serve(addr):
+def serve(addr, ports=range(7000, 7016)):
     echoes = []
-    for port in range(7000, 7016):
+    for port in ports:
         echoes.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         echoes[-1].bind((addr, port))
     ftp = socket.create_server((addr, 21))
@@ -138,4 +139,6 @@ def passive(addr, rounds):
 
 
 if __name__ == '__main__':
+    if sys.argv[1] == 'serve-ftp':
+        serve(sys.argv[2], ())
     globals()[sys.argv[1]](*sys.argv[2:])

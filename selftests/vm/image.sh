@@ -25,8 +25,8 @@ META=linux-image-cloud-amd64
 # What the test scripts call, one topic per line.
 ROOT_PACKAGES='
 bash coreutils findutils gawk grep sed util-linux procps psmisc kmod mount
-iproute2 iputils-ping ethtool iptables nftables ipset conntrack conntrackd
-ipvsadm tcpdump netcat-openbsd socat hping3 iperf3 lksctp-tools
+iproute2 iputils-ping ethtool iptables nftables ipset conntrack conntrackd nfct
+ipvsadm openvswitch-switch tcpdump netcat-openbsd socat hping3 iperf3 lksctp-tools
 python3 python3-scapy strace
 libmnl0 libnetfilter-conntrack3 libnetfilter-queue1 libnetfilter-log1
 '

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2034
+#
+# Sourced after lib.sh by the tests of conntrack's consumers: a gateway "r" between
+# client and server (topology), and prog/who, which tells what became of a packet.
+#
+#   gateway              topology, and "who serve" on ports 9000 to 9003 of s and r
+#   ask ARG...           "who ask" in c: one question, the peer as the server sees it
+#   many ARG...          "who many" in c
+#   hold ARG...          "who many -k ARG..." in the background, returns when all have
+#                        asked; its pid is in HOLDER, its figures in /tmp/held
+#   field NAME TEXT      a figure that "who many" has printed
+#   entries ARG...       conntrack -L ARG... in r, without its summary
+#   entry SPORT [ARG..]  the entry of a UDP question from port SPORT
+#   flush                conntrack -F in r
+#   rules                nft -f - in r
+#   hits NAME            packets that a named counter of table inet t has seen
+#   talk_open ARG..      a conversation that lasts, "who ask -i ARG..."
+#   talk                 one question more, prints the answer
+#   talk_close           ends it
+
+WHO_PORTS='9000 9001 9002 9003'
+HOLDER=''
+
+gateway()
+{
+	local name
+
+	check 'topology' topology
+	modprobe nf_conntrack_netlink
+	for name in s r; do
+		# shellcheck disable=SC2086  # several words
+		nsenter --net=/run/netns/$name who serve $WHO_PORTS >/tmp/who.$name 2>&1 &
+		wait_for "grep -q ready /tmp/who.$name" 30
+	done
+	# Errors must not be rationed, and a slow guest must not lose entries by time.
+	ns s sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
+	ns r sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0 \
+		net.netfilter.nf_conntrack_udp_timeout=600 \
+		net.netfilter.nf_conntrack_udp_timeout_stream=700
+}
+
+ask()
+{
+	ns c who ask "$@"
+}
+
+many()
+{
+	ns c who many "$@"
+}
+
+hold()
+{
+	rm -f /tmp/held
+	nsenter --net=/run/netns/c who many -k "$@" >/tmp/held &
+	HOLDER=$!
+	wait_for 'grep -q answered /tmp/held' 60
+}
+
+field()
+{
+	sed -n "s/.*\\<$1=\\([0-9]*\\).*/\\1/p" <<<"$2"
+}
+
+entries()
+{
+	ns r conntrack -L "$@" 2>/dev/null
+}
+
+entry()
+{
+	local sport=$1
+	shift
+
+	entries -p udp --orig-port-src "$sport" "$@"
+}
+
+flush()
+{
+	ns r conntrack -F >/dev/null 2>&1
+}
+
+rules()
+{
+	ns r nft -f -
+}
+
+hits()
+{
+	ns r nft list counter inet t "$1" | sed -n 's/.*packets \([0-9]*\).*/\1/p'
+}
+
+talk_open()
+{
+	rm -f /tmp/talk /tmp/talk.out
+	mkfifo /tmp/talk
+	nsenter --net="/run/netns/${TALK_NS:-c}" -- who ask -i "$@" </tmp/talk >/tmp/talk.out &
+	TALK_PID=$!
+	exec {TALK_FD}>/tmp/talk
+}
+
+talk()
+{
+	local before
+
+	before=$(wc -l </tmp/talk.out)
+	echo >&"$TALK_FD"
+	wait_for "[ \$(wc -l </tmp/talk.out) -gt $before ]" 20
+	tail -n 1 /tmp/talk.out
+}
+
+talk_close()
+{
+	exec {TALK_FD}>&-
+	wait "$TALK_PID"
+}
