@@ -61,11 +61,12 @@ done
 ns n conntrack -U "${udp[@]}" 20003 -t 900 >/dev/null 2>&1
 between 'update: longer' "$(left 20003)" 800 900
 listen n /tmp/events
-ns n conntrack -U "${udp[@]}" 20004 -t 2 >/dev/null 2>&1
-ns n conntrack -U "${udp[@]}" 20005 -t 2 >/dev/null 2>&1
+soon=$(scaled 2)
+ns n conntrack -U "${udp[@]}" 20004 -t "$soon" >/dev/null 2>&1
+ns n conntrack -U "${udp[@]}" 20005 -t "$soon" >/dev/null 2>&1
 ns n conntrack -U "${udp[@]}" 20005 -t 900 >/dev/null 2>&1
 between 'update: shorter, then longer' "$(left 20005)" 800 900
-sleep 2.5
+sleep "$soon.5"
 is 'shorter: not in a dump' "$(left 20004)" ''
 refute 'shorter: not found' lookup 20004
 refute 'shorter: not in /proc' ns n grep -q dport=20004 /proc/net/nf_conntrack
