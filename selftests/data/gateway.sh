@@ -15,12 +15,14 @@
 #   flush                conntrack -F in r
 #   rules                nft -f - in r
 #   hits NAME            packets that a named counter of table inet t has seen
-#   talk_open ARG..      a conversation that lasts, "who ask -i ARG..."
+#   talk_open ARG..      a conversation that lasts, "who ask -i ARG..."; of several
+#                        each has a name in TALK, and its namespace in TALK_NS
 #   talk                 one question more, prints the answer
 #   talk_close           ends it
 
 WHO_PORTS='9000 9001 9002 9003'
 HOLDER=''
+declare -A TALK_FDS TALK_PIDS
 
 gateway()
 {
@@ -93,25 +95,32 @@ hits()
 
 talk_open()
 {
-	rm -f /tmp/talk /tmp/talk.out
-	mkfifo /tmp/talk
-	nsenter --net="/run/netns/${TALK_NS:-c}" -- who ask -i "$@" </tmp/talk >/tmp/talk.out &
-	TALK_PID=$!
-	exec {TALK_FD}>/tmp/talk
+	local file=/tmp/talk.${TALK:-a}
+
+	rm -f "$file" "$file.out"
+	mkfifo "$file"
+	nsenter --net="/run/netns/${TALK_NS:-c}" -- who ask -i "$@" <"$file" >"$file.out" &
+	TALK_PIDS[${TALK:-a}]=$!
+	exec {fd}>"$file"
+	TALK_FDS[${TALK:-a}]=$fd
 }
 
 talk()
 {
-	local before
+	local file=/tmp/talk.${TALK:-a}.out before
 
-	before=$(wc -l </tmp/talk.out)
-	echo >&"$TALK_FD"
-	wait_for "[ \$(wc -l </tmp/talk.out) -gt $before ]" 20
-	tail -n 1 /tmp/talk.out
+	before=$(wc -l <"$file")
+	echo >&"${TALK_FDS[${TALK:-a}]}"
+	wait_for "[ \$(wc -l <$file) -gt $before ]" 20
+	tail -n 1 "$file"
 }
 
 talk_close()
 {
-	exec {TALK_FD}>&-
-	wait "$TALK_PID"
+	local fd=${TALK_FDS[${TALK:-a}]}
+
+	# Others may have inherited the pipe, so that its end is not enough.
+	echo q >&"$fd"
+	exec {fd}>&-
+	wait "${TALK_PIDS[${TALK:-a}]}"
 }

@@ -9,7 +9,7 @@
  *         one question, prints "ADDRESS PORT", "none", "refused" (an ICMP error
  *         or RST), "reset" or "errno N"; FROM may be "-", SPORT 0
  *       -c N    N questions on one socket, a line each
- *       -i      one question for each line of the standard input
+ *       -i      one question for each line of the standard input, until "q"
  *       -p MS   pause between questions, or between windows of clients
  *       -q      prints the number of answers only
  *       -r      closes a TCP connection by RST
@@ -301,7 +301,8 @@ static void ask(int type, char **to, const struct options *opt)
 
 	setlinebuf(stdout);
 	for (i = 0; opt->interactive || i < opt->count; i++) {
-		if (opt->interactive && !fgets(line, sizeof(line), stdin))
+		if (opt->interactive &&
+		    (!fgets(line, sizeof(line), stdin) || line[0] == 'q'))
 			break;
 		if (i && opt->pause)
 			usleep(opt->pause * 1000);
