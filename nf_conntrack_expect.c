@@ -304,7 +304,7 @@ static int nf_ct_expect_check_untold(struct net *net, const struct nf_conn_help 
 	if (likely(nf_ct_expect_owed_by(help) < NF_CT_EXPECT_MAX_CNT))
 		return 0;
 
-	net_warn_ratelimited(pr_fmt("no expectation: %u of a connection wait for an event listener\n"),
+	net_warn_ratelimited("no expectation: %u of a connection wait for an event listener\n",
 			     nf_ct_expect_owed_by(help));
 	return -EMFILE;
 }
@@ -317,10 +317,10 @@ static int nf_ct_expect_check_full(struct net *net)
 		return 0;
 
 	if (owed)
-		net_warn_ratelimited(pr_fmt("expectation table full (%u expectations wait for an event listener)\n"),
+		net_warn_ratelimited("expectation table full (%u expectations wait for an event listener)\n",
 				     owed);
 	else
-		net_warn_ratelimited(pr_fmt("expectation table full\n"));
+		net_warn_ratelimited("expectation table full\n");
 	return -EMFILE;
 }
 

@@ -11,7 +11,7 @@
 #   heard TAG NAME       a figure that it has printed at its end
 #   event_stat NAME COL  a column of nf_conntrack_events, summed over the CPUs
 #   ct_stat NAME COL     the same of nf_conntrack
-#   waiting NAME         entries on the missed and dying lists
+#   waiting NAME         entries on the missed and dying lists, and expectations
 #   slab_used CACHE      objects in use, after spare ones were given back
 #   now_ms               milliseconds
 
@@ -70,7 +70,7 @@ waiting()
 {
 	# shellcheck disable=SC2016  # the dollar is that of awk
 	ns "$1" gawk '
-		NR == 1 { for (i = 1; i <= NF; i++) if ($i == "missed" || $i == "dying") want[i]; next }
+		NR == 1 { for (i = 1; i <= NF; i++) if ($i == "missed" || $i == "dying" || $i == "expect") want[i]; next }
 		{ for (i in want) sum += strtonum("0x" $i) }
 		END { print sum % 4294967296 }' /proc/net/stat/nf_conntrack_events
 }

@@ -2,9 +2,11 @@
 /*
  * The connection of a queued packet (nfnetlink_queue with NFQA_CFG_F_CONNTRACK):
  * prints its attributes in order and the packet's state, then gives the verdict
- * with a changed mark, timeout or status, and goes on.
+ * with a changed mark, timeout or status, or with an expectation of UDP from
+ * 10.0.2.2 to 10.0.1.2 at a port, whose connection gets a helper; and goes on.
  *
- *   ctqueue QUEUE PACKETS [mark N] [timeout N] [status N]
+ *   ctqueue QUEUE PACKETS [mark N] [timeout N] [status N] [expect PORT]
+ *           [helper NAME]
  *   ctqueue QUEUE PACKETS hold     all verdicts when standard input ends
  *
  * One line per packet: "attributes 1 2 ... info N".
@@ -68,6 +70,47 @@ static void configure(struct mnl_socket *nl)
 		perror("configure");
 }
 
+static const char *value_of(const char *name)
+{
+	char **c;
+
+	for (c = changes; c[0] && c[1]; c += 2)
+		if (!strcmp(c[0], name))
+			return c[1];
+	return NULL;
+}
+
+static void put_tuple(struct nlmsghdr *nlh, int type, const char *src,
+		      const char *dst, int sport, int dport)
+{
+	struct nlattr *tuple = mnl_attr_nest_start(nlh, type);
+	struct nlattr *nest = mnl_attr_nest_start(nlh, CTA_TUPLE_IP);
+
+	mnl_attr_put_u32(nlh, CTA_IP_V4_SRC, inet_addr(src));
+	mnl_attr_put_u32(nlh, CTA_IP_V4_DST, inet_addr(dst));
+	mnl_attr_nest_end(nlh, nest);
+	nest = mnl_attr_nest_start(nlh, CTA_TUPLE_PROTO);
+	mnl_attr_put_u8(nlh, CTA_PROTO_NUM, IPPROTO_UDP);
+	mnl_attr_put_u16(nlh, CTA_PROTO_SRC_PORT, htons(sport));
+	mnl_attr_put_u16(nlh, CTA_PROTO_DST_PORT, htons(dport));
+	mnl_attr_nest_end(nlh, nest);
+	mnl_attr_nest_end(nlh, tuple);
+}
+
+static void put_expectation(struct nlmsghdr *nlh, int port)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, NFQA_EXP);
+
+	/* port 1: one without a mask */
+	put_tuple(nlh, CTA_EXPECT_TUPLE, "10.0.2.2", "10.0.1.2", 0, port);
+	if (port != 1)
+		put_tuple(nlh, CTA_EXPECT_MASK, "255.255.255.255",
+			  "255.255.255.255", 0, 0xffff);
+	if (value_of("helper"))
+		mnl_attr_put_strz(nlh, CTA_EXPECT_HELP_NAME, value_of("helper"));
+	mnl_attr_nest_end(nlh, nest);
+}
+
 static void verdict(struct mnl_socket *nl, uint32_t id)
 {
 	struct nfqnl_msg_verdict_hdr hdr = {
@@ -81,11 +124,16 @@ static void verdict(struct mnl_socket *nl, uint32_t id)
 
 	mnl_attr_put(nlh, NFQA_VERDICT_HDR, sizeof(hdr), &hdr);
 	nest = mnl_attr_nest_start(nlh, NFQA_CT);
-	for (c = changes; c[0] && c[1]; c += 2)
+	for (c = changes; c[0] && c[1]; c += 2) {
+		if (!strcmp(c[0], "expect") || !strcmp(c[0], "helper"))
+			continue;
 		mnl_attr_put_u32(nlh, !strcmp(c[0], "mark") ? CTA_MARK :
 				 !strcmp(c[0], "status") ? CTA_STATUS :
 				 CTA_TIMEOUT, htonl(strtoul(c[1], NULL, 0)));
+	}
 	mnl_attr_nest_end(nlh, nest);
+	if (value_of("expect"))
+		put_expectation(nlh, atoi(value_of("expect")));
 	send_request(nl, nlh);
 }
 

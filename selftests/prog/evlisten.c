@@ -6,7 +6,8 @@
  * at the end, which comes with SIGTERM, after -D connections have been
  * destroyed, or -i seconds without an event. SIGUSR1: read what is waiting, dump
  * the table and count the entries whose state, mark or status the events
- * did not tell ("stale"), or that they never mentioned ("unknown").
+ * did not tell ("stale"), or that they never mentioned ("unknown").  With the
+ * groups of expectations (-g 0x28) the book is one of expectations.
  *
  *   flows new destroy updates      connections; those with each event; updates
  *   again                          NEW or DESTROY once more for a connection
@@ -252,6 +253,19 @@ static double parse_start(const struct nlattr *stamps)
 	return 0;
 }
 
+static bool parse_expectation(const struct nlmsghdr *nlh, struct flow *flow)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) {
+		if (mnl_attr_get_type(attr) == CTA_EXPECT_TUPLE)
+			parse_tuple(attr, flow);
+		else if (mnl_attr_get_type(attr) == CTA_EXPECT_ID)
+			flow->id = mnl_attr_get_u32(attr);
+	}
+	return flow->src && flow->proto;
+}
+
 static bool parse(const struct nlmsghdr *nlh, struct flow *flow,
 		  struct told *told)
 {
@@ -260,6 +274,8 @@ static bool parse(const struct nlmsghdr *nlh, struct flow *flow,
 	memset(flow, 0, sizeof(*flow));
 	memset(told, 0, sizeof(*told));
 	told->tcp_state = -1;
+	if (NFNL_SUBSYS_ID(nlh->nlmsg_type) == NFNL_SUBSYS_CTNETLINK_EXP)
+		return parse_expectation(nlh, flow);
 	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) {
 		switch (mnl_attr_get_type(attr)) {
 		case CTA_TUPLE_ORIG:
@@ -481,7 +497,7 @@ static int usage(const char *name)
 {
 	fprintf(stderr,
 		"usage: %s [-R] [-N] [-A] [-b buffer] [-p pause_us] [-g groups] [-D destroys] [-i idle_s] [-T timeout_s]\n"
-		"-R reliable; -N NETLINK_NO_ENOBUFS; -A other namespaces too; groups: 1 new, 2 update, 4 destroy\n",
+		"-R reliable; -N NETLINK_NO_ENOBUFS; -A other namespaces too; groups: 1 new, 2 update, 4 destroy, 8 and 32 of expectations\n",
 		name);
 	return 2;
 }

@@ -8,6 +8,8 @@
  *   failnth create FIRST         an entry over netlink, with all that it takes
  *   failnth update               a change to an entry over netlink
  *   failnth dump                 the table over netlink
+ *   failnth expect FIRST         an expectation of entry number FIRST, over
+ *                                netlink
  *   failnth netns TAIL           a namespace; the last TAIL allocations, since
  *                                the first ones are other subsystems'
  *   failnth module FILE TAIL     a module, loaded and removed; the same
@@ -215,6 +217,20 @@ static bool path_update(int turn)
 	return ask(nlh, false);
 }
 
+static bool path_expect(int turn)
+{
+	char buf[RX_BYTES];
+	struct nlmsghdr *nlh;
+
+	nlh = request(buf, IPCTNL_MSG_EXP_NEW, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK);
+	nlh->nlmsg_type = NFNL_SUBSYS_CTNETLINK_EXP << 8 | IPCTNL_MSG_EXP_NEW;
+	put_tuple(nlh, CTA_EXPECT_MASTER, 0x0a000001, 0xc6120000 + first, 1000, 21);
+	put_tuple(nlh, CTA_EXPECT_TUPLE, 0xc6120000 + first, 0x0a000001, 0,
+		  2000 + turn);
+	put_tuple(nlh, CTA_EXPECT_MASK, 0xffffffff, 0xffffffff, 0, 0xffff);
+	return ask(nlh, false);
+}
+
 static bool path_dump(int turn)
 {
 	char buf[RX_BYTES];
@@ -267,6 +283,7 @@ static const struct path {
 	{ "create", path_create, NULL, drop_answers },
 	{ "update", path_update, NULL, drop_answers },
 	{ "dump", path_dump, NULL, drop_answers },
+	{ "expect", path_expect, NULL, drop_answers },
 	{ "netns", path_netns, NULL, NULL },
 	{ "module", path_module, undo_module, NULL },
 };

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# nfnetlink_queue shows the connection of a packet, and changes it with the
-# verdict.
+# nfnetlink_queue shows the connection of a packet, changes it with the verdict,
+# and lets it expect another one.
 #
 # TIMEOUT: 120
 
@@ -61,5 +61,47 @@ check 'status bits are set' grep -q 'mark=7' <(shown)
 ns r conntrack -F >/dev/null 2>&1
 queue 2 status 0x2 mark 9
 check 'status: unchangeable bits do no harm' grep -q 'mark=9' <(shown)
+
+# --- expectations ---
+modprobe -a nf_conntrack_tftp nf_conntrack_sip
+ns r iptables -t raw -A PREROUTING -p udp --dport 69 -j CT --helper tftp
+ns r nft add rule inet q f udp dport 69 queue num 5
+
+# One datagram of the client's source port $1 through the queue, with $2...
+expecting()
+{
+	local sport=$1 pid
+	shift
+
+	ns r ctqueue 5 1 "$@" >/tmp/queue 2>&1 &
+	pid=$!
+	wait_for 'grep -q ready /tmp/queue'
+	ns c sh -c "echo x | socat -t 0 - UDP:10.0.2.2:69,sourceport=$sport" 2>/dev/null
+	wait "$pid"
+	wait_for "ip netns exec r conntrack -L -p udp --orig-port-src $sport 2>/dev/null | grep -q udp" 3
+	ns r conntrack -L expect >/tmp/expected 2>/dev/null
+}
+
+expecting 5000 expect 7777
+note "$(cat /tmp/expected)"
+check 'an expectation comes with a verdict' grep -qE 'proto=17 src=10.0.2.2 dst=10.0.1.2 sport=0 dport=7777 .*master-src=10.0.1.2 master-dst=10.0.2.2 sport=5000 dport=69 .*helper=tftp' /tmp/expected
+ns s sh -c 'echo x | socat -t 0 - UDP:10.0.1.2:7777,sourceport=5001' 2>/dev/null
+wait_for 'ip netns exec r conntrack -L -p udp --orig-port-src 5001 2>/dev/null | grep -q udp' 3
+refute 'its connection has no helper' sh -c 'ip netns exec r conntrack -L -p udp --orig-port-src 5001 2>/dev/null | grep helper='
+is 'it is used up' "$(ns r conntrack -L expect 2>/dev/null)" ''
+
+# the name is looked up for the address family and protocol of the master
+expecting 5002 expect 7778 helper sip
+check 'one that names a helper' grep -q 'dport=7778 .*helper=tftp' /tmp/expected
+ns s sh -c 'echo x | socat -t 0 - UDP:10.0.1.2:7778,sourceport=5003' 2>/dev/null
+wait_for 'ip netns exec r conntrack -L -p udp --orig-port-src 5003 2>/dev/null | grep -q udp' 3
+note "$(ns r conntrack -L -p udp --orig-port-src 5003 2>/dev/null)"
+check 'its connection gets the helper' sh -c 'ip netns exec r conntrack -L -p udp --orig-port-src 5003 2>/dev/null | grep -q helper=sip'
+expecting 5004 expect 7779 helper nix
+is 'one that names no helper is not made' "$(cat /tmp/expected)" ''
+if is_ours; then
+	expecting 5005 expect 1
+	is 'DIFF: one without a mask is not made' "$(cat /tmp/expected)" ''
+fi
 
 finish

@@ -1,0 +1,244 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A reliable listener gets NEW and DESTROY of every expectation, in order, however
+# small its buffer and long its pauses: expectations by nft rule and by FTP
+# sessions.  What waits for it is bounded, visible, and released within a second
+# when the listener, the namespace or the module goes.
+#
+# PROMISE
+# TIMEOUT: 400
+
+# shellcheck disable=SC2016,SC2034  # conditions are evaluated later, by wait_for
+# shellcheck source=selftests/lib.sh
+. /payload/lib.sh
+# shellcheck source=selftests/data/flows.sh
+. /payload/data/flows.sh
+
+ADDRS=10 PORTS=1000
+SESSIONS=10 TIMES=200
+if is_debug; then
+	ADDRS=4 PORTS=250 SESSIONS=4 TIMES=100
+fi
+COUNT=$((ADDRS * PORTS))
+SECOND=$(scaled 1000)
+LIMIT=40
+EXPECT_GROUPS=0x28
+
+# "flows udp" goes to PORTS_PER_ADDR (1000) ports of each address, from 20000 on;
+# the port chooses what is expected from that address.
+expectation_rules()
+{
+	local name=$1 i
+
+	{
+		echo 'table ip e {'
+		for ((i = 0; i < PORTS; i++)); do
+			echo "ct expectation e$i { protocol udp; dport $((30000 + i)); timeout 10m; size 1; l3proto ip; }"
+		done
+		for ((i = 0; i < PORTS; i++)); do
+			echo "chain c$i { ct expectation set \"e$i\"; }"
+		done
+		echo 'chain o { type filter hook output priority 0; udp sport 4000 ct state new udp dport vmap {'
+		for ((i = 0; i < PORTS; i++)); do
+			echo "$((20000 + i)) : jump c$i,"
+		done
+		echo '}; }'
+		echo '}'
+	} >/tmp/rules
+	ns "$name" nft -f /tmp/rules
+}
+
+# $2 expectations in namespace $1
+make_expectations()
+{
+	local addr
+
+	for ((addr = 0; addr < $2 / PORTS; addr++)); do
+		ns "$1" flows udp 198.18.$((addr + 1)).0 4000 0 $PORTS
+	done >/tmp/made
+}
+
+
+expect_count()
+{
+	ns "$1" cat /proc/net/nf_conntrack_expect | wc -l
+}
+
+complete()
+{
+	local tag=$1 count=$2
+
+	is "$tag: every NEW" "$(heard "$tag" new)" "$count"
+	is "$tag: every DESTROY" "$(heard "$tag" destroy)" "$count"
+	is "$tag: in order" "$(heard "$tag" disorder)" 0
+	is "$tag: NEW comes first" "$(heard "$tag" headless)" 0
+	is "$tag: nothing twice" "$(heard "$tag" again)" 0
+}
+
+modprobe -a nf_conntrack_netlink nf_conntrack_ftp
+sysctl -qw net.netfilter.nf_conntrack_expect_max=$((COUNT * 3)) net.netfilter.nf_conntrack_max=$((COUNT * 6))
+flow_net n
+check 'rules' expectation_rules n || finish
+idle=$(slab_used nf_ct_expect_life)
+
+# --- by rule ---
+check 'rule: listener' hear n rule -g $EXPECT_GROUPS -R -b 2048 -p 500 -i 15 -D $COUNT
+start=$(now_ms)
+make_expectations n $COUNT
+made=$(expect_count n)
+note "made $made expectations in $(($(now_ms) - start)) ms, waiting: $(waiting n 2>&1)"
+is 'rule: all are there' "$made" $COUNT
+ns n conntrack -F 2>/dev/null
+is 'rule: all end with their masters' "$(expect_count n)" 0
+wait_for "! kill -0 $LISTENER" $LIMIT
+stop "$LISTENER"
+note "rule: $(tail -n 1 /tmp/rule) $(cat /tmp/rule.err); after $(($(now_ms) - start)) ms"
+complete rule $COUNT
+if is_ours; then
+	check 'rule: nothing waits' wait_for '[ "$(waiting n)" = 0 ]'
+	cmp_num 'refusals were counted' "$(event_stat n refused)" -gt 0
+	cmp_num 'resends were counted' "$(event_stat n resent)" -gt 0
+	check 'rule: nothing is left' wait_for '[ "$(slab_used nf_ct_expect_life)" -le "$idle" ]'
+fi
+
+# --- removed by request, seen by a plain listener as well ---
+check 'plain: listener' hear n plain -g $EXPECT_GROUPS -b 33554432
+plain=$LISTENER
+check 'request: listener' hear n request -g $EXPECT_GROUPS -R -b 2048 -i 15 -D $PORTS
+make_expectations n $PORTS
+ns n conntrack -F expect >/dev/null 2>&1
+wait_for "! kill -0 $LISTENER" $LIMIT
+stop "$LISTENER"
+sleep 0.5
+stop "$plain"
+note "request: $(tail -n 1 /tmp/request)"
+note "plain: $(tail -n 1 /tmp/plain)"
+complete request $PORTS
+is 'plain: every NEW' "$(heard plain new)" $PORTS
+is 'plain: every DESTROY' "$(heard plain destroy)" $PORTS
+is 'plain: in order' "$(heard plain disorder)" 0
+ns n conntrack -F 2>/dev/null
+
+# --- by FTP sessions ---
+topology
+ns r iptables -t raw -A PREROUTING -p tcp --dport 21 -j CT --helper ftp
+nsenter --net=/run/netns/s -- python3 /payload/bin/ftpmany.py serve 10.0.2.2 &
+server=$!
+wait_for 'ns s ss -Hltn sport = :21 | grep -q .' 20
+check 'ftp: listener' hear r ftp -g $EXPECT_GROUPS -R -b 2048 -p 500
+start=$(now_ms)
+asked=$(ns c python3 /payload/bin/ftpmany.py ask 10.0.2.2 $SESSIONS $TIMES)
+is 'ftp: every PASV is answered' "$asked" $((SESSIONS * TIMES))
+ns r conntrack -F 2>/dev/null
+is_stock || wait_for '[ "$(waiting r)" = 0 ]' $LIMIT
+sleep 2
+stop "$LISTENER"
+note "ftp: $(tail -n 1 /tmp/ftp) $(cat /tmp/ftp.err); after $(($(now_ms) - start)) ms"
+# an answer that TCP has sent twice is announced twice
+made=$(heard ftp flows)
+cmp_num 'ftp: one for each PASV' "$made" -ge $((SESSIONS * TIMES))
+complete ftp "$made"
+
+if is_stock; then
+	stop $server
+	finish
+fi
+
+# --- what waits is visible, bounded and released ---
+# Events of $3 expectations in $1 wait for a listener in $4 that sleeps.
+let_wait()
+{
+	local name=$1 tag=$2 count=$3 from=$4
+	shift 4
+
+	check "$tag: listener" hear "$from" "$tag" -g $EXPECT_GROUPS -R -b 2048 "$@"
+	kill -STOP "$LISTENER"
+	make_expectations "$name" "$count"
+	ns "$name" conntrack -F 2>/dev/null
+	WAITING=$(event_stat "$name" expect)
+	cmp_num "$tag: expectations wait" "$WAITING" -ge $((count - 20))
+	is "$tag: they are not in the table" "$(expect_count "$name")" 0
+}
+
+kill_listener()
+{
+	kill -KILL "$LISTENER"
+	wait "$LISTENER" 2>/dev/null
+}
+
+# Milliseconds until the shell command $1 succeeds.
+how_long()
+{
+	local start
+	start=$(now_ms)
+
+	wait_for "$1" 20 || return
+	echo $(($(now_ms) - start))
+}
+
+let_wait n killed $PORTS n
+dmesg -C
+sysctl -qw net.netfilter.nf_conntrack_expect_max=$((PORTS + 10))
+make_expectations n $PORTS
+cmp_num 'limit: they count' "$(expect_count n)" -le 40
+check 'limit: the log tells why' sh -c 'dmesg | grep "expectation table full" | grep -q "wait for an event listener"'
+note "$(dmesg | grep -m 1 'table full')"
+sysctl -qw net.netfilter.nf_conntrack_expect_max=$((COUNT * 3))
+ns n conntrack -F 2>/dev/null
+kill_listener
+took=$(how_long '[ "$(waiting n)" = 0 ]')
+cmp_num "listener killed: released after $took ms" "${took:-99999999}" -le "$SECOND"
+check 'listener killed: nothing is left' wait_for '[ "$(slab_used nf_ct_expect_life)" -le "$idle" ]'
+check 'listener killed: no entry is left' wait_for '[ "$(ctcount n)" = 0 ]'
+
+# one master may leave 255 that have not been told
+check 'debt: listener' hear r debt -g $EXPECT_GROUPS -R -b 2048
+kill -STOP "$LISTENER"
+ns c timeout "$(scaled 20)" python3 /payload/bin/ftpmany.py ask 10.0.2.2 1 400 >/tmp/asked
+WAITING=$(event_stat r expect)
+note "one master: $WAITING wait"
+cmp_num 'debt: one master may have 255 waiting' "$WAITING" -ge 240
+cmp_num 'debt: and not more' "$WAITING" -le 260
+kill_listener
+took=$(how_long '[ "$(waiting r)" = 0 ]')
+cmp_num "debt: released after $took ms" "${took:-99999999}" -le "$SECOND"
+ns r conntrack -F 2>/dev/null
+check 'debt: no entry is left' wait_for '[ "$(ctcount r)" = 0 ]'
+is 'debt: paid' "$(ns c python3 /payload/bin/ftpmany.py ask 10.0.2.2 1 20)" 20
+stop $server
+ns r conntrack -F 2>/dev/null
+
+flow_net m
+ip netns set m auto
+ip netns add watcher
+ns watcher ip netns set m auto
+check 'namespace: rules' expectation_rules m
+let_wait m namespace $PORTS watcher -A
+start=$(now_ms)
+ip netns delete m
+took=$(how_long '[ "$(slab_used nf_ct_expect_life)" -le "$idle" ]')
+cmp_num "namespace deleted: released after $(($(now_ms) - start)) ms" "${took:-99999999}" -le $((SECOND * 2))
+kill_listener
+ip netns delete watcher
+
+let_wait n module $PORTS n
+start=$(now_ms)
+check 'module removed: nf_conntrack_netlink' rmmod nf_conntrack_netlink
+took=$(how_long '[ "$(waiting n)" = 0 ]')
+cmp_num "module removed: released after $(($(now_ms) - start)) ms" "${took:-99999999}" -le "$SECOND"
+check 'module removed: nothing is left' wait_for '[ "$(slab_used nf_ct_expect_life)" -le "$idle" ]'
+kill_listener
+
+modprobe nf_conntrack_netlink
+let_wait n both $PORTS n
+for name in n r; do
+	ns $name nft flush ruleset
+	ns $name iptables -t raw -F
+done
+start=$(now_ms)
+check 'both removed' sh -c 'rmmod nf_conntrack_netlink && rmmod nf_conntrack_ftp && rmmod nft_ct; rmmod xt_CT; rmmod nf_conntrack'
+refute 'no slab cache is left' test -d /sys/kernel/slab/nf_ct_expect_life
+kill_listener
+check 'and come back' modprobe nf_conntrack_netlink
+finish
