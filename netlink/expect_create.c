@@ -33,11 +33,6 @@ const struct nla_policy ctnetlink_expect_policy[CTA_EXPECT_MAX + 1] = {
 	[CTA_EXPECT_FN]		= { .type = NLA_NUL_STRING },
 };
 
-static const struct nla_policy nat_policy[CTA_EXPECT_NAT_MAX + 1] = {
-	[CTA_EXPECT_NAT_DIR]	= NLA_POLICY_MAX(NLA_BE32, IP_CT_DIR_REPLY),
-	[CTA_EXPECT_NAT_TUPLE]	= { .type = NLA_NESTED },
-};
-
 /**
  * struct expect_request - a request under way
  * @cda:    attributes
@@ -133,6 +128,11 @@ static int set_function(const struct expect_request *r,
 }
 
 #if IS_ENABLED(CONFIG_NF_NAT)
+static const struct nla_policy nat_policy[CTA_EXPECT_NAT_MAX + 1] = {
+	[CTA_EXPECT_NAT_DIR]	= NLA_POLICY_MAX(NLA_BE32, IP_CT_DIR_REPLY),
+	[CTA_EXPECT_NAT_TUPLE]	= { .type = NLA_NESTED },
+};
+
 static int set_nat(const struct expect_request *r,
 		   struct nf_conntrack_expect *exp)
 {

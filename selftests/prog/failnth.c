@@ -8,8 +8,8 @@
  *   failnth create FIRST         an entry over netlink, with all that it takes
  *   failnth update               a change to an entry over netlink
  *   failnth dump                 the table over netlink
- *   failnth expect FIRST         an expectation of entry number FIRST, over
- *                                netlink
+ *   failnth expect FIRST         an expectation of entry number FIRST, which is
+ *                                made before, over netlink
  *   failnth netns TAIL           a namespace; the last TAIL allocations, since
  *                                the first ones are other subsystems'
  *   failnth module FILE TAIL     a module, loaded and removed; the same
@@ -346,6 +346,8 @@ int main(int argc, char **argv)
 	}
 	open_fail_nth();
 	open_netlink();
+	if (!strcmp(argv[1], "expect") && !path_create(0))
+		die("master");
 	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		if (!strcmp(argv[1], paths[i].name))
 			return run(&paths[i]);

@@ -32,4 +32,47 @@ status=$?
 report </tmp/results
 is 'the program has run to its end' "$status" 0
 
+# --- the same with conntrack(8); the program has left a master with a helper ---
+expect_of_master()
+{
+	ns n conntrack "$@" -p tcp -s 10.1.0.1 -d 10.1.0.2 --sport 1000 --dport 21 \
+		--tuple-src 10.1.0.2 --tuple-dst 10.1.0.1 \
+		--tuple-port-src 0 --tuple-port-dst 5001 \
+		--mask-src 255.255.255.255 --mask-dst 255.255.255.255 \
+		--mask-port-src 0 --mask-port-dst 65535
+}
+
+nsenter --net=/run/netns/n -- conntrack -E expect >/tmp/heard 2>/dev/null &
+listener=$!
+wait_for "lib_has_joined n $listener"
+check 'conntrack -I expect' expect_of_master -I expect -t 100
+# conntrack 1.4.7 leaves the protocol of the new tuple to chance, and its ports out
+check 'conntrack -L expect' sh -c 'ip netns exec n conntrack -L expect 2>/dev/null | grep -q "src=10.1.0.2 dst=10.1.0.1 .*master-src=10.1.0.1 master-dst=10.1.0.2 sport=1000 dport=21 class=0 helper=ftp"'
+note "$(ns n conntrack -L expect 2>&1)"
+is 'the file shows it' "$(ns n grep -c 'src=10.1.0.2 dst=10.1.0.1 .*ftp$' /proc/net/nf_conntrack_expect)" 1
+check 'conntrack -F expect' ns n conntrack -F expect
+is 'it is flushed' "$(ns n conntrack -L expect 2>/dev/null)" ''
+sleep 0.5
+stop $listener
+note "$(cat /tmp/heard)"
+is 'conntrack -E expect: new' "$(grep -c '\[NEW\].*master-src=10.1.0.1' /tmp/heard)" 1
+is 'conntrack -E expect: destroy' "$(grep -c '\[DESTROY\].*master-src=10.1.0.1' /tmp/heard)" 1
+
+# --- a rule that selects events ---
+ns n ip link set lo up
+ns n iptables -t raw -A OUTPUT -p tcp --dport 21 -j CT --helper ftp --expevents new
+ns n iptables -A OUTPUT -m conntrack --ctstate INVALID
+nsenter --net=/run/netns/n -- python3 /payload/bin/ftpmany.py serve 127.0.0.1 &
+server=$!
+wait_for 'ns n ss -Hltn sport = :21 | grep -q .' 20
+nsenter --net=/run/netns/n -- conntrack -E expect >/tmp/heard 2>/dev/null &
+listener=$!
+wait_for "lib_has_joined n $listener"
+is 'announced' "$(ns n python3 /payload/bin/ftpmany.py ask 127.0.0.1 1 3)" 3
+sleep 0.5
+stop $listener $server
+note "$(cat /tmp/heard)"
+cmp_num 'expevents: new' "$(grep -c '\[NEW\]' /tmp/heard)" -ge 3
+is 'expevents: no destroy' "$(grep -c '\[DESTROY\]' /tmp/heard)" 0
+
 finish

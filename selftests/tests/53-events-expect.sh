@@ -195,7 +195,7 @@ check 'listener killed: no entry is left' wait_for '[ "$(ctcount n)" = 0 ]'
 # one master may leave 255 that have not been told
 check 'debt: listener' hear r debt -g $EXPECT_GROUPS -R -b 2048
 kill -STOP "$LISTENER"
-ns c timeout "$(scaled 20)" python3 /payload/bin/ftpmany.py ask 10.0.2.2 1 400 >/tmp/asked
+ns c timeout "$(scaled 20)" python3 /payload/bin/ftpmany.py ask 10.0.2.2 1 400 >/tmp/asked 2>&1
 WAITING=$(event_stat r expect)
 note "one master: $WAITING wait"
 cmp_num 'debt: one master may have 255 waiting' "$WAITING" -ge 240
