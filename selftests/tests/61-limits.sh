@@ -39,6 +39,8 @@ count_assured()
 
 modprobe nf_conntrack_netlink
 flow_net n
+# unreplied ones go for lack of room, not of time
+ns n sysctl -qw net.netfilter.nf_conntrack_udp_timeout=3000
 # Stock looks for a victim in a few buckets only: let these be long.
 echo 1024 >$PARAMETER
 sysctl -qw net.netfilter.nf_conntrack_max=$MAX
