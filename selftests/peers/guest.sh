@@ -4,7 +4,10 @@
 # Runs one of other people's test suites inside the guest and translates its
 # result into KTAP, so that stock and ours can be compared point by point.
 #
-# Usage: guest.sh SUITE ARG...    see the functions suite_* below
+# Usage: guest.sh [VARIABLE=VALUE]... SUITE ARG...    see the functions suite_* below
+#
+# LIMIT is for the seconds that one test may take; NC for the netcat that is "nc":
+# openbsd, traditional or ncat; DD see make_tools().
 #
 # What a suite prints comes out as diagnostic lines.
 
@@ -35,29 +38,43 @@ normalise()
 	sed -E 's/-[A-Za-z0-9]{8}\b/-X/g; s/[0-9]+/N/g; s/[[:space:]]+/ /g; s/#/ /g' | cut -c1-100
 }
 
-# use_nc VARIANT: lets "nc" be the one of that package.
-use_nc()
+# The tools that come first in PATH: "nc" of the package $NC and, if there is $DD,
+# a dd(1) that copies at most so many blocks: nft_flowtable.sh allows three seconds
+# for files of up to 136 MB.
+make_tools()
 {
-	mkdir -p /run/nc
-	case "$1" in
-	ncat) ln -sf /usr/bin/ncat /run/nc/nc ;;
-	*) ln -sf "/bin/nc.$1" /run/nc/nc ;;
-	esac
-	export PATH=/run/nc:$PATH
+	mkdir -p /run/tools
+	ln -sf "/bin/nc.${NC:-openbsd}" /run/tools/nc
+	[ "${NC:-}" != ncat ] || ln -sf /usr/bin/ncat /run/tools/nc
+	if [ -n "${DD:-}" ]; then
+		cat >/run/tools/dd <<-'EOT'
+			#!/bin/bash
+			for arg; do
+				n=${arg#count=}
+				[ "$arg" != "$n" ] && [ "$n" -gt "$DD" ] && arg=count=$DD
+				args+=("$arg")
+			done
+			exec /bin/dd "${args[@]}"
+		EOT
+		chmod +x /run/tools/dd
+		export DD
+	fi
+	export PATH=/run/tools:$PATH
 }
 
-# suite_kselftest FOLDER/NAME [VARIABLE=VALUE]...: the script's exit status is the
+# suite_kselftest FOLDER/NAME: the script's exit status is the
 # result; each complaint is a point of its own, so that a script which fails with
 # stock still shows when ours fails more.
 suite_kselftest()
 {
-	local name=$1 status=0 line
-	shift
+	local name=$1 slow=${NFCT_SLOW:-1} status=0 line
 
 	cd "/payload/kselftest/${name%/*}" || return
-	run env "$@" "./${name##*/}.sh" || status=$?
+	# Some wait forever for a peer that was too slow to come.
+	run timeout "$((${LIMIT:-120} * (slow < 3 ? slow : 3)))" "./${name##*/}.sh" || status=$?
 	case "$status" in
 	0) ok "$name" ;;
+	124) not_ok "$name" 'time limit' ;;
 	4) skip "$name" "$(grep -h -m 1 -i skip "$OUT")" ;;
 	*) not_ok "$name" "exit status $status" ;;
 	esac
@@ -207,7 +224,7 @@ main()
 	local suite=$1
 	shift
 
-	use_nc "${NC:-openbsd}"
+	make_tools
 	"suite_$suite" "$@"
 	finish
 }

@@ -14,6 +14,7 @@
 #                            of either
 #   --modset stock|ours|both which modules (default: both); with one of them there
 #                            is no comparison, and what fails counts
+#   --resume                 what has a result in the logs is not run again
 #   --jobs N                 guests at once (default 1) ($JOBS)
 #   --kernel cloud|debug     Debian's kernel (default) or the debug kernel
 #   --all                    the slow tests as well; a TEST that is named always runs
@@ -27,21 +28,21 @@ set -euo pipefail
 CACHE=${NFCT_CACHE:-$HOME/.cache/nfct}
 HERE=$(cd "$(dirname "$0")" && pwd)
 
-# name | seconds | guest.sh's arguments; those with a "-" before the seconds are slow
+# name | seconds | guest.sh's suite, its variables and arguments; those with a "-" before the seconds are slow
 TESTS='
-netfilter/conntrack_icmp_related|120|kselftest
-netfilter/conntrack_sctp_collision|120|kselftest
-netfilter/conntrack_tcp_unreplied|180|kselftest
-netfilter/conntrack_vrf|120|kselftest
-netfilter/ipip-conntrack-mtu|120|kselftest
-netfilter/ipvs|180|kselftest
-netfilter/nf_nat_edemux|120|kselftest
-netfilter/nft_conntrack_helper|120|kselftest
-netfilter/nft_flowtable|300|kselftest
+netfilter/conntrack_icmp_related|60|kselftest
+netfilter/conntrack_sctp_collision|60|kselftest
+netfilter/conntrack_tcp_unreplied|120|kselftest
+netfilter/conntrack_vrf|60|kselftest
+netfilter/ipip-conntrack-mtu|60|kselftest
+netfilter/ipvs|120|kselftest
+netfilter/nf_nat_edemux|60|kselftest
+netfilter/nft_conntrack_helper|60|kselftest
+netfilter/nft_flowtable|150|kselftest DD=2048
 netfilter/nft_nat|300|kselftest
 netfilter/nft_nat_zones|600|kselftest
 netfilter/nft_queue|300|kselftest
-netfilter/nft_synproxy|120|kselftest
+netfilter/nft_synproxy|60|kselftest
 netfilter/nft_zones_many|600|kselftest
 netfilter/bridge_brouter|120|kselftest
 netfilter/nft_audit|300|kselftest
@@ -73,7 +74,7 @@ libipt_CLUSTERIP.t libipt_DNAT.t libipt_MASQUERADE.t libipt_NETMAP.t libipt_SNAT
 libip6t_DNAT.t libip6t_MASQUERADE.t libip6t_NETMAP.t libip6t_SNAT.t
 '
 
-kernel=cloud modset=both jobs=${JOBS:-1} all='' list='' install='' modules='' work=''
+kernel=cloud modset=both jobs=${JOBS:-1} all='' list='' resume='' install='' modules='' work=''
 wanted=() runs=()
 passed=0 failed=0 skipped=0
 
@@ -96,6 +97,7 @@ parse_options()
 		--modset) modset=$2; shift ;;
 		--jobs) jobs=$2; shift ;;
 		--all) all=yes ;;
+		--resume) resume=yes ;;
 		--install) install=--install ;;
 		--list) list=yes ;;
 		--help) usage; exit 0 ;;
@@ -157,27 +159,32 @@ log_of()
 boot_guest()
 {
 	local name=$1 set=$2 seconds suite line
-	local -a args extra
+	local -a args extra vars
 
 	line=$(grep "^$name|" <<<"$TESTS")
 	IFS='|' read -r _ seconds suite <<<"$line"
 	seconds=${seconds#-}
+	[ "$kernel" = cloud ] || seconds=$((seconds * 4))
 	read -ra extra <<<"$suite"
 	suite=${extra[0]}
 	extra=("${extra[@]:1}")
+	vars=("LIMIT=$seconds")
+	while [[ ${extra[0]:-} == *=* ]]; do
+		vars+=("${extra[0]}")
+		extra=("${extra[@]:1}")
+	done
 	case "$suite" in
 	kselftest) extra=("$name" "${extra[@]}") ;;
 	iptables) read -ra extra -d '' <<<"${extra[*]} $EXTENSIONS" || true ;;
 	esac
-	[ "$kernel" = cloud ] || seconds=$((seconds * 4))
-	args=(--root peers-root --kernel "$kernel" --modset "$set" --timeout "$seconds"
+	args=(--root peers-root --kernel "$kernel" --modset "$set" --timeout "$((seconds + 60))"
 		--log "$(log_of "$name" "$set").dmesg")
 	case "$name" in
 	netfilter/*|net/*|tc-testing/*) args+=(--add "$CACHE/peers/kselftest") ;;
 	*) args+=(--add "$CACHE/peers/${name%%/*}") ;;
 	esac
 	[ "$set" = stock ] || args+=(--modules "$modules")
-	"$HERE/../vm/boot.sh" "${args[@]}" -- "$HERE/guest.sh" "$suite" "${extra[@]}" 2>&1
+	"$HERE/../vm/boot.sh" "${args[@]}" -- "$HERE/guest.sh" "${vars[@]}" "$suite" "${extra[@]}" 2>&1
 }
 
 # The points in a log: "ok NAME", "bad NAME" or "skip NAME".
@@ -194,7 +201,12 @@ run_one()
 
 	log=$(log_of "$name" "$set").log
 	out=$work/${name//\//.}.$set
-	boot_guest "$name" "$set" >"$log" || status=$?
+	if [ -n "$resume" ] && [ "$number" != again ] && grep -q '^# status ' "$log" 2>/dev/null; then
+		status=$(sed -n 's/^# status //p' "$log")
+	else
+		boot_guest "$name" "$set" >"$log" || status=$?
+		echo "# status $status" >>"$log"
+	fi
 	points "$log" >"$out"
 	bad=$(grep -c '^bad' "$out" || true)
 	case "$status" in

@@ -40,7 +40,7 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 
 kernel=cloud kver='' modset=stock modules='' root=root mem=${MEM:-} smp=${SMP:-2}
 timeout=${TIMEOUT:-} icount='' append='' shell='' log='' teardown=yes verbose=''
-adds=() bins=() script=() work='' qemu_pid=''
+adds=() bins=() script=() work='' qemu_pid='' watcher=''
 
 die()
 {
@@ -109,6 +109,7 @@ slowness()
 
 cleanup()
 {
+	[ -z "$watcher" ] || kill "$watcher" 2>/dev/null || true
 	[ -z "$qemu_pid" ] || kill -KILL "$qemu_pid" 2>/dev/null || true
 	[ -z "$work" ] || rm -rf "$work"
 }
@@ -328,7 +329,7 @@ watch_timer()
 # Waits for qemu with a hard limit; returns 124 when it had to be ended.
 run_qemu()
 {
-	local killer reader watcher tail_pid='' status=0
+	local killer reader tail_pid='' status=0
 
 	if [ -n "$verbose" ]; then
 		: >"$console"
