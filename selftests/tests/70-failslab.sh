@@ -92,13 +92,18 @@ nsenter --net=/run/netns/n bash -c '
 	flows udp 198.18.1.0 4000 0 4000 &
 	udp=$!
 	flows tcp 8080 200 close &
+	tcp=$!
 	sleep 0.3
-	echo 1 | tee /proc/$udp/make-it-fail /proc/$!/make-it-fail
+	echo 1 | tee /proc/$udp/make-it-fail /proc/$tcp/make-it-fail
 	for i in 1 2 3; do
 		conntrack -L >/dev/null 2>&1
 		conntrack -F >/dev/null 2>&1
 	done
-	wait' >/tmp/random 2>&1
+	# a segment without memory may leave it waiting for ever
+	{ sleep 60; kill $udp $tcp; } &
+	watch=$!
+	wait $udp $tcp
+	kill $watch' >/tmp/random 2>&1
 note "$(cat /tmp/random)"
 echo 0 >$DEBUGFS/failslab/probability
 echo N >$DEBUGFS/failslab/task-filter
