@@ -13,6 +13,7 @@
 #   ct_stat NAME COL     the same of nf_conntrack
 #   waiting NAME         entries on the missed and dying lists, and expectations
 #   slab_used CACHE      objects in use, after spare ones were given back
+#   netns_left N           whether at most N namespaces are left beside the first
 #   now_ms               milliseconds
 
 flow_net()
@@ -84,6 +85,13 @@ slab_used()
 	# shellcheck disable=SC2034  # only the first word counts
 	read -r n rest <"$dir/objects"
 	echo "$n"
+}
+
+# The kernel frees the namespaces that ended last when the next one ends.
+netns_left()
+{
+	ip netns add last && ip netns delete last
+	[ "$(slab_used net_namespace)" -le $(($1 + 1)) ]
 }
 
 now_ms()

@@ -80,7 +80,7 @@ note "listener: $(tail -n 1 /tmp/ear)"
 walk 'netlink: create' ns n failnth create 13000
 none_left 'netlink'
 walk 'namespace' failnth netns 300
-check 'namespaces are gone' wait_for '[ "$(slab_used net_namespace)" -le 3 ]' 20
+check 'namespaces are gone' wait_for 'netns_left 2' 20
 
 # --- one in twenty, at random, while there is traffic ---
 # the filter first, or this script and the guest's first process are hit

@@ -217,7 +217,7 @@ ip netns delete n
 ip netns delete r
 ip netns delete c
 ip netns delete s
-check 'ending: all namespaces are gone' wait_for '[ "$(slab_used net_namespace)" -le 2 ]' 20
+check 'ending: all namespaces are gone' wait_for 'netns_left 1' 20
 note "after $(($(now_ms) - before)) ms"
 check 'ending: no entry is left' wait_for '[ "$(slab_used nf_conntrack)" -le "$objects" ]' 10
 check 'ending: no expectation is left' wait_for '[ "$(slab_used nf_conntrack_expect)" = 0 ]' 10
