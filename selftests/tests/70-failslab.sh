@@ -72,7 +72,7 @@ walk 'netlink: create, with a listener' ns n failnth create 9000
 ns n conntrack -I -p tcp -s 10.0.0.1 -d 198.18.35.40 --sport 1000 --dport 21 --state ESTABLISHED -t 600 >/dev/null 2>&1
 walk 'netlink: update' ns n failnth update 9000
 walk 'netlink: dump' ns n failnth dump
-walk 'netlink: expectation' ns n failnth expect 9000
+walk 'netlink: expectation' ns n failnth expect 11000
 none_left 'listener'
 is_stock || check 'nothing waits' wait_for '[ "$(waiting n)" = 0 ]'
 stop "$LISTENER"
