@@ -141,8 +141,16 @@ is 'many: no DESTROY' "$(grep -c 'DESTROY.*udp.* sport=4[123][0-9][0-9] dport=90
 ns r nft 'delete table inet t'
 check 'many: all come back' wait_for '[ "$(offloaded)" = 0 ]' 20
 check 'many: and end' wait_for '[ "$(entries -p udp | wc -l)" = 0 ]' 30
-check 'many: DESTROY for each' wait_for '[ "$(grep -c "DESTROY.*udp.* sport=4[123][0-9][0-9] dport=9000" /tmp/events)" = 300 ]' 20
-note "DESTROY: $(grep -c "DESTROY.*udp.* sport=4[123][0-9][0-9] dport=9000" /tmp/events)"
+destroyed()
+{
+	grep -c "DESTROY.*udp.* sport=4[123][0-9][0-9] dport=9000" /tmp/events
+}
+
+# Stock has told of 274 only.
+if is_ours; then
+	check 'PROMISE: many: DESTROY for each' wait_for '[ "$(destroyed)" = 300 ]' 20
+fi
+note "DESTROY: $(destroyed) of 300, $(cat /tmp/events.err)"
 ns r sysctl -qw net.netfilter.nf_conntrack_udp_timeout=600 net.netfilter.nf_conntrack_udp_timeout_stream=600
 
 # --- idle flows come back by themselves ---
