@@ -416,15 +416,32 @@ static int parse(int argc, char **argv, struct options *opt)
 	opt->wait = 2000 * (slow ? atoi(slow) : 1);
 	while ((c = getopt(argc, argv, "+c:ikp:qrs:w:")) != -1) {
 		switch (c) {
-		case 'c': opt->count = atoi(optarg); break;
-		case 'i': opt->interactive = true; break;
-		case 'k': opt->keep = true; break;
-		case 'p': opt->pause = atoi(optarg); break;
-		case 'q': opt->quiet = true; break;
-		case 'r': opt->reset = true; break;
-		case 's': opt->size = atoi(optarg); break;
-		case 'w': opt->wait = atoi(optarg); break;
-		default: exit(2);
+		case 'c':
+			opt->count = atoi(optarg);
+			break;
+		case 'i':
+			opt->interactive = true;
+			break;
+		case 'k':
+			opt->keep = true;
+			break;
+		case 'p':
+			opt->pause = atoi(optarg);
+			break;
+		case 'q':
+			opt->quiet = true;
+			break;
+		case 'r':
+			opt->reset = true;
+			break;
+		case 's':
+			opt->size = atoi(optarg);
+			break;
+		case 'w':
+			opt->wait = atoi(optarg);
+			break;
+		default:
+			exit(2);
 		}
 	}
 	if (opt->size < 1 || opt->size > MAX_QUESTION)
