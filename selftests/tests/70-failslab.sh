@@ -100,7 +100,7 @@ nsenter --net=/run/netns/n bash -c '
 		conntrack -F >/dev/null 2>&1
 	done
 	# a segment without memory may leave it waiting for ever
-	{ sleep 60; kill $udp $tcp; } &
+	{ sleep 60; kill -KILL $udp $tcp; } &
 	watch=$!
 	wait $udp $tcp
 	kill $watch' >/tmp/random 2>&1
