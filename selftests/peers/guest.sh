@@ -38,14 +38,16 @@ normalise()
 	sed -E 's/-[A-Za-z0-9]{8}\b/-X/g; s/[0-9]+/N/g; s/[[:space:]]+/ /g; s/#/ /g' | cut -c1-100
 }
 
-# The tools that come first in PATH: "nc" of the package $NC and, if there is $DD,
-# a dd(1) that copies at most so many blocks: nft_flowtable.sh allows three seconds
-# for files of up to 136 MB.
+# The tools that come first in PATH: "nc" of the package $NC, the older ebtables and,
+# if there is $DD, a dd(1) that copies at most so many blocks: nft_flowtable.sh allows
+# three seconds for files of up to 136 MB.
 make_tools()
 {
 	mkdir -p /run/tools
 	ln -sf "/bin/nc.${NC:-openbsd}" /run/tools/nc
 	[ "${NC:-}" != ncat ] || ln -sf /usr/bin/ncat /run/tools/nc
+	# The nftables variant has no broute table.
+	ln -sf /usr/sbin/ebtables-legacy /run/tools/ebtables
 	if [ -n "${DD:-}" ]; then
 		cat >/run/tools/dd <<-'EOT'
 			#!/bin/bash

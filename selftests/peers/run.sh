@@ -48,7 +48,7 @@ netfilter/bridge_brouter|120|kselftest
 netfilter/nft_audit|300|kselftest
 netfilter/nft_fib|120|kselftest
 netfilter/nft_meta|120|kselftest
-netfilter/nft_trans_stress|300|kselftest
+netfilter/nft_trans_stress|-600|kselftest
 netfilter/rpath|120|kselftest
 netfilter/xt_string|120|kselftest
 netfilter/nft_concat_range|-1800|kselftest quicktest=1
