@@ -414,11 +414,6 @@ static void expect(const char *name, int want)
 	result(true, name, NULL);
 }
 
-static void expect_diff(const char *name, int stock, int here)
-{
-	expect(name, ours ? here : stock);
-}
-
 static void quietly(const char *what)
 {
 	int err = ask();
@@ -1220,13 +1215,6 @@ static void test_stats(void)
 	shows("dying: empty", 0);
 	ct(IPCTNL_MSG_CT_GET_UNCONFIRMED, NLM_F_DUMP);
 	shows("unconfirmed: empty", 0);
-
-	begin(NFNL_SUBSYS_CTNETLINK_EXP, IPCTNL_MSG_EXP_GET, ACK, AF_INET);
-	expect_diff("DIFF expectations: get", EINVAL, EOPNOTSUPP);
-	begin(NFNL_SUBSYS_CTNETLINK_EXP, IPCTNL_MSG_EXP_NEW, CREATE, AF_INET);
-	expect_diff("DIFF expectations: new", EINVAL, EOPNOTSUPP);
-	begin(NFNL_SUBSYS_CTNETLINK_EXP, IPCTNL_MSG_EXP_DELETE, ACK, AF_INET);
-	expect_diff("DIFF expectations: delete", 0, EOPNOTSUPP);
 }
 
 /* --- events ------------------------------------------------------------- */
