@@ -59,8 +59,11 @@ appctl()
 	ns ovs ovs-appctl -t /tmp/ovs/vswitchd.ctl "$@"
 }
 
+# ovs-vswitchd 3.1 looks for CPUs every ten seconds of uptime, and finds none in the
+# first ten: then it has no thread for packets of new flows.
 start_ovs()
 {
+	wait_for 'awk "{ exit \$1 < 11 }" /proc/uptime' 60
 	mkdir -p /tmp/ovs
 	export OVS_RUNDIR=/tmp/ovs OVS_LOGDIR=/tmp/ovs OVS_DBDIR=/tmp/ovs
 	ovsdb-tool create /tmp/ovs/conf.db /usr/share/openvswitch/vswitch.ovsschema &&

@@ -82,7 +82,7 @@ is 'policy: talk goes on' "$(talk)" '10.0.1.2 4003'
 cmp_num 'policy: the usual timeout again' "$(left -p tcp --orig-port-src 4003)" -gt 100000
 talk_close
 is 'policy: afterwards' "$(ask -q udp 10.0.1.2 4001 10.0.2.2 9000)" 1
-cmp_num 'policy: afterwards, seconds' "$(left -p udp --orig-port-src 4001)" -le 777
+cmp_num 'policy: afterwards, seconds' "$(left -f ipv4 -p udp --orig-port-src 4001)" -le 777
 ns r ip6tables-legacy -t raw -F
 refute 'policy: no rule with an unknown one' ns r iptables-legacy -t raw -A PREROUTING -p tcp --dport 9001 -j CT --timeout nobody
 ns r nfct add timeout kept inet udp replied 5000
