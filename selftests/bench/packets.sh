@@ -228,7 +228,7 @@ setup_run() {
 setup_with_listener() {
 	local pid
 
-	"$tools/ctlisten" -g 7 -b 400000000 -w 3600 -O >/tmp/listener &
+	"$tools/evlisten" -g 7 -b 400000000 -w 3600 >/tmp/listener &
 	pid=$!
 	while ! grep -q ready /tmp/listener; do sleep 0.05; done
 	setup_run setup_listener "$@"

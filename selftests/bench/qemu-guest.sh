@@ -3,6 +3,7 @@
 # Runs in a QEMU guest of selftests/vm: qemu-guest.sh SCENARIO FLOWS. Prints
 # "RESULT metric parameter value unit" lines.
 #   events  a reliable listener with a 2,048-byte buffer, then a flush
+#   expect  the same for expectations
 #   cpus    new connections from one and from two CPUs
 #   icount  instructions per packet (boot.sh --icount: a nanosecond is one)
 set -euo pipefail
@@ -20,45 +21,85 @@ fail() {
 	exit 1
 }
 
-# One reader, FLOWS new flows, a flush; given up after some minutes.
+# hear ARG...: a reliable reader with a small buffer; its pid is in $reader.
+hear() {
+	"$tools/evlisten" -R -b 2048 -i 20 "$@" >/tmp/listener &
+	reader=$!
+	while ! grep -q ready /tmp/listener; do sleep 0.1; done
+}
+
+# heard KIND LABEL: what it has received, after some minutes at most.
+heard() {
+	local kind=$1 label=$2 line i
+
+	for ((i = 0; i < 400; i++)); do
+		kill -0 "$reader" 2>/dev/null || break
+		sleep 1
+	done
+	kill "$reader" 2>/dev/null || true
+	wait "$reader" || true
+	line=$(tail -n 1 /tmp/listener)
+	echo "# $kind $label: $line"
+	result "${kind}_new" "$label" "$(value new "$line")" events
+	result "${kind}_destroy" "$label" "$(value destroy "$line")" events
+	result "${kind}_rate" "$label" "$(value rate "$line")" per_s
+	if [ "$label" != nopause ]; then
+		result "${kind}_pace" "$label" "$(value pace "$line")" per_s
+		result "${kind}_share" "$label" "$(over \
+			"$(value rate "$line")" "$(value pace "$line")")" of_1
+	fi
+	result "${kind}_disorder" "$label" $(($(value again "$line") +
+		$(value disorder "$line"))) events
+	result "${kind}_unannounced" "$label" "$(value headless "$line")" events
+	sleep 3
+}
+
+# FLOWS new flows, then a flush.
 listen_and_flush() {
-	local label=$1 pid line i
+	local label=$1
 
 	shift
-	"$tools/ctlisten" -R -b 2048 -g 5 -i 20 -D "$flows" "$@" \
-		>/tmp/listener &
-	pid=$!
-	while ! grep -q ready /tmp/listener; do sleep 0.1; done
+	hear -g 5 -D "$flows" "$@"
 	echo "# $label: $("$tools/udpnew" 198.18.0.1 "$flows")"
 	sleep 1
 	echo "# $label: flush $("$tools/ctnl" flush)"
-	for ((i = 0; i < 400; i++)); do
-		kill -0 $pid 2>/dev/null || break
-		sleep 1
-	done
-	kill $pid 2>/dev/null || true
-	wait $pid || true
-	line=$(tail -n 1 /tmp/listener)
-	echo "# $label: $line"
-	result events_new "$label" "$(value new "$line")" events
-	result events_destroy "$label" "$(value destroy "$line")" events
-	result events_rate "$label" "$(value destroy_per_s "$line")" per_s
-	if [ $# -gt 0 ]; then
-		result events_pace "$label" "$(value own_pace "$line")" per_s
-		result events_share "$label" "$(over \
-			"$(value destroy_per_s "$line")" \
-			"$(value own_pace "$line")")" of_1
-	fi
-	result events_disorder "$label" $(($(value twice "$line") +
-		$(value late_new "$line"))) events
-	result events_unannounced "$label" "$(value early "$line")" events
-	sleep 3
+	heard events "$label"
 }
 
 scenario_events() {
 	ct_load
 	listen_and_flush nopause
 	listen_and_flush pause -p 500
+}
+
+# A fifth of FLOWS expectations (10,000) by rules, then by FTP sessions of 200
+# PASV each, where every answer's expectation replaces the one before.
+scenario_expect() {
+	local count=$((flows / 5)) addr
+
+	# shellcheck source=selftests/data/expect.sh
+	. "${0%/*}/expect.sh"
+	ct_load
+	modprobe nf_conntrack_ftp
+	echo $((count * 2)) >$ct/nf_conntrack_expect_max
+	ip address add 127.0.0.1/8 dev lo 2>/dev/null || true
+	expectation_rules 1000 >/tmp/rules
+	nft -f /tmp/rules
+	hear -g 0x28 -p 500 -D $count
+	for ((addr = 1; addr <= count / 1000; addr++)); do
+		"$tools/flows" udp 198.18.$addr.0 4000 0 1000
+	done
+	"$tools/ctnl" flush
+	heard expect rule
+
+	ftp_rules | nft -f -
+	python3 "$tools/ftpmany.py" serve 127.0.0.1 &
+	sleep 1
+	hear -g 0x28 -p 500 -D $count
+	echo "# ftp: answers $(python3 "$tools/ftpmany.py" ask 127.0.0.1 $((count / 200)) 200)"
+	"$tools/ctnl" flush
+	heard expect ftp
+	kill %python3
 }
 
 scenario_cpus() {

@@ -36,6 +36,11 @@ METRICS = [
     ("events_pace", "the listener's own pace, per second", 0),
     ("events_share", "share of its own pace", 1),
     ("events_disorder", "events out of order or repeated", -1),
+    ("expect_new", "expectations: NEW received", 1),
+    ("expect_destroy", "expectations: DESTROY received", 1),
+    ("expect_unannounced", "expectations: DESTROY without the NEW before it", -1),
+    ("expect_share", "expectations: share of its own pace", 1),
+    ("expect_disorder", "expectations: events out of order or repeated", -1),
     ("cpus_rate", "new connections per second, QEMU", 1),
     ("icount_lookup", "instructions added per packet, known flow", -1),
     ("icount_setup", "instructions added per new connection", -1),
@@ -52,6 +57,7 @@ PANELS = [
     ("/proc/net/nf_conntrack: seconds", ["proc_read"]),
     ("DESTROY late: seconds", ["late_removal_p50", "late_removal_p99"]),
     ("NEW and DESTROY received", ["events_new", "events_destroy"]),
+    ("Expectations: NEW and DESTROY", ["expect_new", "expect_destroy"]),
     ("DESTROY per second", ["events_rate"]),
 ]
 

@@ -8,7 +8,7 @@
 # Options, as arguments or in the environment:
 #   ROUNDS=3     rounds of the repeated measurements
 #   QUICK=1      one round of smaller numbers, some minutes in all
-#   ONLY=a,b     only these: flows memory proc late events cpus icount
+#   ONLY=a,b     only these: flows memory proc late events expect cpus icount
 #   MODSETS=...  "stock ours" (default), or one of the two
 #   --install    install missing packages with apt
 set -euo pipefail
@@ -46,11 +46,12 @@ make_tools() {
 	local src bin
 
 	mkdir -p "$out/bin"
-	for src in "$here"/*.c; do
+	for src in "$here"/*.c "$here"/../prog/{evlisten,flows}.c; do
 		bin=$out/bin/$(basename "$src" .c)
 		[ "$bin" -nt "$src" ] ||
 			gcc -O2 -Wall -o "$bin" "$src" -lmnl -lpthread
 	done
+	cp -u "$here/../prog/ftpmany.py" "$out/bin/"
 }
 
 # The clock that stands still while the host is busy elsewhere.
@@ -139,7 +140,7 @@ qemu() {
 	log=$out/log/qemu-$scenario.$modset.$round
 	"$here/../vm/boot.sh" --kernel cloud --modset "$modset" \
 		--timeout "$seconds" --bin "$out/bin" --add "$here/packets.sh" \
-		"$@" -- "$here/qemu-guest.sh" "$scenario" \
+		--add "$here/../data/expect.sh" "$@" -- "$here/qemu-guest.sh" "$scenario" \
 		"$events" </dev/null >"$log" 2>&1 || true
 	verdict "$scenario" "$modset" "$round" "$log" "$start"
 }
@@ -163,7 +164,7 @@ fi
 exec 9>"$out/.lock"
 flock -n 9 || die "another run of this is going on"
 mkdir -p "$out/log"
-for scenario in flows memory proc late events cpus icount; do
+for scenario in flows memory proc late events expect cpus icount; do
 	! chosen $scenario || rm -f "$out"/log/*-$scenario.*
 done
 failed=0
@@ -180,6 +181,7 @@ done
 if [ -x "$here/../vm/boot.sh" ]; then
 	for modset in $modsets; do
 		! chosen events || qemu "$modset" 1 events 1200
+		! chosen expect || qemu "$modset" 1 expect 900
 		! chosen cpus || qemu "$modset" 1 cpus 300
 		! chosen icount || qemu "$modset" 1 icount 600 --icount
 	done

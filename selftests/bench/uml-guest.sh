@@ -126,7 +126,7 @@ scenario_late() {
 	ct_load
 	echo 10 >$ct/nf_conntrack_udp_timeout
 	echo 1 >$ct/nf_conntrack_timestamp
-	"$tools/ctlisten" -g 4 -b 800000000 -T 10 -O -i 60 -D $flows \
+	"$tools/evlisten" -g 4 -b 800000000 -i 60 -D $flows \
 		>/tmp/listener &
 	reader=$!
 	"$tools/ctwatch" $flows 10 400 >/tmp/watch &

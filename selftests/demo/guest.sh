@@ -112,7 +112,7 @@ sample()
 				getline value["waiting"] <count
 		}
 		printf "phase=%s", phase
-		n = split("made failed new destroy repeated disorder refused resent waiting", name, " ")
+		n = split("made failed new destroy again disorder refused resent waiting", name, " ")
 		for (i = 1; i <= n; i++)
 			printf " %s=%s", name[i], value[name[i]] == "" ? 0 : value[name[i]]
 		print ""
@@ -177,14 +177,14 @@ main()
 	: >"$DIR/traffic"
 	build_network
 	start_conntrackd
-	listener "$DIR/listener" "$BUFFER" &
+	evlisten -R -b "$BUFFER" -s "$DIR/listener" >/dev/null &
 	ip netns exec server traffic server 10.77.2.2 &
 	sleep 1
 	make_traffic
 	drain
 	end
 	conntrackd -C "$DIR/conntrackd.conf" -k >/dev/null 2>&1 || true
-	kill %listener %ip 2>/dev/null || true
+	kill %evlisten %ip 2>/dev/null || true
 }
 
 main

@@ -24,7 +24,7 @@ results=''
 compile()
 {
 	mkdir -p "$bin"
-	gcc -O2 -Wall -o "$bin/listener" "$HERE/listener.c" -lmnl
+	gcc -O2 -Wall -o "$bin/evlisten" "$HERE/../prog/evlisten.c" -lmnl
 	gcc -O2 -Wall -o "$bin/traffic" "$HERE/traffic.c"
 }
 

@@ -7,19 +7,24 @@
  * destroyed, or -i seconds without an event. SIGUSR1: read what is waiting, dump
  * the table and count the entries whose state, mark or status the events
  * did not tell ("stale"), or that they never mentioned ("unknown").  With the
- * groups of expectations (-g 0x28) the book is one of expectations.
+ * groups of expectations (-g 0x28) the book is one of expectations.  With -s the
+ * line of figures stands in a file at any time, too.
  *
  *   flows new destroy updates      connections; those with each event; updates
  *   again                          NEW or DESTROY once more for a connection
  *   disorder                       NEW after others, UPDATE after DESTROY
  *   headless                       connections whose first event was not NEW
  *   datagrams most enobufs         messages in the fullest one; overruns
+ *   rate pace                      DESTROY per second, from the first to the last;
+ *                                  the same without the time spent waiting for
+ *                                  them: what the listener could have taken
  *   late_p50 late_p99 late_max     with -T: seconds from the end of the timeout
  *   burst                          with -T: largest share of all DESTROY that
  *                                  came within 100 ms, in percent
  */
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -42,6 +47,7 @@
 #define BOOK_SIZE	(1u << BOOK_BITS)
 #define RX_BYTES	(1 << 16)
 #define WINDOW_S	0.1
+#define STATUS_PERIOD_S	0.2
 
 /* What changes without an event of its own, or was there before */
 #define STATUS_SHOWN	(IPS_SEEN_REPLY | IPS_ASSURED)
@@ -75,7 +81,9 @@ static struct {
 	unsigned int groups;
 	unsigned int buffer;
 	unsigned int pause_us;
+	unsigned int hold_s;
 	unsigned long destroys;
+	const char *status;
 	double timeout;
 	double idle;
 	bool reliable;
@@ -89,11 +97,13 @@ static struct {
 static struct {
 	unsigned long flows, new, destroy, updates, again, disorder, headless;
 	unsigned long datagrams, most, enobufs, stale, unknown, dumped;
+	double first_destroy, last_destroy, idle;
 } sums;
 
 static struct page book[BOOK_SIZE];
 static double late[BOOK_SIZE], came[BOOK_SIZE];
 static unsigned long lates;
+static double waited;		/* seconds blocked, since the first DESTROY */
 static volatile sig_atomic_t stopped, compare;
 
 static void on_signal(int sig)
@@ -146,6 +156,17 @@ static void note_late(double started)
 	late[lates++] = now - started - opts.timeout;
 }
 
+static void note_destroy(const struct told *told)
+{
+	sums.last_destroy = seconds(CLOCK_MONOTONIC);
+	if (!sums.destroy++) {
+		sums.first_destroy = sums.last_destroy;
+		waited = 0;
+	}
+	sums.idle = waited;
+	note_late(told->started);
+}
+
 static void enter(const struct flow *flow, const struct told *told,
 		  enum event event)
 {
@@ -163,9 +184,7 @@ static void enter(const struct flow *flow, const struct told *told,
 	else if (event == EVENT_NEW)
 		sums.new++;
 	else
-		sums.destroy++;
-	if (event == EVENT_DESTROY && !(page->seen & bit))
-		note_late(told->started);
+		note_destroy(told);
 	page->seen |= bit;
 	if (event == EVENT_DESTROY)
 		return;
@@ -373,12 +392,26 @@ static struct mnl_socket *subscribe(void)
 	return nl;
 }
 
+/* Adds up how long nothing was there. */
+static ssize_t next_datagram(struct mnl_socket *nl, char *buf, size_t size)
+{
+	ssize_t len = recv(mnl_socket_get_fd(nl), buf, size, MSG_DONTWAIT);
+	double before;
+
+	if (len >= 0 || errno != EAGAIN)
+		return len;
+	before = seconds(CLOCK_MONOTONIC);
+	len = mnl_socket_recvfrom(nl, buf, size);
+	waited += seconds(CLOCK_MONOTONIC) - before;
+	return len;
+}
+
 /* One datagram; false when none came in time. */
 static bool receive(struct mnl_socket *nl)
 {
 	static char buf[RX_BYTES];
 	unsigned long messages = 0;
-	ssize_t len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
+	ssize_t len = next_datagram(nl, buf, sizeof(buf));
 
 	if (len < 0 && errno == ENOBUFS) {
 		sums.enobufs++;
@@ -428,28 +461,6 @@ static void compare_with_dump(struct mnl_socket *events)
 	fflush(stdout);
 }
 
-static void listen_until_end(struct mnl_socket *nl)
-{
-	double heard = 0;
-
-	while (!stopped) {
-		if (receive(nl)) {
-			heard = seconds(CLOCK_MONOTONIC);
-			if (opts.pause_us)
-				usleep(opts.pause_us);
-		} else if (opts.idle && heard &&
-			   seconds(CLOCK_MONOTONIC) - heard > opts.idle) {
-			return;
-		}
-		if (opts.destroys && sums.destroy >= opts.destroys)
-			return;
-		if (compare) {
-			compare = 0;
-			compare_with_dump(nl);
-		}
-	}
-}
-
 /* ---- report ---- */
 
 static int by_size(const void *a, const void *b)
@@ -473,12 +484,37 @@ static unsigned long fullest_window(void)
 	return most;
 }
 
+static int figures(char *line, size_t size)
+{
+	double span = sums.last_destroy - sums.first_destroy;
+	double busy = span - sums.idle;
+
+	return snprintf(line, size,
+			"flows=%lu new=%lu destroy=%lu updates=%lu again=%lu disorder=%lu headless=%lu datagrams=%lu most=%lu enobufs=%lu rate=%.0f pace=%.0f",
+			sums.flows, sums.new, sums.destroy, sums.updates,
+			sums.again, sums.disorder, sums.headless,
+			sums.datagrams, sums.most, sums.enobufs,
+			span > 0 ? sums.destroy / span : 0,
+			busy > 0 ? sums.destroy / busy : 0);
+}
+
+/* Overwrites the line in place: a reader never finds the file empty. */
+static void write_status(int fd)
+{
+	char line[512];
+	int len = figures(line, sizeof(line) - 1);
+
+	line[len++] = '\n';
+	if (pwrite(fd, line, len, 0) != len)
+		die("status");
+}
+
 static void report(void)
 {
-	printf("flows=%lu new=%lu destroy=%lu updates=%lu again=%lu disorder=%lu headless=%lu datagrams=%lu most=%lu enobufs=%lu",
-	       sums.flows, sums.new, sums.destroy, sums.updates, sums.again,
-	       sums.disorder, sums.headless, sums.datagrams, sums.most,
-	       sums.enobufs);
+	char line[512];
+
+	figures(line, sizeof(line));
+	fputs(line, stdout);
 	printf(" stale=%lu unknown=%lu dumped=%lu", sums.stale, sums.unknown,
 	       sums.dumped);
 	if (lates) {
@@ -493,11 +529,39 @@ static void report(void)
 	printf("\n");
 }
 
+static void listen_until_end(struct mnl_socket *nl, int status)
+{
+	double heard = 0, written = 0, now;
+
+	while (!stopped) {
+		bool got = receive(nl);
+
+		now = seconds(CLOCK_MONOTONIC);
+		if (got) {
+			heard = now;
+			if (opts.pause_us)
+				usleep(opts.pause_us);
+		} else if (opts.idle && heard && now - heard > opts.idle) {
+			return;
+		}
+		if (opts.destroys && sums.destroy >= opts.destroys)
+			return;
+		if (compare) {
+			compare = 0;
+			compare_with_dump(nl);
+		}
+		if (status >= 0 && now - written > STATUS_PERIOD_S) {
+			write_status(status);
+			written = now;
+		}
+	}
+}
+
 static int usage(const char *name)
 {
 	fprintf(stderr,
-		"usage: %s [-R] [-N] [-A] [-b buffer] [-p pause_us] [-g groups] [-D destroys] [-i idle_s] [-T timeout_s]\n"
-		"-R reliable; -N NETLINK_NO_ENOBUFS; -A other namespaces too; groups: 1 new, 2 update, 4 destroy, 8 and 32 of expectations\n",
+		"usage: %s [-R] [-N] [-A] [-b buffer] [-p pause_us] [-w hold_s] [-g groups] [-D destroys] [-i idle_s] [-T timeout_s] [-s status_file]\n"
+		"-R reliable; -N NETLINK_NO_ENOBUFS; -A other namespaces too; -w read nothing for so long; groups: 1 new, 2 update, 4 destroy, 8 and 32 of expectations\n",
 		name);
 	return 2;
 }
@@ -505,9 +569,9 @@ static int usage(const char *name)
 int main(int argc, char **argv)
 {
 	struct mnl_socket *nl;
-	int opt;
+	int opt, status = -1;
 
-	while ((opt = getopt(argc, argv, "RNAb:p:g:D:i:T:")) != -1) {
+	while ((opt = getopt(argc, argv, "RNAb:p:w:g:D:i:T:s:")) != -1) {
 		switch (opt) {
 		case 'R':
 			opts.reliable = true;
@@ -523,6 +587,12 @@ int main(int argc, char **argv)
 			break;
 		case 'p':
 			opts.pause_us = strtoul(optarg, NULL, 0);
+			break;
+		case 'w':
+			opts.hold_s = strtoul(optarg, NULL, 0);
+			break;
+		case 's':
+			opts.status = optarg;
 			break;
 		case 'g':
 			opts.groups = strtoul(optarg, NULL, 0);
@@ -542,11 +612,21 @@ int main(int argc, char **argv)
 	}
 	signal(SIGTERM, on_signal);
 	signal(SIGUSR1, on_signal);
+	if (opts.status) {
+		status = open(opts.status, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+		if (status < 0)
+			die(opts.status);
+		write_status(status);
+	}
 	nl = subscribe();
 	set_tick(nl, 100000);
 	printf("ready\n");
 	fflush(stdout);
-	listen_until_end(nl);
+	if (opts.hold_s)
+		sleep(opts.hold_s);
+	listen_until_end(nl, status);
+	if (status >= 0)
+		write_status(status);
 	report();
 	return 0;
 }

@@ -14,9 +14,11 @@
 . /payload/lib.sh
 # shellcheck source=selftests/data/flows.sh
 . /payload/data/flows.sh
+# shellcheck source=selftests/data/expect.sh
+. /payload/data/expect.sh
 
 ADDRS=10 PORTS=1000
-SESSIONS=10 TIMES=200
+SESSIONS=50 TIMES=200
 if is_debug; then
 	ADDRS=4 PORTS=250 SESSIONS=4 TIMES=100
 fi
@@ -25,31 +27,13 @@ SECOND=$(scaled 1000)
 LIMIT=40
 EXPECT_GROUPS=0x28
 
-# "flows udp" goes to PORTS_PER_ADDR (1000) ports of each address, from 20000 on;
-# the port chooses what is expected from that address.
-expectation_rules()
+install_rules()
 {
-	local name=$1 i
-
-	{
-		echo 'table ip e {'
-		for ((i = 0; i < PORTS; i++)); do
-			echo "ct expectation e$i { protocol udp; dport $((30000 + i)); timeout 10m; size 1; l3proto ip; }"
-		done
-		for ((i = 0; i < PORTS; i++)); do
-			echo "chain c$i { ct expectation set \"e$i\"; }"
-		done
-		echo 'chain o { type filter hook output priority 0; udp sport 4000 ct state new udp dport vmap {'
-		for ((i = 0; i < PORTS; i++)); do
-			echo "$((20000 + i)) : jump c$i,"
-		done
-		echo '}; }'
-		echo '}'
-	} >/tmp/rules
-	ns "$name" nft -f /tmp/rules
+	expectation_rules "$PORTS" >/tmp/rules
+	ns "$1" nft -f /tmp/rules
 }
 
-# $2 expectations in namespace $1
+# $2 expectations in namespace $1: "flows udp" goes to $PORTS ports of each address.
 make_expectations()
 {
 	local addr
@@ -58,7 +42,6 @@ make_expectations()
 		ns "$1" flows udp 198.18.$((addr + 1)).0 4000 0 $PORTS
 	done >/tmp/made
 }
-
 
 expect_count()
 {
@@ -79,7 +62,7 @@ complete()
 modprobe -a nf_conntrack_netlink nf_conntrack_ftp
 sysctl -qw net.netfilter.nf_conntrack_expect_max=$((COUNT * 3)) net.netfilter.nf_conntrack_max=$((COUNT * 6))
 flow_net n
-check 'rules' expectation_rules n || finish
+check 'rules' install_rules n || finish
 idle=$(slab_used nf_ct_expect_life)
 
 # --- by rule ---
@@ -209,11 +192,47 @@ is 'debt: paid' "$(ns c python3 /payload/bin/ftpmany.py ask 10.0.2.2 1 20)" 20
 stop $server
 ns r conntrack -F 2>/dev/null
 
+nat_gone()
+{
+	local module
+
+	for module in nft_masq nft_chain_nat nf_nat; do
+		[ ! -d /sys/module/$module ] || rmmod $module || return 1
+	done
+}
+
+# a helper's module goes, and nf_nat, while connections of theirs wait for a listener
+check 'waiting: translation' ns r nft 'table ip t { chain p { type nat hook postrouting priority 100; oif eth2 masquerade; }; }'
+nsenter --net=/run/netns/s -- python3 /payload/bin/ftpmany.py serve 10.0.2.2 &
+server=$!
+wait_for 'ns s ss -Hltn sport = :21 | grep -q .' "$(scaled 20)"
+check 'waiting: listener' hear r held -R -b 2048
+kill -STOP "$LISTENER"
+is 'waiting: FTP' "$(ns c python3 /payload/bin/ftpmany.py ask 10.0.2.2 20 2)" 40
+stop $server
+ns r conntrack -F 2>/dev/null
+cmp_num 'waiting: connections wait' "$(event_stat r dying)" -ge 10
+cmp_num 'waiting: they name their helper' "$(ns r conntrack -L dying 2>/dev/null | grep -c helper=ftp)" -ge 10
+cmp_num 'waiting: and their translation' "$(ns r conntrack -L dying 2>/dev/null | grep -c 'dst=10.0.2.1 ')" -ge 10
+ns r iptables -t raw -F
+ns r nft flush ruleset
+check 'waiting: the helper goes' wait_for 'rmmod nf_conntrack_ftp' 20
+is 'waiting: and is named no more' "$(ns r conntrack -L dying 2>/dev/null | grep -c helper=)" 0
+check 'waiting: nf_nat goes' wait_for 'nat_gone' 20
+check 'waiting: both come back' modprobe -a nf_conntrack_ftp nf_nat
+check 'waiting: new translations' ns r nft 'table ip t { chain p { type nat hook postrouting priority 100; oif eth2 masquerade; }; }'
+ns c ping -qc 1 -W 2 10.0.2.2 >/dev/null
+kill_listener
+check 'waiting: all are gone' wait_for '[ "$(waiting r)" = 0 ]' "$(scaled 5)"
+ns r nft flush ruleset
+ns r conntrack -F 2>/dev/null
+check 'waiting: nf_nat goes again' wait_for 'nat_gone' 20
+
 flow_net m
 ip netns set m auto
 ip netns add watcher
 ns watcher ip netns set m auto
-check 'namespace: rules' expectation_rules m
+check 'namespace: rules' install_rules m
 let_wait m namespace $PORTS watcher -A
 start=$(now_ms)
 ip netns delete m
