@@ -89,7 +89,10 @@ static int nf_ct_requeued_helper(struct net *net, struct sk_buff *skb,
 	int off;
 
 	help = nfct_help(ct);
-	helper = help ? rcu_dereference(help->helper) : NULL;
+	/* one that was unregistered is taken out of the entries of the table only */
+	if (!help || nf_ct_is_dying(ct))
+		return 0;
+	helper = rcu_dereference(help->helper);
 	if (!helper || !(helper->flags & NF_CT_HELPER_F_USERSPACE))
 		return 0;
 

@@ -60,8 +60,7 @@ nf_ct_peek_own(const struct nf_ct_newcomer *new, enum ip_conntrack_dir dir)
 	const struct nf_conn *ct = new->ct;
 
 	return nf_conntrack_table_peek(nf_ct_net(ct), nf_ct_tuple(ct, dir),
-				       nf_ct_zone_id(nf_ct_zone(ct), dir),
-				       new->hash[dir]);
+				       nf_ct_zone(ct), new->hash[dir]);
 }
 
 /* An entry in the table that has a key of ours: the flow was confirmed twice */

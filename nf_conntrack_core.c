@@ -116,6 +116,31 @@ uncount:
 	return ERR_PTR(-ENOMEM);
 }
 
+/* nf_nat links the entries that it has seen into a hash of its own.  When it is
+ * unloaded it looks for them in our table only: so an entry that leaves this one,
+ * perhaps to wait long for a listener, leaves that one, too.
+ */
+static void nf_ct_forget_nat(struct nf_conn *ct)
+{
+#if IS_ENABLED(CONFIG_NF_NAT)
+	const struct nf_nat_hook *nat;
+
+	BUILD_BUG_ON(NF_CT_STATUS_EXT_SHIFT + NF_CT_EXT_NUM > NF_CT_STATUS_WAS_NAT);
+	if (!test_bit(IPS_SRC_NAT_DONE_BIT, &ct->status))
+		return;
+	set_bit(NF_CT_STATUS_WAS_NAT, &ct->status);
+	/* nf_nat's own clean-up does the same: one of the two takes it off */
+	if (!test_and_clear_bit(IPS_SRC_NAT_DONE_BIT, &ct->status))
+		return;
+
+	rcu_read_lock();
+	nat = rcu_dereference(nf_nat_hook);
+	if (nat)
+		nat->remove_nat_bysrc(ct);
+	rcu_read_unlock();
+#endif
+}
+
 static void nf_ct_drop_extensions(struct nf_conn *ct)
 {
 	nf_ct_timeout_release(ct);
@@ -133,17 +158,7 @@ void nf_conntrack_free(struct nf_conn *ct)
 	struct nf_conntrack_net *cnet = nf_ct_pernet(nf_ct_net(ct));
 
 	WARN_ON(refcount_read(&ct->ct_general.use) != 0);
-#if IS_ENABLED(CONFIG_NF_NAT)
-	if (ct->status & IPS_SRC_NAT_DONE) {
-		const struct nf_nat_hook *nat;
-
-		rcu_read_lock();
-		nat = rcu_dereference(nf_nat_hook);
-		if (nat)
-			nat->remove_nat_bysrc(ct);
-		rcu_read_unlock();
-	}
-#endif
+	nf_ct_forget_nat(ct);
 	nf_ct_drop_extensions(ct);
 	kmem_cache_free(nf_conntrack_cachep, ct);
 	/* a namespace that reads 0 here frees what the entry pointed to */
@@ -188,22 +203,10 @@ void nf_ct_tmpl_free(struct nf_conn *tmpl)
 	kfree(nf_ct_entry(tmpl));
 }
 
-/**
- * nf_ct_destroy - the last reference is gone
- * @nfct: first member of a template or an entry
- *
- * Context: softirq safe.
- */
-void nf_ct_destroy(struct nf_conntrack *nfct)
+/* Free one entry; returns its master, whose reference is now the caller's. */
+static struct nf_conn *nf_ct_destroy_one(struct nf_conn *ct)
 {
-	struct nf_conn *ct = nf_ct_to_nf_conn(nfct);
 	struct nf_conn *master = ct->master;
-
-	WARN_ON(refcount_read(&nfct->use) != 0);
-	if (unlikely(nf_ct_is_template(ct))) {
-		nf_ct_tmpl_free(ct);
-		return;
-	}
 
 #ifdef CONFIG_NF_CT_PROTO_GRE
 	if (master && nf_ct_protonum(ct) == IPPROTO_GRE)
@@ -212,8 +215,29 @@ void nf_ct_destroy(struct nf_conntrack *nfct)
 	/* its first packet may have left expectations and never been confirmed */
 	nf_ct_remove_expectations(ct);
 	nf_conntrack_free(ct);
-	if (master)
-		nf_ct_put(master);
+	return master;
+}
+
+/**
+ * nf_ct_destroy - the last reference is gone
+ * @nfct: first member of a template or an entry
+ *
+ * Masters may form a chain of any length (netlink): a loop, no recursion.
+ *
+ * Context: softirq safe.
+ */
+void nf_ct_destroy(struct nf_conntrack *nfct)
+{
+	struct nf_conn *ct = nf_ct_to_nf_conn(nfct);
+
+	WARN_ON(refcount_read(&nfct->use) != 0);
+	if (unlikely(nf_ct_is_template(ct))) {
+		nf_ct_tmpl_free(ct);
+		return;
+	}
+	do {
+		ct = nf_ct_destroy_one(ct);
+	} while (ct && refcount_dec_and_test(&ct->ct_general.use));
 }
 
 /* ---- deletion ---- */
@@ -245,6 +269,26 @@ static void nf_ct_unlink(struct nf_conn *ct)
 	nf_conntrack_table_remove(ct, hash);
 	nf_conntrack_table_unlock2(hash[0], hash[1]);
 	nf_ct_deadline_disarm(ct);
+	nf_ct_forget_nat(ct);
+}
+
+/*
+ * Whether a dying entry is in the table.  Its packet may have a clone that is
+ * being confirmed: that looks for IPS_DYING and sets IPS_CONFIRMED under this
+ * lock, so that either the clone gives up or the entry is ours to remove.
+ */
+static bool nf_ct_has_entered(struct nf_conn *ct)
+{
+	u32 hash;
+	bool in;
+
+	if (likely(nf_ct_is_confirmed(ct)))
+		return true;
+	hash = nf_ct_hash(ct, IP_CT_DIR_ORIGINAL);
+	nf_conntrack_table_lock2(hash, hash);
+	in = nf_ct_is_confirmed(ct);
+	nf_conntrack_table_unlock2(hash, hash);
+	return in;
 }
 
 /**
@@ -267,7 +311,7 @@ bool nf_ct_delete(struct nf_conn *ct, u32 portid, int report)
 	if (test_and_set_bit(IPS_DYING_BIT, &ct->status))
 		return false;
 	/* never was in the table, and never will be */
-	if (unlikely(!nf_ct_is_confirmed(ct)))
+	if (unlikely(!nf_ct_has_entered(ct)))
 		return true;
 
 	nf_ct_stop_clock(ct);
@@ -348,13 +392,13 @@ int nf_conntrack_tuple_taken(const struct nf_conntrack_tuple *tuple,
 {
 	const struct nf_conntrack_zone *zone = nf_ct_zone(ignored_conntrack);
 	struct net *net = nf_ct_net(ignored_conntrack);
-	u16 id = nf_ct_zone_id(zone, IP_CT_DIR_REPLY);
+	const u16 id = nf_ct_zone_id(zone, IP_CT_DIR_REPLY);
 	struct nf_conntrack_tuple_hash *h;
 	struct nf_conn *ct;
 	bool taken = false;
 
 	rcu_read_lock();
-	h = nf_conntrack_table_find(net, tuple, id,
+	h = nf_conntrack_table_find(net, tuple, zone,
 				    nf_conntrack_hash_tuple(net, tuple, id));
 	if (h) {
 		ct = nf_ct_tuplehash_to_ctrack(h);
@@ -524,15 +568,15 @@ void nf_conntrack_init_end(void)
 	RCU_INIT_POINTER(nf_ct_hook, &nf_conntrack_hook);
 }
 
-/* First step of the module's end, before the namespaces are cleaned up. */
-void nf_conntrack_cleanup_start(void)
-{
-	RCU_INIT_POINTER(nf_ct_hook, NULL);
-}
-
-/* Last step: no namespace, hence no entry, is left. */
+/*
+ * Last step: no namespace, hence no entry, is left.  Until then packets in
+ * queues and on wires give their entries back through the hook.
+ */
 void nf_conntrack_cleanup_end(void)
 {
+	RCU_INIT_POINTER(nf_ct_hook, NULL);
+	/* callers without an entry, such as schedulers that ask for a tuple */
+	synchronize_net();
 	nf_conntrack_proto_fini();
 	nf_conntrack_helper_fini();
 	nf_conntrack_expect_fini();

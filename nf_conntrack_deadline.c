@@ -32,10 +32,13 @@
 /* Entries that one pass takes from a slot before it lets others run */
 #define NF_CT_EXPIRE_BATCH	64
 
-/* nf_ct_entry.wheel: CPU in the low 16 bits, slot number above, then these */
+/* nf_ct_entry.wheel: CPU in the low 16 bits, slot number above, and whether the
+ * entry was in a flow table when it was armed last
+ */
 #define NF_CT_WHEEL_CPU		0xffffU
 #define NF_CT_WHEEL_SLOT_SHIFT	16
-#define NF_CT_WHEEL_SLOT	(0xffffU << NF_CT_WHEEL_SLOT_SHIFT)
+#define NF_CT_WHEEL_SLOT	(0x7fffU << NF_CT_WHEEL_SLOT_SHIFT)
+#define NF_CT_WHEEL_OFFLOAD	BIT(31)
 
 /**
  * struct nf_ct_wheel - the entries of one CPU
@@ -196,7 +199,7 @@ static void nf_ct_wheel_link(struct nf_ct_wheel *w, struct nf_ct_entry *entry,
 
 	n = nf_ct_wheel_place(w, nf_ct_tick_of(deadline), &fires);
 	WRITE_ONCE(entry->armed, (u32)(fires << NF_CT_WHEEL_GRAIN));
-	WRITE_ONCE(entry->wheel, (entry->wheel & NF_CT_WHEEL_CPU) |
+	WRITE_ONCE(entry->wheel, (entry->wheel & ~NF_CT_WHEEL_SLOT) |
 				 n << NF_CT_WHEEL_SLOT_SHIFT);
 	hlist_nulls_add_head(nf_ct_wheel_node(&entry->ct), &w->slot[n]);
 	w->used[n / NF_CT_WHEEL_SLOTS] |= BIT_ULL(n % NF_CT_WHEEL_SLOTS);
@@ -211,6 +214,26 @@ static u32 nf_ct_deadline_of(const struct nf_conn *ct)
 	if (test_bit(IPS_OFFLOAD_BIT, &ct->status) && (s32)(timeout - soon) > 0)
 		return soon;
 	return timeout;
+}
+
+/*
+ * The same for arming.  A flow table that gives the entry back clears the bit
+ * first and writes the short timeout afterwards, telling nobody: so look once more,
+ * soon after the bit has gone.
+ */
+static u32 nf_ct_deadline_first(struct nf_ct_entry *entry)
+{
+	u32 soon = nfct_time_stamp + NF_CT_OFFLOAD_PERIOD;
+	bool was = entry->wheel & NF_CT_WHEEL_OFFLOAD;
+	u32 wheel = entry->wheel & ~NF_CT_WHEEL_OFFLOAD;
+	u32 deadline = nf_ct_deadline_of(&entry->ct);
+
+	if (test_bit(IPS_OFFLOAD_BIT, &entry->ct.status))
+		wheel |= NF_CT_WHEEL_OFFLOAD;
+	else if (was && (s32)(deadline - soon) > 0)
+		deadline = soon;
+	WRITE_ONCE(entry->wheel, wheel);
+	return deadline;
 }
 
 /* ---- firing ---- */
@@ -292,11 +315,24 @@ void nf_ct_deadline_arm(struct nf_conn *ct)
 {
 	struct nf_ct_entry *entry = nf_ct_entry(ct);
 	struct nf_ct_wheel *w = nf_ct_wheel_of(entry);
+	u32 deadline;
 
 	spin_lock_bh(&w->lock);
 	/* pairs with nf_ct_deadline_disarm(): IPS_DYING is set before its lock */
-	if (!nf_ct_is_dying(ct) && !nf_ct_wheel_node(ct)->pprev)
-		nf_ct_wheel_link(w, entry, nf_ct_deadline_of(ct));
+	if (nf_ct_is_dying(ct) || nf_ct_wheel_node(ct)->pprev)
+		goto unlock;
+
+	nf_ct_wheel_link(w, entry, nf_ct_deadline_first(entry));
+	/* pairs with nf_ct_deadline_shrunk(), which compares with the old value of
+	 * armed unless we see the new timeout here
+	 */
+	smp_mb();
+	deadline = nf_ct_deadline_of(ct);
+	if ((s32)(deadline - entry->armed) < 0) {
+		nf_ct_wheel_unlink(w, entry);
+		nf_ct_wheel_link(w, entry, deadline);
+	}
+unlock:
 	spin_unlock_bh(&w->lock);
 }
 
@@ -330,6 +366,8 @@ void nf_ct_deadline_shrunk(struct nf_conn *ct)
 	u32 deadline = nf_ct_deadline_of(ct);
 	struct nf_ct_wheel *w;
 
+	/* the timeout is written, then armed is read: see nf_ct_deadline_arm() */
+	smp_mb();
 	if ((s32)(deadline - READ_ONCE(entry->armed)) >= 0)
 		return;
 

@@ -18,6 +18,8 @@
 #include <net/netfilter/nf_conntrack_helper.h>
 #include <net/netfilter/nf_log.h>
 
+#include "nf_conntrack_internal.h"
+
 static DEFINE_MUTEX(nf_ct_helper_mutex);
 
 struct hlist_head *nf_ct_helper_hash __read_mostly;
@@ -203,6 +205,28 @@ nf_conntrack_helper_try_module_get(const char *name, u16 l3num, u8 protonum)
 }
 
 /**
+ * nf_ct_helper_is_known - is this a registered helper?
+ * @helper: an address, perhaps of one that has been freed
+ *
+ * Context: RCU; the answer holds until the read side section ends.
+ */
+bool nf_ct_helper_is_known(const struct nf_conntrack_helper *helper)
+{
+	const struct nf_conntrack_helper *h;
+	unsigned int i;
+
+	for (i = 0; i < nf_ct_helper_hsize; i++) {
+		hlist_for_each_entry_rcu(h, &nf_ct_helper_hash[i], hnode) {
+			if (h == helper)
+				return true;
+		}
+	}
+	return false;
+}
+
+NF_CT_EXPORT_PRIVATE(nf_ct_helper_is_known);
+
+/**
  * nf_conntrack_helper_put - undo nf_conntrack_helper_try_module_get()
  * @helper: helper
  *
@@ -210,8 +234,11 @@ nf_conntrack_helper_try_module_get(const char *name, u16 l3num, u8 protonum)
  */
 void nf_conntrack_helper_put(struct nf_conntrack_helper *helper)
 {
+	struct module *me = helper->me;
+
+	/* the last one may free it at once */
 	refcount_dec(&helper->refcnt);
-	module_put(helper->me);
+	module_put(me);
 }
 
 /**

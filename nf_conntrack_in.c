@@ -172,10 +172,10 @@ nf_ct_find_zone(struct net *net, const struct nf_conntrack_zone *zone,
 	struct nf_conntrack_tuple_hash *h;
 
 	*hash = nf_conntrack_hash_tuple(net, tuple, orig);
-	h = nf_conntrack_table_find(net, tuple, orig, *hash);
+	h = nf_conntrack_table_find(net, tuple, zone, *hash);
 	/* a zone of one direction only: the other one is known without it */
 	if (!h && repl != orig)
-		h = nf_conntrack_table_find(net, tuple, repl,
+		h = nf_conntrack_table_find(net, tuple, zone,
 					    nf_conntrack_hash_tuple(net, tuple,
 								    repl));
 	return h;
@@ -300,7 +300,8 @@ static int nf_ct_icmp_error(const struct nf_ct_packet *pkt)
 		ret = nf_conntrack_icmpv4_error(pkt->tmpl, pkt->skb,
 						pkt->dataoff, pkt->state);
 #if IS_ENABLED(CONFIG_IPV6)
-	else if (pkt->protonum == IPPROTO_ICMPV6)
+	else if (pkt->protonum == IPPROTO_ICMPV6 &&
+		 pkt->state->pf == NFPROTO_IPV6)
 		ret = nf_conntrack_icmpv6_error(pkt->tmpl, pkt->skb,
 						pkt->dataoff, pkt->state);
 #endif

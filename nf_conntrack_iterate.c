@@ -101,6 +101,10 @@ void nf_ct_iterate_destroy(int (*iter)(struct nf_conn *i, void *data),
 
 	/* namespaces that are being removed stand in that list no more */
 	net_ns_barrier();
+	/* a packet that has just fulfilled an expectation gets the helper that this
+	 * names; it shall have the generation that ends here
+	 */
+	synchronize_net();
 	/* from here on no packet that was on its way can confirm an old one */
 	nf_ct_ext_bump_genid();
 	synchronize_net();

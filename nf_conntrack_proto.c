@@ -152,7 +152,8 @@ static unsigned int nf_ct_call_helper(struct sk_buff *skb, unsigned int protoff,
 	if (likely(!nf_ct_has_ext(ct, NF_CT_EXT_HELPER)))
 		return NF_ACCEPT;
 	help = nfct_help(ct);
-	if (!help)
+	/* one that was unregistered is taken out of the entries of the table only */
+	if (!help || unlikely(nf_ct_is_dying(ct)))
 		return NF_ACCEPT;
 
 	/* A hook runs under RCU */

@@ -95,7 +95,7 @@ struct nf_ct_table *nf_ct_table_alloc(unsigned int bits)
 		return NULL;
 	/* whole pages, hence aligned to a line */
 	t->line = kvcalloc(1UL << bits, sizeof(*t->line),
-			   GFP_KERNEL | __GFP_NOWARN);
+			   GFP_KERNEL | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
 	if (!t->line) {
 		kfree(t);
 		return NULL;
@@ -318,6 +318,10 @@ int nf_conntrack_hash_resize(unsigned int hashsize)
 		nf_conntrack_floor_bits = floor;
 	else
 		nf_conntrack_htable_size = size;
+	/* the floor is lower than what is in use now: shrink when that ends */
+	if (!err && want > bits && !nf_conntrack_resize_stopped)
+		queue_delayed_work(nf_conntrack_wq, &nf_conntrack_resize_work,
+				   NF_CT_SHRINK_INTERVAL);
 	mutex_unlock(&nf_conntrack_resize_mutex);
 	return err;
 }
@@ -383,7 +387,6 @@ int nf_conntrack_resize_init(void)
 		bits = clamp_t(unsigned int,
 			       order_base_2(nf_conntrack_htable_size),
 			       NF_CT_TABLE_MIN_BITS, NF_CT_TABLE_MAX_BITS);
-		nf_conntrack_floor_bits = bits;
 		factor = 8;
 	} else {
 		/* DIFF: reported as on the stock kernel, but allocated on demand.
@@ -393,13 +396,17 @@ int nf_conntrack_resize_init(void)
 		bits = clamp_t(unsigned int,
 			       ilog2(nf_conntrack_htable_size / NF_CT_LINE_HEADS),
 			       NF_CT_TABLE_MIN_BITS, NF_CT_TABLE_MAX_BITS);
-		nf_conntrack_floor_bits = bits;
 	}
 	nf_conntrack_max = factor * nf_conntrack_htable_size;
 
-	t = nf_ct_table_alloc(bits);
+	/* a line is larger than a bucket of the kernel's: rather a small table than
+	 * none
+	 */
+	while (!(t = nf_ct_table_alloc(bits)) && bits > NF_CT_TABLE_MIN_BITS)
+		bits--;
 	if (!t)
 		return -ENOMEM;
+	nf_conntrack_floor_bits = bits;
 	INIT_DELAYED_WORK(&nf_conntrack_resize_work, nf_conntrack_resize_worker);
 	WRITE_ONCE(nf_conntrack_grow_at,
 		   nf_ct_table_slots(bits, NF_CT_GROW_PERCENT));

@@ -16,6 +16,8 @@
 #include <net/netfilter/nf_conntrack_seqadj.h>
 #include <net/tcp.h>
 
+#include "nf_conntrack_internal.h"
+
 /* A field of the TCP header that is about to be rewritten */
 struct nf_ct_tcp_edit {
 	struct sk_buff	*skb;
@@ -212,6 +214,20 @@ void nf_ct_tcp_seqadj_set(struct sk_buff *skb, struct nf_conn *ct,
 		nf_ct_seqadj_set(ct, ctinfo, th->seq, off);
 }
 
+/* An error about a connection travels with it, but is no segment of it.  The first
+ * segment of an expected connection is "related" as well, so look.
+ */
+static bool nf_ct_seqadj_wanted(const struct sk_buff *skb, const struct nf_conn *ct,
+				enum ip_conntrack_info ctinfo)
+{
+	u8 protonum;
+
+	if (likely(ctinfo != IP_CT_RELATED && ctinfo != IP_CT_RELATED_REPLY))
+		return true;
+	return nf_ct_l4_offset(skb, skb_network_offset(skb), nf_ct_l3num(ct),
+			       &protonum) > 0 && protonum == IPPROTO_TCP;
+}
+
 /**
  * nf_ct_seq_adjust - rewrite a TCP header by what both directions are off
  * @skb:     packet
@@ -233,7 +249,8 @@ int nf_ct_seq_adjust(struct sk_buff *skb, struct nf_conn *ct,
 	bool ok = true;
 	u32 seq;
 
-	if (WARN_ON_ONCE(!seqadj))
+	/* void: the entry is unconfirmed, and some module that extends it goes */
+	if (!seqadj || !nf_ct_seqadj_wanted(skb, ct, ctinfo))
 		return 1;
 
 	th = nf_ct_seqadj_header(skb, protoff);

@@ -28,6 +28,35 @@ static bool nf_conntrack_resizable;
 module_param_call(hashsize, nf_conntrack_set_hashsize, param_get_uint,
 		  &nf_conntrack_htable_size, 0600);
 
+/* ---- our other half ---- */
+
+/*
+ * nf_conntrack_netlink of the kernel fits by its symbols, but would walk the hash
+ * chains of the kernel's own table; one of another version of ours may take our
+ * private structures for others.  Such a pair comes about when modules were
+ * installed or removed since nf_conntrack was loaded.
+ */
+static int nf_conntrack_module_coming(struct notifier_block *nb,
+				      unsigned long state, void *data)
+{
+	const struct module *mod = data;
+
+	if (state != MODULE_STATE_COMING ||
+	    strcmp(mod->name, "nf_conntrack_netlink") ||
+	    (mod->version && !strcmp(mod->version, NF_CT_VERSION)))
+		return NOTIFY_OK;
+
+	pr_err("nf_conntrack_netlink %s does not belong to nf_conntrack %s, which is loaded: reload both\n",
+	       mod->version ?: "of the kernel", NF_CT_VERSION);
+	return notifier_from_errno(-ENOEXEC);
+}
+
+static struct notifier_block nf_conntrack_module_notifier = {
+	.notifier_call = nf_conntrack_module_coming,
+};
+
+/* ---- parameters ---- */
+
 /* Before there is a table, and when it goes: waits for a resize under way */
 static void nf_conntrack_allow_resize(bool allow)
 {
@@ -149,6 +178,10 @@ static int __init nf_conntrack_standalone_init(void)
 		return err;
 	nf_conntrack_allow_resize(true);
 
+	err = register_module_notifier(&nf_conntrack_module_notifier);
+	if (err)
+		goto no_notifier;
+
 	err = nf_conntrack_sysctl_init();
 	if (err)
 		goto no_sysctl;
@@ -162,9 +195,10 @@ static int __init nf_conntrack_standalone_init(void)
 	return 0;
 
 no_pernet:
-	nf_conntrack_cleanup_start();
 	nf_conntrack_sysctl_fini();
 no_sysctl:
+	unregister_module_notifier(&nf_conntrack_module_notifier);
+no_notifier:
 	nf_conntrack_allow_resize(false);
 	nf_conntrack_cleanup_end();
 	return err;
@@ -172,9 +206,9 @@ no_sysctl:
 
 static void __exit nf_conntrack_standalone_fini(void)
 {
-	nf_conntrack_cleanup_start();
 	unregister_pernet_subsys(&nf_conntrack_net_ops);
 	nf_conntrack_sysctl_fini();
+	unregister_module_notifier(&nf_conntrack_module_notifier);
 	nf_conntrack_allow_resize(false);
 	nf_conntrack_cleanup_end();
 }

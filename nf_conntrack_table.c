@@ -32,14 +32,16 @@ s64 nf_conntrack_grow_at __read_mostly;
 
 /* ---- keys ---- */
 
+/* The zone counts for the direction that is looked at, on both sides. */
 static bool nf_ct_key_equal(const struct nf_conntrack_tuple_hash *h,
 			    const struct nf_conntrack_tuple *tuple,
-			    u16 zone_id, const struct net *net)
+			    const struct nf_conntrack_zone *zone,
+			    const struct net *net)
 {
 	const struct nf_conn *ct = nf_ct_tuplehash_to_ctrack(h);
 
 	return nf_ct_tuple_equal(&h->tuple, tuple) &&
-	       nf_ct_zone_id(nf_ct_zone(ct), NF_CT_DIRECTION(h)) == zone_id &&
+	       nf_ct_zone_equal(ct, zone, NF_CT_DIRECTION(h)) &&
 	       net_eq(nf_ct_net(ct), net);
 }
 
@@ -76,7 +78,8 @@ static void nf_ct_slot_prefetch(unsigned long slot)
  */
 static struct nf_conntrack_tuple_hash *
 nf_ct_slot_get(unsigned long slot, const struct net *net,
-	       const struct nf_conntrack_tuple *tuple, u16 zone_id)
+	       const struct nf_conntrack_tuple *tuple,
+	       const struct nf_conntrack_zone *zone)
 {
 	struct nf_conntrack_tuple_hash *h;
 	struct nf_conn *ct;
@@ -85,7 +88,7 @@ nf_ct_slot_get(unsigned long slot, const struct net *net,
 		return NULL;
 
 	h = nf_ct_slot_hash(slot);
-	if (!nf_ct_key_equal(h, tuple, zone_id, net))
+	if (!nf_ct_key_equal(h, tuple, zone, net))
 		return NULL;
 
 	ct = nf_ct_slot_ct(slot);
@@ -94,7 +97,7 @@ nf_ct_slot_get(unsigned long slot, const struct net *net,
 
 	/* pairs with the refcount_set() that ends nf_conntrack_alloc() and confirm */
 	smp_acquire__after_ctrl_dep();
-	if (likely(nf_ct_key_equal(h, tuple, zone_id, net) &&
+	if (likely(nf_ct_key_equal(h, tuple, zone, net) &&
 		   nf_ct_is_confirmed(ct) && !nf_ct_is_dying(ct)))
 		return h;
 
@@ -139,10 +142,10 @@ static struct nf_ct_line *nf_ct_bucket_rcu(u32 hash, u64 *head)
 
 /**
  * nf_conntrack_table_find - look a tuple up
- * @net:     namespace
- * @tuple:   key, both directions are searched
- * @zone_id: zone number that counts for the tuple's direction
- * @hash:    nf_conntrack_hash_tuple() of these
+ * @net:   namespace
+ * @tuple: key, both directions are searched
+ * @zone:  the packet's zone
+ * @hash:  nf_conntrack_hash_tuple() of these, for one direction of @zone
  *
  * Context: RCU read side, softirq safe, takes no lock unless it meets an
  * expired entry, which it removes.
@@ -151,7 +154,7 @@ static struct nf_ct_line *nf_ct_bucket_rcu(u32 hash, u64 *head)
  */
 struct nf_conntrack_tuple_hash *
 nf_conntrack_table_find(struct net *net, const struct nf_conntrack_tuple *tuple,
-			u16 zone_id, u32 hash)
+			const struct nf_conntrack_zone *zone, u32 hash)
 {
 	struct nf_conntrack_tuple_hash *h;
 	u8 tag = nf_ct_hash_tag(hash);
@@ -165,7 +168,7 @@ nf_conntrack_table_find(struct net *net, const struct nf_conntrack_tuple *tuple,
 		     match &= match - 1) {
 			slot = READ_ONCE(line->slot[nf_ct_match_slot(match)]);
 			nf_ct_slot_prefetch(slot);
-			h = nf_ct_slot_get(slot, net, tuple, zone_id);
+			h = nf_ct_slot_get(slot, net, tuple, zone);
 			if (h && nf_ct_found_alive(nf_ct_slot_ct(slot)))
 				return h;
 		}
@@ -310,10 +313,10 @@ static void nf_ct_slot_remove(u32 hash, unsigned long slot)
 
 /**
  * nf_conntrack_table_peek - look for a clash under the lock
- * @net:     namespace
- * @tuple:   key
- * @zone_id: zone number for the tuple's direction
- * @hash:    of these
+ * @net:   namespace
+ * @tuple: key
+ * @zone:  zone
+ * @hash:  of these, for the direction of @tuple
  *
  * Context: table lock of @hash held.
  * Return: the matching direction of an entry in the table, dying and expired
@@ -321,7 +324,7 @@ static void nf_ct_slot_remove(u32 hash, unsigned long slot)
  */
 struct nf_conntrack_tuple_hash *
 nf_conntrack_table_peek(struct net *net, const struct nf_conntrack_tuple *tuple,
-			u16 zone_id, u32 hash)
+			const struct nf_conntrack_zone *zone, u32 hash)
 {
 	struct nf_ct_line *line = nf_ct_bucket_locked(hash);
 	struct nf_conntrack_tuple_hash *h;
@@ -336,7 +339,7 @@ nf_conntrack_table_peek(struct net *net, const struct nf_conntrack_tuple *tuple,
 			if (!slot)
 				continue;
 			h = nf_ct_slot_hash(slot);
-			if (nf_ct_key_equal(h, tuple, zone_id, net))
+			if (nf_ct_key_equal(h, tuple, zone, net))
 				return h;
 		}
 	}

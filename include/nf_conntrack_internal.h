@@ -62,6 +62,9 @@ bool nf_ct_tuple_from_packet(const struct sk_buff *skb, unsigned int nhoff,
 int nf_ct_l4_offset(const struct sk_buff *skb, unsigned int nhoff, u8 l3num,
 		    u8 *protonum);
 
+/* nf_conntrack_helper.c */
+bool nf_ct_helper_is_known(const struct nf_conntrack_helper *helper);
+
 /* nf_conntrack_attach.c: members of nf_ct_hook */
 int nf_conntrack_requeued(struct net *net, struct sk_buff *skb);
 bool nf_conntrack_skb_tuple(struct nf_conntrack_tuple *dst,

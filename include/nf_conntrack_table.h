@@ -66,14 +66,14 @@ static inline u32 nf_ct_hash(const struct nf_conn *ct,
 /* Referenced entry or NULL; never an expired or a dying one. Caller holds RCU. */
 struct nf_conntrack_tuple_hash *
 nf_conntrack_table_find(struct net *net, const struct nf_conntrack_tuple *tuple,
-			u16 zone_id, u32 hash);
+			const struct nf_conntrack_zone *zone, u32 hash);
 
 void nf_conntrack_table_lock2(u32 h1, u32 h2) __acquires(nf_conntrack_locks);
 void nf_conntrack_table_unlock2(u32 h1, u32 h2) __releases(nf_conntrack_locks);
 /* Both with the locks of the hashes involved held */
 struct nf_conntrack_tuple_hash *
 nf_conntrack_table_peek(struct net *net, const struct nf_conntrack_tuple *tuple,
-			u16 zone_id, u32 hash);
+			const struct nf_conntrack_zone *zone, u32 hash);
 int nf_conntrack_table_insert(struct nf_conn *ct, const u32 hash[IP_CT_DIR_MAX]);
 void nf_conntrack_table_remove(struct nf_conn *ct, const u32 hash[IP_CT_DIR_MAX]);
 

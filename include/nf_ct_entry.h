@@ -26,7 +26,8 @@
  *         than @ct.timeout wants.  Guarded by the lock of the wheel @wheel.
  *         Before confirmation: nf_ct_hash() of the original direction.
  * @wheel: where the entry waits: CPU number of the wheel in the low 16 bits
- *         (fixed at allocation), level and slot above.  Same lock.
+ *         (fixed at allocation), level and slot above, and whether it was in a
+ *         flow table.  Same lock.
  * @ext:   room for the first extensions; @ct.ext points here until they outgrow it.
  *         Written only while the entry is unconfirmed, by its single owner.
  */
@@ -60,6 +61,8 @@ static inline bool nf_ct_ext_is_inline(const struct nf_conn *ct)
  * that there is nothing to do.  Set by nf_ct_ext_add(), never cleared.
  */
 #define NF_CT_STATUS_EXT_SHIFT	32
+/* IPS_SRC_NAT_DONE was set when the entry left the table; nf_nat knows it no more */
+#define NF_CT_STATUS_WAS_NAT	48
 
 static inline bool nf_ct_has_ext(const struct nf_conn *ct, enum nf_ct_ext_id id)
 {

@@ -67,14 +67,19 @@ static __be16 gre_keymap_lookup(struct net *net,
  *
  * Context: any up to softirq; takes gre_keymap_lock.
  * Return: 0, also when @ct has this keymap already (a retransmission);
- * -EEXIST when it has another; -ENOMEM.
+ * -EEXIST when it has another; -ENOMEM; -EINVAL without helper data.
  */
 int nf_ct_gre_keymap_add(struct nf_conn *ct, enum ip_conntrack_dir dir,
 			 struct nf_conntrack_tuple *t)
 {
-	struct nf_ct_pptp_master *info = nfct_help_data(ct);
 	struct nf_gre_net *gn = nf_gre_pernet(nf_ct_net(ct));
+	struct nf_conn_help *help = nfct_help(ct);
 	struct nf_ct_gre_keymap *fresh, *old;
+	struct nf_ct_pptp_master *info;
+
+	if (!help)
+		return -EINVAL;
+	info = (void *)help->data;
 
 	fresh = kmalloc(sizeof(*fresh), GFP_ATOMIC);
 	if (!fresh)
@@ -106,24 +111,44 @@ static void gre_keymap_unlink(struct nf_ct_gre_keymap *km)
 	kfree_rcu(km, rcu);
 }
 
+/* If it is one of ours: the same bytes may be another helper's */
+static void gre_keymap_forget(struct nf_gre_net *gn, struct nf_ct_gre_keymap **where)
+{
+	struct nf_ct_gre_keymap *km;
+
+	lockdep_assert_held(&gre_keymap_lock);
+	if (!*where)
+		return;
+	list_for_each_entry(km, &gn->keymap_list, list) {
+		if (km != *where)
+			continue;
+		gre_keymap_unlink(km);
+		*where = NULL;
+		return;
+	}
+}
+
 /**
  * nf_ct_gre_keymap_destroy - forget the call IDs of a control connection
- * @ct: the control connection
+ * @ct: the control connection, or whatever netlink or an expectation has made the
+ *	master of a GRE connection: its helper's data, if any, may be anything
  *
  * Context: any up to softirq; takes gre_keymap_lock.
  */
 void nf_ct_gre_keymap_destroy(struct nf_conn *ct)
 {
-	struct nf_ct_pptp_master *info = nfct_help_data(ct);
+	struct nf_gre_net *gn = nf_gre_pernet(nf_ct_net(ct));
+	struct nf_conn_help *help = nfct_help(ct);
+	struct nf_ct_pptp_master *info;
 	unsigned int dir;
 
+	if (!help)
+		return;
+	info = (void *)help->data;
+
 	spin_lock_bh(&gre_keymap_lock);
-	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
-		if (!info->keymap[dir])
-			continue;
-		gre_keymap_unlink(info->keymap[dir]);
-		info->keymap[dir] = NULL;
-	}
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++)
+		gre_keymap_forget(gn, &info->keymap[dir]);
 	spin_unlock_bh(&gre_keymap_lock);
 }
 

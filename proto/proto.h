@@ -53,6 +53,12 @@ nf_ct_timeouts_of(const struct nf_conn *ct, const unsigned int *dflt)
 /* Largest timeout that jiffies32 arithmetic tells from one in the past */
 #define NF_CT_TIMEOUT_MAX_SECS	((u32)(INT_MAX / HZ))
 
+/* Seconds of an attribute as jiffies */
+static inline unsigned int nf_ct_timeout_of(const struct nlattr *attr)
+{
+	return min(ntohl(nla_get_be32(attr)), NF_CT_TIMEOUT_MAX_SECS) * HZ;
+}
+
 /**
  * nf_ct_timeouts_parse - read a timeout policy from netlink attributes
  * @tb: attributes 1 to @max, already checked against the policy
@@ -77,12 +83,8 @@ static inline void nf_ct_timeouts_parse(struct nlattr *const tb[],
 		data = dflt;
 
 	for (i = 1; i <= max; i++) {
-		u32 secs;
-
-		if (!tb[i] || i - shift >= n)
-			continue;
-		secs = ntohl(nla_get_be32(tb[i]));
-		data[i - shift] = min(secs, NF_CT_TIMEOUT_MAX_SECS) * HZ;
+		if (tb[i] && i - shift < n)
+			data[i - shift] = nf_ct_timeout_of(tb[i]);
 	}
 }
 

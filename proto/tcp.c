@@ -660,8 +660,11 @@ int nf_conntrack_tcp_packet(struct nf_conn *ct, struct sk_buff *skb,
 	if (likely(action == NF_CT_TCP_TAKE))
 		return nf_ct_tcp_finish(ct, skb, ctinfo, &seg, &step);
 
-	if (action == NF_CT_TCP_REOPEN)
-		return nf_ct_kill(ct) ? -NF_REPEAT : -NF_DROP;
+	if (action == NF_CT_TCP_REOPEN) {
+		/* out of the table, even if its DESTROY waits for a listener */
+		nf_ct_kill(ct);
+		return -NF_REPEAT;
+	}
 
 	if (step.shorten)
 		nf_ct_deadline_set(ct, step.timeout);

@@ -98,8 +98,9 @@ void nf_ct_tcp_print(struct seq_file *s, struct nf_conn *ct);
 #endif
 
 #if IS_ENABLED(CONFIG_NF_CT_NETLINK)
-/* STATE, two window scales, two pairs of flags */
-#define NF_CT_TCP_NLATTR_SIZE	(3 * NLA_ALIGN(NLA_HDRLEN + sizeof(u8)) + \
+/* The nest, STATE, two window scales, two pairs of flags */
+#define NF_CT_TCP_NLATTR_SIZE	(NLA_HDRLEN + \
+				 3 * NLA_ALIGN(NLA_HDRLEN + sizeof(u8)) + \
 				 2 * NLA_ALIGN(NLA_HDRLEN + \
 					       sizeof(struct nf_ct_tcp_flags)))
 

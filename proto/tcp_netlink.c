@@ -14,6 +14,7 @@
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
 
+#include "proto.h"
 #include "tcp.h"
 
 const char *const nf_ct_tcp_state_names[TCP_CONNTRACK_MAX] = {
@@ -233,7 +234,7 @@ int nf_ct_tcp_timeout_from_nlattr(struct nlattr *attrs[], struct net *net,
 	for (i = CTA_TIMEOUT_TCP_SYN_SENT; i <= CTA_TIMEOUT_TCP_MAX; i++) {
 		slot = nf_ct_tcp_timeout_slots[i];
 		if (attrs[i])
-			timeouts[slot] = ntohl(nla_get_be32(attrs[i])) * HZ;
+			timeouts[slot] = nf_ct_timeout_of(attrs[i]);
 	}
 
 	/* slot 0 is what a new entry starts with */
