@@ -3,7 +3,8 @@
  * Events of an entry: collected while a packet passes, sent afterwards, and
  * never forgotten when a listener refuses.  At most one sender works on an
  * entry at a time (NF_CT_UNSENT_BUSY); who comes meanwhile leaves its events
- * to that one, nobody waits.  So the order of one connection's events is NEW,
+ * to that one, nobody waits.  Only the sender empties what packets collect
+ * (nf_conntrack_ecache.cache).  So the order of one connection's events is NEW,
  * changes, DESTROY, without a lock.  The notifier pointer is RCU.  Expectations
  * go the same way, with NEW and DESTROY only, sent at once.
  */
@@ -27,34 +28,56 @@
 #define NF_CT_SEND_ROUNDS	4
 
 #define NF_CT_DESTROY_EVENT	BIT(IPCT_DESTROY)
+#define NF_CT_BIRTH_EVENTS	(BIT(IPCT_NEW) | BIT(IPCT_RELATED))
 
 /* ---- whose turn it is ---- */
 
-/* Add @events; become the sender and take all of them, or return 0. */
-static u32 nf_ct_unsent_claim(u32 *word, u32 events)
+/* Has the entry changes that packets have noted and somebody may hear of? */
+bool nf_ct_unsent_fresh(const struct nf_ct_unsent_item *item)
 {
-	u32 old = READ_ONCE(*word);
-	u32 new, mine;
+	const struct nf_conntrack_ecache *e = item->ecache;
 
-	do {
-		mine = 0;
-		if (old & NF_CT_UNSENT_DONE)
-			return 0;
-		new = old | events;
-		if (!(old & NF_CT_UNSENT_BUSY)) {
-			mine = new & NF_CT_UNSENT_EVENTS;
-			if (!mine)
-				return 0;
-			new = (new & ~NF_CT_UNSENT_EVENTS) | NF_CT_UNSENT_BUSY;
-		}
-	} while (!try_cmpxchg(word, &old, new));
-	return mine;
+	/* while nobody listens anywhere they stay for a later listener */
+	return e && READ_ONCE(e->cache) & e->ctmask &&
+	       READ_ONCE(nf_ctnetlink_has_listener);
 }
 
-/* Stop being the sender; @back was not sent. Returns what is unsent now. */
-static u32 nf_ct_unsent_release(u32 *word, u32 back, bool done)
+/*
+ * Add @events.  Become the sender, who takes all of them and then what is fresh,
+ * and return true with them in @mine, perhaps none.  Whoever returns with false
+ * has made a full barrier after its change of the cache, unless all is over:
+ * pairs with nf_ct_unsent_release() and nf_ct_unsent_unlist(), after which the
+ * sender looks at the cache again.
+ */
+static bool nf_ct_unsent_claim(const struct nf_ct_unsent_item *item, u32 events,
+			       u32 *mine)
 {
-	u32 old = READ_ONCE(*word);
+	u32 old = READ_ONCE(*item->word);
+	u32 new;
+
+	do {
+		if (old & NF_CT_UNSENT_DONE)
+			return false;
+		new = old | events;
+		*mine = 0;
+		if (!(old & NF_CT_UNSENT_BUSY)) {
+			*mine = new & NF_CT_UNSENT_EVENTS;
+			new = (new & ~NF_CT_UNSENT_EVENTS) | NF_CT_UNSENT_BUSY;
+		}
+	} while (!try_cmpxchg(item->word, &old, new));
+	if (old & NF_CT_UNSENT_BUSY)
+		return false;
+
+	if (nf_ct_unsent_fresh(item))
+		*mine |= xchg(&item->ecache->cache, 0) & item->ecache->ctmask;
+	return true;
+}
+
+/* Stop being the sender; @back was not sent. Returns whether anything is unsent now. */
+static bool nf_ct_unsent_release(const struct nf_ct_unsent_item *item, u32 back,
+				 bool done)
+{
+	u32 old = READ_ONCE(*item->word);
 	u32 new;
 
 	do {
@@ -62,17 +85,18 @@ static u32 nf_ct_unsent_release(u32 *word, u32 back, bool done)
 		if (done)
 			new = (new & (NF_CT_UNSENT_LISTED | NF_CT_UNSENT_DYING)) |
 			      NF_CT_UNSENT_DONE;
-	} while (!try_cmpxchg(word, &old, new));
-	return new & NF_CT_UNSENT_EVENTS;
+	} while (!try_cmpxchg(item->word, &old, new));
+	return new & NF_CT_UNSENT_EVENTS || (!done && nf_ct_unsent_fresh(item));
 }
 
-/* Leave @events to the one who has the entry, who then looks for more. */
-static void nf_ct_unsent_leave(u32 *word, u32 events)
+/* Leave @events to the holder, who then looks for more: false if it is through */
+static bool nf_ct_unsent_leave(const struct nf_ct_unsent_item *item, u32 events)
 {
-	u32 old = READ_ONCE(*word);
+	u32 old = READ_ONCE(*item->word);
 
-	while (!try_cmpxchg(word, &old, old | events))
+	while (!try_cmpxchg(item->word, &old, old | events))
 		;
+	return old & NF_CT_UNSENT_BUSY;
 }
 
 /*
@@ -80,16 +104,17 @@ static void nf_ct_unsent_leave(u32 *word, u32 events)
  * send all of it.  A try now would fill the socket before those that wait
  * longer, and cost every packet of a connection a message that is thrown away.
  */
-static bool nf_ct_unsent_join(u32 *word, u32 events)
+static bool nf_ct_unsent_join(const struct nf_ct_unsent_item *item, u32 events)
 {
-	u32 old = READ_ONCE(*word);
+	u32 old = READ_ONCE(*item->word);
 
 	do {
 		if (!(old & NF_CT_UNSENT_LISTED))
 			return false;
 		if (old & NF_CT_UNSENT_DONE)
 			return true;
-	} while (!try_cmpxchg(word, &old, old | events));
+		/* with no events, too: a barrier, see nf_ct_unsent_claim() */
+	} while (!try_cmpxchg(item->word, &old, old | events));
 	return true;
 }
 
@@ -128,7 +153,7 @@ static int nf_ct_notify(const struct nf_ct_unsent_item *item, u32 events,
 			u32 portid, int report)
 {
 	const struct nf_ct_event_notifier *notify;
-	int ret = 0;
+	int ret = NF_CT_EVENT_NOBODY;
 
 	rcu_read_lock();
 	notify = rcu_dereference(item->net->ct.nf_conntrack_event_cb);
@@ -148,14 +173,14 @@ static int nf_ct_send_claimed(const struct nf_ct_unsent_item *item, u32 *left,
 			      u32 portid, int report)
 {
 	u32 part = *left & ~NF_CT_DESTROY_EVENT;
-	int ret;
+	int ret = NF_CT_EVENT_NOBODY, last;
 
 	if (part) {
 		/* the port belongs to whoever ended the connection */
-		bool last = !(*left & NF_CT_DESTROY_EVENT);
+		bool only = part == *left;
 
-		ret = nf_ct_notify(item, part, last ? portid : 0,
-				   last ? report : 0);
+		ret = nf_ct_notify(item, part, only ? portid : 0,
+				   only ? report : 0);
 		if (ret < 0)
 			return ret;
 		*left &= ~part;
@@ -163,28 +188,58 @@ static int nf_ct_send_claimed(const struct nf_ct_unsent_item *item, u32 *left,
 			return ret;
 	}
 	if (!*left)
-		return 0;
+		return ret;
 
-	ret = nf_ct_notify(item, NF_CT_DESTROY_EVENT, portid, report);
-	if (ret >= 0)
+	last = nf_ct_notify(item, NF_CT_DESTROY_EVENT, portid, report);
+	if (last >= 0)
 		*left = 0;
-	return ret;
+	/* taken by somebody, if one of the two was */
+	return last == NF_CT_EVENT_NOBODY ? ret : last;
+}
+
+/* The netlink port that made or ended it, if @events tells of that */
+static u32 nf_ct_unsent_portid(const struct nf_ct_unsent_item *item, u32 events)
+{
+	if (!(events & (NF_CT_DESTROY_EVENT | NF_CT_BIRTH_EVENTS)))
+		return 0;
+	return item->ecache ? READ_ONCE(item->ecache->portid) :
+			      READ_ONCE(item->life->portid);
+}
+
+static int nf_ct_send_refused(const struct nf_ct_unsent_item *item, u32 left,
+			      int err)
+{
+	nf_ct_count_refused(item->net);
+	if (item->ct)
+		trace_nf_ct_event_refused(item->ct, left, err);
+	nf_ct_unsent_release(item, left, false);
+	nf_ct_unsent_queue(item);
+	return err;
+}
+
+static void nf_ct_send_taken(const struct nf_ct_unsent_item *item, u32 events,
+			     bool again)
+{
+	nf_ct_count_delivered(item->net, again);
+	if (again && item->ct)
+		trace_nf_ct_event_resent(item->ct, events, 0);
 }
 
 /*
  * Try to send @events and whatever else is unsent.
- * Returns 0: all is out or somebody else sends it; NF_CT_EVENT_HELD: all is in
- * a batch; negative: it waits, the entry may not be freed yet.
+ * Returns 0: all is out or somebody else sends it; NF_CT_EVENT_NOBODY: nothing
+ * was sent, or nobody heard it; NF_CT_EVENT_HELD: all is in a batch; negative:
+ * it waits, the entry may not be freed yet.
  */
 static int nf_ct_send(const struct nf_ct_unsent_item *item, u32 events,
 		      u32 portid, int report, bool again)
 {
+	const u32 own = events;
+	int ret, sum = NF_CT_EVENT_NOBODY;
 	unsigned int round;
 	u32 mine, left;
-	bool done;
-	int ret;
 
-	if (!again && !report && nf_ct_unsent_join(item->word, events)) {
+	if (!again && !report && nf_ct_unsent_join(item, events)) {
 		/* from now on it counts as dying */
 		if (events & NF_CT_DESTROY_EVENT)
 			nf_ct_unsent_queue(item);
@@ -192,49 +247,43 @@ static int nf_ct_send(const struct nf_ct_unsent_item *item, u32 events,
 	}
 
 	for (round = 0; round < NF_CT_SEND_ROUNDS; round++) {
-		mine = nf_ct_unsent_claim(item->word, events);
-		if (!mine)
+		if (!nf_ct_unsent_claim(item, events, &mine))
 			return 0;
 		events = 0;
 
+		/* what others have left is not the doing of this port */
+		if (mine & ~own && !report)
+			portid = nf_ct_unsent_portid(item, mine);
 		left = mine;
 		ret = nf_ct_send_claimed(item, &left, portid, report);
-		if (ret < 0) {
-			nf_ct_count_refused(item->net);
-			if (item->ct)
-				trace_nf_ct_event_refused(item->ct, left, ret);
-			nf_ct_unsent_release(item->word, left, false);
-			nf_ct_unsent_queue(item);
-			return ret;
-		}
+		if (ret < 0)
+			return nf_ct_send_refused(item, left, ret);
 		if (ret == NF_CT_EVENT_HELD) {
-			/* the entry stays ours until nf_ct_event_complete() */
-			nf_ct_unsent_leave(item->word, left);
+			/* the entry stays ours until nf_ct_event_complete(),
+			 * which may be through already
+			 */
+			if (left && !nf_ct_unsent_leave(item, left))
+				nf_ct_unsent_queue(item);
 			return ret;
 		}
 
-		nf_ct_count_delivered(item->net, again);
-		if (again && item->ct)
-			trace_nf_ct_event_resent(item->ct, mine, 0);
-		done = mine & NF_CT_DESTROY_EVENT;
-		if (!nf_ct_unsent_release(item->word, 0, done))
-			return 0;
+		if (ret != NF_CT_EVENT_NOBODY) {
+			nf_ct_send_taken(item, mine, again);
+			sum = 0;
+		}
+		if (!nf_ct_unsent_release(item, 0, mine & NF_CT_DESTROY_EVENT))
+			return sum;
+		/* an echo is for the first round only */
+		report = 0;
 	}
 	/* others keep it busy: let the list do it */
 	nf_ct_unsent_queue(item);
 	return -EAGAIN;
 }
 
-/* The netlink port that ended it */
-static u32 nf_ct_unsent_portid(const struct nf_ct_unsent_item *item)
-{
-	return item->ct ? READ_ONCE(nf_ct_ecache_find(item->ct)->portid) :
-			  READ_ONCE(item->life->portid);
-}
-
 int nf_ct_unsent_try(const struct nf_ct_unsent_item *item)
 {
-	return nf_ct_send(item, 0, nf_ct_unsent_portid(item), 0, true);
+	return nf_ct_send(item, 0, 0, 0, true);
 }
 
 /**
@@ -256,9 +305,10 @@ void nf_ct_event_complete(struct nf_conn *ct, unsigned int events, int err)
 	else
 		nf_ct_count_delivered(item.net, false);
 
-	if (nf_ct_unsent_release(item.word, err ? events & NF_CT_UNSENT_EVENTS : 0,
+	if (nf_ct_unsent_release(&item, err ? events & NF_CT_UNSENT_EVENTS : 0,
 				 done))
 		nf_ct_unsent_queue(&item);
+	nf_ct_unsent_answer(item.net, err);
 	nf_ct_put(ct);
 }
 
@@ -274,20 +324,14 @@ void nf_ct_deliver_cached_events(struct nf_conn *ct)
 {
 	struct nf_conntrack_ecache *e = nf_ct_ecache_find(ct);
 	struct nf_ct_unsent_item item;
-	u32 events = 0;
 
 	if (!e || !nf_ct_is_confirmed(ct))
 		return;
-	if (READ_ONCE(e->cache)) {
-		/* nobody listens anywhere: keep the changes, not the birth */
-		if (!READ_ONCE(nf_ctnetlink_has_listener))
-			return;
-		events = xchg(&e->cache, 0) & e->ctmask;
-	}
-	if (!events && likely(!(READ_ONCE(e->missed) & NF_CT_UNSENT_EVENTS)))
-		return;
 	item = nf_ct_unsent_connection(ct, e);
-	nf_ct_send(&item, events, 0, 0, false);
+	/* nobody listens anywhere: keep the changes, not the birth */
+	if (nf_ct_unsent_fresh(&item) ||
+	    unlikely(READ_ONCE(e->missed) & NF_CT_UNSENT_EVENTS))
+		nf_ct_send(&item, 0, 0, 0, false);
 }
 
 /**
@@ -320,19 +364,14 @@ int nf_conntrack_eventmask_report(unsigned int events, struct nf_conn *ct,
 				    NF_CT_UNSENT_DONE : 0))
 		return 0;
 
-	/* what the last packets changed comes before the end */
-	if (events & NF_CT_DESTROY_EVENT) {
-		if (READ_ONCE(e->cache) && READ_ONCE(nf_ctnetlink_has_listener))
-			events |= xchg(&e->cache, 0);
-		/* for a later try */
-		if (portid)
-			WRITE_ONCE(e->portid, portid);
-	}
+	/* for a later try; until now it was the port that made the entry */
+	if (events & NF_CT_DESTROY_EVENT)
+		WRITE_ONCE(e->portid, portid);
 	events &= e->ctmask;
-	if (!events)
+	item = nf_ct_unsent_connection(ct, e);
+	if (!events && !nf_ct_unsent_fresh(&item))
 		return 0;
 
-	item = nf_ct_unsent_connection(ct, e);
 	ret = nf_ct_send(&item, events, portid, report, false);
 	/* another CPU has the entry: it, or the list after it, sends the rest */
 	if (!ret && events & NF_CT_DESTROY_EVENT &&
@@ -402,14 +441,12 @@ void nf_conntrack_register_notifier(struct net *net,
  * nf_conntrack_unregister_notifier - disconnect ctnetlink
  * @net: namespace
  *
- * Context: process, sleeps. On return no callback runs any more and nothing
- * waits to be sent.
+ * Context: any. The callbacks may still run until a grace period is over; after it
+ * nf_conntrack_events_drain() gives up what waits.
  */
 void nf_conntrack_unregister_notifier(struct net *net)
 {
 	RCU_INIT_POINTER(net->ct.nf_conntrack_event_cb, NULL);
-	synchronize_net();
-	nf_conntrack_events_drain(net);
 }
 
 /**

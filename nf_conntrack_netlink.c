@@ -76,17 +76,20 @@ static int ctnetlink_net_init(struct net *net)
 	return err;
 }
 
-/* What waits in the core is released here, what waits in a batch below */
+/* From here on no event is sent; the kernel waits for a grace period next */
 static void ctnetlink_net_pre_exit(struct net *net)
 {
 	ctnetlink_batch_flush(net);
 	nf_conntrack_unregister_notifier(net);
 }
 
-/* An RCU grace period later: nobody is inside the notifier any more */
+/* Nobody is inside the notifier any more: release what waits in a batch, and then
+ * what waits in the core.
+ */
 static void ctnetlink_net_exit(struct net *net)
 {
 	ctnetlink_batch_net_fini(net);
+	nf_conntrack_events_drain(net);
 }
 
 static struct pernet_operations ctnetlink_net_ops = {

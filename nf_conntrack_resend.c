@@ -36,18 +36,25 @@
 
 #define NF_CT_RESEND_SCHEDULED	0	/* bit: work or timer is on its way */
 #define NF_CT_RESEND_KICKED	1	/* bit: do not wait after a refusal */
+#define NF_CT_RESEND_REFUSED	2	/* bit: a batch was, the worker does not know */
+#define NF_CT_RESEND_STALLED	3	/* bit: the last batch was refused */
+
+/* Entries looked at under a list's lock when a dump walks it */
+#define NF_CT_DYING_STEPS	512
 
 /**
  * struct nf_ct_unsent - one CPU's lists
- * @lock:  guards @list, @stats.missed, @stats.dying and @stats.expects
+ * @lock:  guards @list, @walks, @stats.missed, @stats.dying and @stats.expects
  * @list:  by kind, oldest first, each with a reference; connections whose
  *         deadlines are this CPU's and expectations that began there, so that
  *         an item's list is always the same
+ * @walks: struct nf_conntrack_dying of those who read the list of connections
  * @stats: counters; those not under @lock are written by this CPU only
  */
 struct nf_ct_unsent {
 	spinlock_t			lock; /* a leaf */
 	struct list_head		list[NF_CT_UNSENT_KINDS];
+	struct list_head		walks;
 	struct nf_conntrack_event_stats	stats;
 };
 
@@ -198,6 +205,19 @@ static enum hrtimer_restart nf_conntrack_resend_timer(struct hrtimer *timer)
 
 /* ---- lists ---- */
 
+/* An item leaves a list: who was about to look at it goes on behind it. */
+static void nf_ct_unsent_take(struct nf_ct_unsent *u, struct list_head *node)
+{
+	struct nf_conntrack_dying *d;
+
+	lockdep_assert_held(&u->lock);
+	list_for_each_entry(d, &u->walks, link) {
+		if (d->at == node)
+			d->at = node->next;
+	}
+	list_del(node);
+}
+
 /* The first of a CPU's list, which the caller takes over */
 static bool nf_ct_unsent_pop_cpu(struct nf_conntrack_resend *r,
 				 struct nf_ct_unsent *u,
@@ -209,7 +229,7 @@ static bool nf_ct_unsent_pop_cpu(struct nf_conntrack_resend *r,
 	spin_lock_bh(&u->lock);
 	if (!list_empty(&u->list[kind])) {
 		node = u->list[kind].next;
-		list_del(node);
+		nf_ct_unsent_take(u, node);
 		atomic_dec(&r->waiting[kind]);
 	}
 	spin_unlock_bh(&u->lock);
@@ -289,8 +309,11 @@ void nf_ct_unsent_queue(const struct nf_ct_unsent_item *item)
 	} while (!try_cmpxchg(item->word, &old, new));
 	nf_ct_unsent_count(u, item, old, new);
 	if (!(old & NF_CT_UNSENT_LISTED)) {
-		/* the first of its kind: its wait begins now */
-		if (!atomic_read(&r->waiting[kind]))
+		/* the first of its kind: its wait begins now, unless all the
+		 * others were in a batch and have come back
+		 */
+		if (!atomic_read(&r->waiting[kind]) &&
+		    !test_bit(NF_CT_RESEND_STALLED, &r->state))
 			WRITE_ONCE(r->last_ok[kind], ktime_get());
 		nf_ct_unsent_get(item);
 		nf_ct_unsent_push(r, u, item, false);
@@ -323,6 +346,10 @@ static bool nf_ct_unsent_unlist(struct nf_conntrack_resend *r,
 	if (off)
 		nf_ct_unsent_count(u, item, old, new);
 	spin_unlock_bh(&u->lock);
+
+	/* whoever saw LISTED has left what is fresh to us: nf_ct_unsent_join() */
+	if (off && !(new & NF_CT_UNSENT_DONE) && nf_ct_unsent_fresh(item))
+		nf_ct_unsent_queue(item);
 	return off;
 }
 
@@ -342,7 +369,29 @@ static int nf_ct_unsent_retry(struct nf_conntrack_resend *r,
 	}
 	if (nf_ct_unsent_unlist(r, item))
 		nf_ct_unsent_put(item);
-	return 0;
+	return ret;
+}
+
+/**
+ * nf_ct_unsent_answer - what became of a batch of events
+ * @net: namespace
+ * @err: 0, or negative when a listener has refused it; its events are on the list
+ *
+ * Context: softirq safe.
+ */
+void nf_ct_unsent_answer(struct net *net, int err)
+{
+	struct nf_conntrack_resend *r = nf_conntrack_resend(net);
+
+	if (err) {
+		set_bit(NF_CT_RESEND_STALLED, &r->state);
+		set_bit(NF_CT_RESEND_REFUSED, &r->state);
+		return;
+	}
+	if (unlikely(test_bit(NF_CT_RESEND_STALLED, &r->state)))
+		clear_bit(NF_CT_RESEND_STALLED, &r->state);
+	if (unlikely(atomic_read(&r->waiting[NF_CT_UNSENT_CONNECTION])))
+		WRITE_ONCE(r->last_ok[NF_CT_UNSENT_CONNECTION], ktime_get());
 }
 
 /* ---- the worker ---- */
@@ -377,8 +426,12 @@ static void nf_conntrack_resend_worker(struct work_struct *work)
 	struct nf_ct_unsent_item item;
 	unsigned long refused = 0;
 	unsigned int n = 0;
+	int ret;
 
 	for (;;) {
+		if (test_bit(NF_CT_RESEND_REFUSED, &r->state) &&
+		    test_and_clear_bit(NF_CT_RESEND_REFUSED, &r->state))
+			__set_bit(NF_CT_UNSENT_CONNECTION, &refused);
 		if (!nf_ct_unsent_pop(r, refused, &item)) {
 			if (refused) {
 				nf_conntrack_resend_wait(r, refused);
@@ -388,9 +441,10 @@ static void nf_conntrack_resend_worker(struct work_struct *work)
 				return;
 			continue;
 		}
-		if (nf_ct_unsent_retry(r, &item) < 0)
+		ret = nf_ct_unsent_retry(r, &item);
+		if (ret < 0)
 			__set_bit(nf_ct_unsent_kind(&item), &refused);
-		else
+		else if (ret != NF_CT_EVENT_HELD)
 			WRITE_ONCE(r->last_ok[nf_ct_unsent_kind(&item)], ktime_get());
 		if (++n % NF_CT_RESEND_BUDGET == 0)
 			cond_resched();
@@ -435,7 +489,11 @@ void nf_conntrack_events_drain(struct net *net)
 		flush_work(&r->work);
 		cond_resched();
 	}
+	/* the last one is off the list before it has been tried */
+	flush_work(&r->work);
 }
+
+NF_CT_EXPORT_PRIVATE(nf_conntrack_events_drain);
 
 /* ---- looking ---- */
 
@@ -444,46 +502,78 @@ unsigned int nf_conntrack_events_unsent(struct net *net)
 	return atomic_read(&nf_conntrack_resend(net)->waiting[NF_CT_UNSENT_CONNECTION]);
 }
 
-/* Position: CPU in the upper half, number of entries seen there in the lower */
-unsigned int nf_conntrack_dying_next(struct net *net, unsigned long *pos,
+void nf_conntrack_dying_begin(struct nf_conntrack_dying *d)
+{
+	memset(d, 0, sizeof(*d));
+}
+
+NF_CT_EXPORT_PRIVATE(nf_conntrack_dying_begin);
+
+/* Up to @max dying entries of one CPU's list.  True: look there again. */
+static bool nf_conntrack_dying_cpu(struct nf_ct_unsent *u,
+				   struct nf_conntrack_dying *d,
+				   struct nf_conn **batch, unsigned int *n,
+				   unsigned int max)
+{
+	struct list_head *list = &u->list[NF_CT_UNSENT_CONNECTION];
+	unsigned int steps = 0;
+	struct nf_conn *ct;
+	bool more;
+
+	spin_lock_bh(&u->lock);
+	if (!d->at) {
+		d->at = list->next;
+		list_add(&d->link, &u->walks);
+	}
+	for (; d->at != list && *n < max && steps < NF_CT_DYING_STEPS; steps++) {
+		ct = nf_ct_unsent_node_ct(d->at);
+		d->at = d->at->next;
+		if (!nf_ct_is_dying(ct))
+			continue;
+		nf_conntrack_get(&ct->ct_general);
+		batch[(*n)++] = ct;
+	}
+	more = d->at != list;
+	if (!more) {
+		list_del(&d->link);
+		d->at = NULL;
+	}
+	spin_unlock_bh(&u->lock);
+	return more;
+}
+
+unsigned int nf_conntrack_dying_next(struct net *net, struct nf_conntrack_dying *d,
 				     struct nf_conn **batch, unsigned int max)
 {
 	struct nf_conntrack_resend *r = nf_conntrack_resend(net);
-	unsigned int cpu = *pos >> 32, seen = (u32)*pos;
 	unsigned int n = 0;
 
-	for (; cpu < nr_cpu_ids && !n; cpu++, seen = 0) {
-		struct nf_ct_unsent *u;
-		struct list_head *node;
-		unsigned int i = 0;
-
-		if (!cpu_possible(cpu))
-			continue;
-		u = per_cpu_ptr(r->unsent, cpu);
-		spin_lock_bh(&u->lock);
-		list_for_each(node, &u->list[NF_CT_UNSENT_CONNECTION]) {
-			struct nf_conn *ct;
-
-			if (n == max)
-				break;
-			if (i++ < seen)
-				continue;
-			seen++;
-			ct = nf_ct_unsent_node_ct(node);
-			if (!nf_ct_is_dying(ct))
-				continue;
-			nf_conntrack_get(&ct->ct_general);
-			batch[n++] = ct;
-		}
-		spin_unlock_bh(&u->lock);
-		if (n == max)
-			break;
+	while (d->cpu < nr_cpu_ids && n < max) {
+		if (!cpu_possible(d->cpu) ||
+		    !nf_conntrack_dying_cpu(per_cpu_ptr(r->unsent, d->cpu), d,
+					    batch, &n, max))
+			d->cpu++;
+		cond_resched();
 	}
-	*pos = (unsigned long)cpu << 32 | seen;
 	return n;
 }
 
 NF_CT_EXPORT_PRIVATE(nf_conntrack_dying_next);
+
+void nf_conntrack_dying_end(struct net *net, struct nf_conntrack_dying *d)
+{
+	struct nf_ct_unsent *u;
+
+	if (!d->at)
+		return;
+	u = per_cpu_ptr(nf_conntrack_resend(net)->unsent, d->cpu);
+	spin_lock_bh(&u->lock);
+	list_del(&d->link);
+	d->at = NULL;
+	spin_unlock_bh(&u->lock);
+}
+
+NF_CT_EXPORT_PRIVATE(nf_conntrack_dying_end);
 
 void nf_conntrack_events_sum(struct net *net, int cpu,
 			     struct nf_conntrack_event_stats *out)
@@ -533,6 +623,7 @@ int nf_conntrack_resend_pernet_init(struct net *net)
 		struct nf_ct_unsent *u = per_cpu_ptr(r->unsent, cpu);
 
 		spin_lock_init(&u->lock);
+		INIT_LIST_HEAD(&u->walks);
 		for (kind = 0; kind < NF_CT_UNSENT_KINDS; kind++)
 			INIT_LIST_HEAD(&u->list[kind]);
 	}

@@ -3,7 +3,8 @@
  * Reliable events: what the core, the resend machine and ctnetlink agree on.
  *
  * nf_ct_event_notifier.ct_event() returns
- *   0                delivered, or nobody listens: forget the event
+ *   0                delivered
+ *   NF_CT_EVENT_NOBODY nobody listens: forget the event
  *   NF_CT_EVENT_HELD it stands in a batch; the notifier has taken a reference
  *                    on the entry, and calls nf_ct_event_complete() exactly once
  *   < 0              refused: a reliable listener did not take it (or no memory)
@@ -15,11 +16,13 @@
 #define _NF_CONNTRACK_EVENTS_H
 
 #include <linux/hrtimer.h>
+#include <linux/list.h>
 #include <linux/workqueue.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_ecache.h>
 
 #define NF_CT_EVENT_HELD	1
+#define NF_CT_EVENT_NOBODY	2
 
 /**
  * struct nf_conntrack_event_stats - per CPU and namespace, counted by its writer
@@ -48,11 +51,26 @@ void nf_ct_event_complete(struct nf_conn *ct, unsigned int events, int err);
 void nf_conntrack_events_kick(struct net *net);
 /* Send or give up whatever waits; on return nothing of @net waits. May sleep. */
 void nf_conntrack_events_drain(struct net *net);
-/* The next up to @max entries of @net whose DESTROY waits, referenced, from
- * position *@pos (opaque, 0 to start) on.  0 at the end.
+
+/**
+ * struct nf_conntrack_dying - a place among the entries whose DESTROY waits
+ * @link: with the other places on the same CPU's list
+ * @at:   what comes next there; NULL: not begun, and @link is on no list
+ * @cpu:  whose list
+ *
+ * Guarded by that list's lock; one user at a time calls begin, next and end.
  */
-unsigned int nf_conntrack_dying_next(struct net *net, unsigned long *pos,
+struct nf_conntrack_dying {
+	struct list_head	link;
+	struct list_head	*at;
+	unsigned int		cpu;
+};
+
+void nf_conntrack_dying_begin(struct nf_conntrack_dying *d);
+/* The next up to @max of them, referenced; 0 at the end.  May sleep. */
+unsigned int nf_conntrack_dying_next(struct net *net, struct nf_conntrack_dying *d,
 				     struct nf_conn **batch, unsigned int max);
+void nf_conntrack_dying_end(struct net *net, struct nf_conntrack_dying *d);
 void nf_conntrack_events_sum(struct net *net, int cpu,
 			     struct nf_conntrack_event_stats *out);
 void nf_conntrack_events_count_batch(struct net *net);

@@ -33,12 +33,14 @@ enum nf_ct_unsent_kind {
  * @net:  its namespace
  * @word: its word of unsent events
  * @ct:   the connection, or NULL
+ * @ecache: what its packets note, or NULL
  * @life: the expectation, or NULL
  */
 struct nf_ct_unsent_item {
 	struct net			*net;
 	u32				*word;
 	struct nf_conn			*ct;
+	struct nf_conntrack_ecache	*ecache;
 	struct nf_ct_expect_life	*life;
 };
 
@@ -49,6 +51,7 @@ nf_ct_unsent_connection(struct nf_conn *ct, struct nf_conntrack_ecache *e)
 		.net	= nf_ct_net(ct),
 		.word	= &e->missed,
 		.ct	= ct,
+		.ecache	= e,
 	};
 }
 
@@ -64,8 +67,12 @@ nf_ct_unsent_expectation(struct nf_ct_expect_life *life)
 
 /* Put a refused item on its list and see that it is tried again. */
 void nf_ct_unsent_queue(const struct nf_ct_unsent_item *item);
-/* Try what is unsent of @item once: 0, NF_CT_EVENT_HELD or negative. */
+/* Try what is unsent of @item once: see nf_ct_send(). */
 int nf_ct_unsent_try(const struct nf_ct_unsent_item *item);
+/* Changes that packets have noted, and somebody may hear of? */
+bool nf_ct_unsent_fresh(const struct nf_ct_unsent_item *item);
+/* What became of a batch: 0, or negative when a listener has refused it. */
+void nf_ct_unsent_answer(struct net *net, int err);
 
 void nf_ct_count_delivered(struct net *net, bool again);
 void nf_ct_count_refused(struct net *net);

@@ -113,6 +113,12 @@ static struct ctnetlink_datagram *close_datagram(struct ctnetlink_batch *b)
 		return NULL;
 
 	b->open = NULL;
+	if (!d->count) {
+		/* the first message did not fit after all */
+		kfree_skb(d->skb);
+		kfree(d);
+		return NULL;
+	}
 	d->err = ctnetlink_event_send(d->net, d->skb, 0, d->group, 0);
 	d->skb = NULL;
 	if (!d->err && d->count > 1)
@@ -169,7 +175,8 @@ static int hold_event(struct ctnetlink_datagram *d, struct ctnetlink_msg *m)
  * @limit: bytes in one datagram at most
  *
  * Context: Any up to softirq.
- * Return: NF_CT_EVENT_HELD, or a negative errno: it has to be sent alone.
+ * Return: NF_CT_EVENT_HELD, -ENOBUFS when a listener refuses just now, or another
+ * negative errno: it has to be sent alone.
  */
 int ctnetlink_batch_add(struct net *net, struct ctnetlink_msg *m,
 			unsigned int group, unsigned int limit)
@@ -186,6 +193,11 @@ int ctnetlink_batch_add(struct net *net, struct ctnetlink_msg *m,
 	spin_lock_bh(&b->lock);
 	if (b->open && !has_room(b->open, group, size, limit))
 		full = close_datagram(b);
+	/* the listener is full: whoever tries again shall know, and wait */
+	if (full && full->err) {
+		err = -ENOBUFS;
+		goto unlock;
+	}
 	if (!b->open) {
 		b->open = new_datagram(net, group, limit);
 		if (b->open)
@@ -194,6 +206,7 @@ int ctnetlink_batch_add(struct net *net, struct ctnetlink_msg *m,
 	}
 	if (b->open)
 		err = hold_event(b->open, m);
+unlock:
 	spin_unlock_bh(&b->lock);
 
 	settle(full);

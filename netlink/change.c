@@ -225,7 +225,9 @@ static int apply_queued_status(struct change *c)
 {
 	unsigned long status = get_u32(c, CTA_STATUS);
 
-	__nf_ct_change_status(c->ct, status, ~status);
+	/* a packet may have set one of the two since they were checked */
+	__nf_ct_change_status(c->ct, status,
+			      ~status & ~(IPS_SEEN_REPLY | IPS_ASSURED));
 	return 0;
 }
 

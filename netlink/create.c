@@ -122,12 +122,12 @@ static int attach_helper(struct nf_conn *ct, const struct nlattr *attr,
 	help = nf_ct_helper_ext_add(ct, GFP_ATOMIC);
 	if (!help)
 		return -ENOMEM;
-	if (helper->from_nlattr)
-		helper->from_nlattr(private, ct);
-
 	/* chosen by the user: no rule replaces it */
 	set_bit(IPS_HELPER_BIT, &ct->status);
+	/* helpers in user space look here for their own description */
 	RCU_INIT_POINTER(help->helper, helper);
+	if (helper->from_nlattr)
+		helper->from_nlattr(private, ct);
 	return 0;
 }
 
@@ -163,14 +163,25 @@ static int setup_nat(struct nf_conn *ct, const struct nlattr *const cda[],
 #endif
 
 /* What an entry may need later cannot be added later */
-static void add_extensions(struct nf_conn *ct)
+/* A connection that could not tell of itself shall not be */
+static int add_extensions(struct nf_conn *ct, u32 portid)
 {
-	nf_ct_ecache_ext_add(ct, 0, 0, GFP_ATOMIC);
+#ifdef CONFIG_NF_CONNTRACK_EVENTS
+	struct nf_conntrack_ecache *e;
+
+	if (!nf_ct_ecache_ext_add(ct, 0, 0, GFP_ATOMIC))
+		return -ENOMEM;
+	e = nf_ct_ecache_find(ct);
+	/* whose doing it is, if NEW has to wait or a packet sends it along */
+	if (e)
+		e->portid = portid;
+#endif
 	nfct_synproxy_ext_add(ct);
 	nfct_seqadj_ext_add(ct);
 	nf_ct_labels_ext_add(ct);
 	nf_ct_tstamp_ext_add(ct, GFP_ATOMIC);
 	nf_ct_acct_ext_add(ct, GFP_ATOMIC);
+	return 0;
 }
 
 static int attach_master(struct nf_conn *ct, const struct nfnl_info *info,
@@ -215,7 +226,7 @@ static void explain_insert(int err, struct netlink_ext_ack *extack)
 /* Make the entry complete and insert it.  Caller holds RCU. */
 static int build(struct nf_conn *ct, const struct nfnl_info *info,
 		 const struct nlattr *const cda[],
-		 const struct nf_conntrack_zone *zone)
+		 const struct nf_conntrack_zone *zone, u32 portid)
 {
 	int err;
 
@@ -225,8 +236,9 @@ static int build(struct nf_conn *ct, const struct nfnl_info *info,
 	if (err)
 		return err;
 
-	add_extensions(ct);
-	err = ctnetlink_change_unborn(ct, cda, info->extack);
+	err = add_extensions(ct, portid);
+	if (!err)
+		err = ctnetlink_change_unborn(ct, cda, info->extack);
 	if (!err)
 		err = attach_master(ct, info, cda[CTA_TUPLE_MASTER], zone);
 	if (err)
@@ -274,22 +286,10 @@ static int check_tuples(const struct nlattr *const cda[],
  * has whoever set a label: they go out with this message, unless a packet that
  * was faster has taken them along.
  */
-static unsigned int noted_events(struct nf_conn *ct)
-{
-#ifdef CONFIG_NF_CONNTRACK_EVENTS
-	struct nf_conntrack_ecache *e = nf_ct_ecache_find(ct);
-
-	if (e)
-		return xchg(&e->cache, 0);
-#endif
-	return 0;
-}
-
 static void report(struct nf_conn *ct, unsigned int events, struct sk_buff *skb,
 		   const struct nfnl_info *info)
 {
-	nf_conntrack_eventmask_report(events | noted_events(ct), ct,
-				      NETLINK_CB(skb).portid,
+	nf_conntrack_eventmask_report(events, ct, NETLINK_CB(skb).portid,
 				      nlmsg_report(info->nlh));
 }
 
@@ -315,7 +315,7 @@ static int create(struct sk_buff *skb, const struct nfnl_info *info,
 	}
 
 	rcu_read_lock();
-	err = build(ct, info, cda, zone);
+	err = build(ct, info, cda, zone, NETLINK_CB(skb).portid);
 	rcu_read_unlock();
 	if (err) {
 		discard(ct);

@@ -72,6 +72,7 @@ struct ctnetlink_count {
  * @seq:      nlmsg_seq
  * @events:   for @CTNETLINK_EVENT and @CTNETLINK_DESTROY: bits of IPCT_*
  * @borrowed: references that only this message holds, not shown in CTA_USE
+ * @bound:    only measured: count what the entry may come to have as well
  * @zero:     take the counters out of the entry
  * @taken:    what was taken; put back when the message does not fit
  */
@@ -84,6 +85,7 @@ struct ctnetlink_msg {
 	u32			seq;
 	unsigned int		events;
 	unsigned int		borrowed;
+	bool			bound;
 	bool			zero;
 	struct ctnetlink_count	taken[IP_CT_DIR_MAX];
 };

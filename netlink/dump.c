@@ -15,19 +15,11 @@
 /* Entries taken from the table at a time */
 #define WALK_BATCH	32
 
-/* State of a dump between datagrams, in netlink_callback.ctx */
-union dump_cursor {
-	struct nf_conntrack_walk	table;
-	struct {
-		unsigned long		pos;
-		unsigned int		skip;
-	} dying;
-};
-
-static union dump_cursor *cursor_of(struct netlink_callback *cb)
+/* Where a dump of the table is between datagrams */
+static struct nf_conntrack_walk *walk_of(struct netlink_callback *cb)
 {
-	BUILD_BUG_ON(sizeof(union dump_cursor) > sizeof(cb->ctx));
-	return (union dump_cursor *)cb->ctx;
+	BUILD_BUG_ON(sizeof(struct nf_conntrack_walk) > sizeof(cb->ctx));
+	return (struct nf_conntrack_walk *)cb->ctx;
 }
 
 static void init_msg(struct ctnetlink_msg *m, const struct netlink_callback *cb)
@@ -54,7 +46,8 @@ static int datagram_full(const struct sk_buff *skb)
 static bool table_shows(struct nf_conn *ct,
 			const struct ctnetlink_filter *filter)
 {
-	if (nf_ct_is_expired(ct)) {
+	/* the timeout of one in a flow table means nothing */
+	if (nf_ct_is_expired(ct) && !test_bit(IPS_OFFLOAD_BIT, &ct->status)) {
 		if (nf_ct_should_gc(ct))
 			nf_ct_kill(ct);
 		return false;
@@ -80,7 +73,7 @@ static unsigned int put_batch(struct sk_buff *skb, struct ctnetlink_msg *m,
 static int dump_table(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	const struct ctnetlink_filter *filter = cb->data;
-	struct nf_conntrack_walk *walk = &cursor_of(cb)->table;
+	struct nf_conntrack_walk *walk = walk_of(cb);
 	struct net *net = sock_net(skb->sk);
 	struct nf_conn *batch[WALK_BATCH];
 	struct ctnetlink_msg m;
@@ -155,60 +148,85 @@ int ctnetlink_dump_table(struct sk_buff *skb, const struct nfnl_info *info,
 }
 
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
-/* As put_batch(), from entry @i on, for one family or all (0) */
-static unsigned int put_dying(struct sk_buff *skb, struct ctnetlink_msg *m,
-			      u8 family, struct nf_conn **batch,
-			      unsigned int i, unsigned int n)
+/**
+ * struct dying_dump - a dump of the entries whose DESTROY waits, in cb->data
+ * @place: on the lists, which know of it
+ * @net:   whose lists
+ * @batch: entries taken from there, each with a reference
+ * @n:     how many
+ * @shown: how many of them are done with
+ */
+struct dying_dump {
+	struct nf_conntrack_dying	place;
+	struct net			*net;
+	struct nf_conn			*batch[WALK_BATCH];
+	unsigned int			n;
+	unsigned int			shown;
+};
+
+/* What is left of the batch, for one family or all (0): false if there is no room */
+static bool put_dying(struct sk_buff *skb, struct ctnetlink_msg *m, u8 family,
+		      struct dying_dump *d)
 {
-	for (; i < n; i++) {
-		m->ct = batch[i];
+	for (; d->shown < d->n; d->shown++) {
+		m->ct = d->batch[d->shown];
 		if ((!family || family == nf_ct_l3num(m->ct)) &&
 		    ctnetlink_msg_put(skb, m))
-			break;
+			return false;
+		nf_ct_put(m->ct);
 	}
-	return i;
+	return true;
 }
 
-/*
- * The list is one of those who wait, so it shrinks while it is read: an entry
- * whose event gets through meanwhile may be missing, or its neighbour.
- */
+/* An entry whose event gets through meanwhile is not shown, or it was. */
 static int dump_dying(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	const struct nfgenmsg *nfmsg = nlmsg_data(cb->nlh);
-	union dump_cursor *cursor = cursor_of(cb);
-	struct net *net = sock_net(skb->sk);
-	struct nf_conn *batch[WALK_BATCH];
-	unsigned int i, n, put;
+	struct dying_dump *d = cb->data;
 	struct ctnetlink_msg m;
-	unsigned long here;
 
 	init_msg(&m, cb);
 	for (;;) {
-		here = cursor->dying.pos;
-		n = nf_conntrack_dying_next(net, &cursor->dying.pos, batch,
-					    ARRAY_SIZE(batch));
-		if (!n)
-			return skb->len;
-
-		put = put_dying(skb, &m, nfmsg->nfgen_family, batch,
-				min(cursor->dying.skip, n), n);
-		for (i = 0; i < n; i++)
-			nf_ct_put(batch[i]);
-		if (put < n) {
-			cursor->dying.pos = here;
-			cursor->dying.skip = put;
+		if (!put_dying(skb, &m, nfmsg->nfgen_family, d))
 			return datagram_full(skb);
-		}
-		cursor->dying.skip = 0;
-		cond_resched();
+		d->shown = 0;
+		d->n = nf_conntrack_dying_next(d->net, &d->place, d->batch,
+					       ARRAY_SIZE(d->batch));
+		if (!d->n)
+			return skb->len;
 	}
+}
+
+static int dump_dying_start(struct netlink_callback *cb)
+{
+	struct dying_dump *d = kzalloc(sizeof(*d), GFP_KERNEL);
+
+	if (!d)
+		return -ENOMEM;
+	d->net = sock_net(cb->skb->sk);
+	nf_conntrack_dying_begin(&d->place);
+	cb->data = d;
+	return 0;
+}
+
+static int dump_dying_done(struct netlink_callback *cb)
+{
+	struct dying_dump *d = cb->data;
+
+	for (; d->shown < d->n; d->shown++)
+		nf_ct_put(d->batch[d->shown]);
+	nf_conntrack_dying_end(d->net, &d->place);
+	kfree(d);
+	return 0;
 }
 #else
 static int dump_dying(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	return 0;
 }
+
+#define dump_dying_start	NULL
+#define dump_dying_done		NULL
 #endif
 
 /* Unconfirmed entries belong to the packet that made them; no list has them */
@@ -218,13 +236,10 @@ static int dump_unconfirmed(struct sk_buff *skb, struct netlink_callback *cb)
 }
 
 static int only_as_dump(struct sk_buff *skb, const struct nfnl_info *info,
-			int (*dump)(struct sk_buff *skb,
-				    struct netlink_callback *cb))
+			struct netlink_dump_control *control)
 {
-	struct netlink_dump_control control = { .dump = dump };
-
 	if (info->nlh->nlmsg_flags & NLM_F_DUMP)
-		return netlink_dump_start(info->sk, skb, info->nlh, &control);
+		return netlink_dump_start(info->sk, skb, info->nlh, control);
 
 	NL_SET_ERR_MSG(info->extack, "this list can only be dumped");
 	return -EOPNOTSUPP;
@@ -244,7 +259,13 @@ static int only_as_dump(struct sk_buff *skb, const struct nfnl_info *info,
 int ctnetlink_dump_dying(struct sk_buff *skb, const struct nfnl_info *info,
 			 const struct nlattr *const cda[])
 {
-	return only_as_dump(skb, info, dump_dying);
+	struct netlink_dump_control control = {
+		.start	= dump_dying_start,
+		.dump	= dump_dying,
+		.done	= dump_dying_done,
+	};
+
+	return only_as_dump(skb, info, &control);
 }
 
 /**
@@ -260,5 +281,7 @@ int ctnetlink_dump_unconfirmed(struct sk_buff *skb,
 			       const struct nfnl_info *info,
 			       const struct nlattr *const cda[])
 {
-	return only_as_dump(skb, info, dump_unconfirmed);
+	struct netlink_dump_control control = { .dump = dump_unconfirmed };
+
+	return only_as_dump(skb, info, &control);
 }

@@ -18,6 +18,8 @@
 #include <net/netfilter/nf_conntrack_timestamp.h>
 
 #include "ctnetlink.h"
+#include "nf_conntrack_internal.h"
+#include "nf_ct_entry.h"
 
 /**
  * struct ctnetlink_attr - one attribute of an entry
@@ -244,7 +246,11 @@ static int put_zone(struct sk_buff *skb, struct ctnetlink_msg *m)
 
 static int put_status(struct sk_buff *skb, struct ctnetlink_msg *m)
 {
-	return put_u32(skb, CTA_STATUS, READ_ONCE(m->ct->status));
+	unsigned long status = READ_ONCE(m->ct->status);
+
+	if (status & BIT(NF_CT_STATUS_WAS_NAT))
+		status |= IPS_SRC_NAT_DONE;
+	return put_u32(skb, CTA_STATUS, status);
 }
 
 /* Whole seconds; an unconfirmed entry keeps its timeout relative to no clock */
@@ -346,11 +352,18 @@ static int put_protoinfo(struct sk_buff *skb, struct ctnetlink_msg *m)
 	return 0;
 }
 
+/* One that is unregistered is taken out of the entries of the table only: those
+ * that wait with their last news may still name it.
+ */
 static struct nf_conntrack_helper *helper_of(const struct nf_conn *ct)
 {
 	struct nf_conn_help *help = nfct_help(ct);
+	struct nf_conntrack_helper *helper;
 
-	return help ? rcu_dereference(help->helper) : NULL;
+	helper = help ? rcu_dereference(help->helper) : NULL;
+	if (helper && nf_ct_is_dying(ct) && !nf_ct_helper_is_known(helper))
+		return NULL;
+	return helper;
 }
 
 static bool help_shown(const struct ctnetlink_msg *m)
@@ -455,7 +468,6 @@ static void return_counters(struct ctnetlink_msg *m)
 		atomic64_add(m->taken[dir].packets, &acct->counter[dir].packets);
 		atomic64_add(m->taken[dir].bytes, &acct->counter[dir].bytes);
 	}
-	memset(m->taken, 0, sizeof(m->taken));
 }
 
 static bool timestamp_shown(const struct ctnetlink_msg *m)
@@ -468,6 +480,9 @@ static int put_timestamp(struct sk_buff *skb, struct ctnetlink_msg *m)
 	const struct nf_conn_tstamp *tstamp = nf_conn_tstamp_find(m->ct);
 	struct nlattr *nest;
 
+	/* an unconfirmed entry loses its extensions when a helper's module goes */
+	if (!tstamp)
+		return 0;
 	nest = nla_nest_start(skb, CTA_TIMESTAMP);
 	if (!nest ||
 	    nla_put_be64(skb, CTA_TIMESTAMP_START, cpu_to_be64(tstamp->start),
@@ -486,6 +501,8 @@ static bool labels_shown(const struct ctnetlink_msg *m)
 {
 	const struct nf_conn_labels *labels = nf_ct_labels_find(m->ct);
 
+	if (m->bound)
+		return labels;
 	if (!labels || !memchr_inv(labels->bits, 0, sizeof(labels->bits)))
 		return false;
 	return m->kind != CTNETLINK_EVENT || event_has(m, IPCT_LABEL);
@@ -505,6 +522,8 @@ static int put_labels(struct sk_buff *skb, struct ctnetlink_msg *m)
 
 static bool seqadj_shown(const struct ctnetlink_msg *m)
 {
+	if (m->bound)
+		return nfct_seqadj(m->ct);
 	if (m->kind == CTNETLINK_EVENT && !event_has(m, IPCT_SEQADJ))
 		return false;
 	return status_has(m, IPS_SEQ_ADJUST) && nfct_seqadj(m->ct);
@@ -517,6 +536,8 @@ static int put_seqadj(struct sk_buff *skb, const struct ctnetlink_msg *m,
 	struct nf_ct_seqadj seq;
 	struct nlattr *nest;
 
+	if (!ext)
+		return 0;
 	spin_lock_bh(&m->ct->lock);
 	seq = ext->seq[dir];
 	spin_unlock_bh(&m->ct->lock);
@@ -554,6 +575,8 @@ static int put_synproxy(struct sk_buff *skb, struct ctnetlink_msg *m)
 	const struct nf_conn_synproxy *synproxy = nfct_synproxy(m->ct);
 	struct nlattr *nest;
 
+	if (!synproxy)
+		return 0;
 	nest = nla_nest_start(skb, CTA_SYNPROXY);
 	if (!nest ||
 	    put_u32(skb, CTA_SYNPROXY_ISN, synproxy->isn) ||
@@ -713,6 +736,8 @@ int ctnetlink_fields_put(struct sk_buff *skb, struct ctnetlink_msg *m)
 	const struct ctnetlink_attr *const *field;
 	int err = 0;
 
+	/* of the entry before this one, in a dump */
+	memset(m->taken, 0, sizeof(m->taken));
 	rcu_read_lock();
 	for (field = orders[m->kind]; *field && !err; field++) {
 		if (!(*field)->shown || (*field)->shown(m))

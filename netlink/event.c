@@ -78,14 +78,16 @@ static struct sk_buff *build_event(struct ctnetlink_msg *m)
  * @report: @portid wants its copy
  *
  * Context: Any up to softirq.
- * Return: 0, or -ENOBUFS when a reliable listener had no room.
+ * Return: 0, NF_CT_EVENT_NOBODY, or -ENOBUFS when a reliable listener had no room.
  */
 int ctnetlink_event_send(struct net *net, struct sk_buff *skb, u32 portid,
 			 unsigned int group, int report)
 {
 	int err = nfnetlink_send(skb, net, portid, group, report, GFP_ATOMIC);
 
-	return err == -ENOBUFS || err == -EAGAIN ? -ENOBUFS : 0;
+	if (err == -ENOBUFS || err == -EAGAIN)
+		return -ENOBUFS;
+	return err == -ESRCH ? NF_CT_EVENT_NOBODY : 0;
 }
 
 static int send_alone(struct net *net, struct ctnetlink_msg *m,
@@ -114,7 +116,7 @@ static int ctnetlink_event(unsigned int events, const struct nf_ct_event *item)
 	int err;
 
 	if (!g || (!item->report && !nfnetlink_has_listeners(net, g->group)))
-		return 0;
+		return NF_CT_EVENT_NOBODY;
 
 	m.kind = g->kind;
 	m.type = g->type;
@@ -124,7 +126,7 @@ static int ctnetlink_event(unsigned int events, const struct nf_ct_event *item)
 	limit = READ_ONCE(nf_conntrack_pernet(net)->events_batch);
 	if (limit && !item->report) {
 		err = ctnetlink_batch_add(net, &m, g->group, limit);
-		if (err == NF_CT_EVENT_HELD)
+		if (err == NF_CT_EVENT_HELD || err == -ENOBUFS)
 			return err;
 	}
 

@@ -17,6 +17,8 @@ static size_t glue_size(const struct nf_conn *ct)
 	const struct ctnetlink_msg m = {
 		.ct	= (struct nf_conn *)ct,
 		.kind	= CTNETLINK_QUEUE,
+		/* packets may change the entry until glue_build() */
+		.bound	= 1,
 	};
 
 	/* the nest around the attributes, and the caller's word behind it */
@@ -45,6 +47,10 @@ static int glue_parse(const struct nlattr *attr, struct nf_conn *ct)
 {
 	struct nlattr *cda[CTA_MAX + 1];
 	int err;
+
+	/* a rule's own, with references that belong to the rule */
+	if (nf_ct_is_template(ct))
+		return -EOPNOTSUPP;
 
 	err = nla_parse_nested_deprecated(cda, CTA_MAX, attr, ctnetlink_policy,
 					  NULL);
