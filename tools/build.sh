@@ -7,7 +7,7 @@
 #
 # Usage: build.sh [FOLDER]     default: $BUILD, else build/
 # Takes KDIR=, KVER= and ARCH= from the environment, the rest (W=1, C=2, V=1, -j)
-# from make.
+# from make.  FITS=no: do not compare with the kernel's own modules.
 
 set -euo pipefail
 
@@ -53,6 +53,26 @@ claim()
 	fi
 }
 
+# Every symbol of the kernel's own two modules must be there and have its CRC, or
+# nf_nat and others would refuse to load: better no modules than such.
+fits()
+{
+	local kdir=$1 build=$2
+
+	[ "${FITS:-}" != no ] || return 0
+	awk -F '\t' '
+		NR == FNR { if ($3 ~ /(^|\/)nf_conntrack(_netlink)?$/) want[$2] = $1; next }
+		$2 in want && want[$2] == $1 { delete want[$2] }
+		END {
+			for (symbol in want) {
+				print "build: does not fit this kernel: " symbol
+				bad = 1
+			}
+			exit bad
+		}' "$kdir/Module.symvers" "$build/src/Module.symvers" >&2 ||
+		die "the modules are not for the kernel of $kdir"
+}
+
 publish()
 {
 	local build=$1 file name
@@ -82,6 +102,7 @@ main()
 	*) args+=("-j$(nproc)") ;;
 	esac
 	${MAKE:-make} --no-print-directory -C "$kdir" M="$build/src" "${args[@]}" modules
+	fits "$kdir" "$build"
 	publish "$build"
 	echo "build: $(cd "$build" && echo *.ko) for $(KDIR=$kdir "$TOP/tools/kdir.sh" --release) in $build"
 }

@@ -62,19 +62,37 @@ show_next_loads()
 	done
 }
 
+# A kernel that takes signed modules only would be left without any.
+need_signature()
+{
+	local lockdown=/sys/kernel/security/lockdown enforce=/sys/module/module/parameters/sig_enforce
+
+	[ -z "$root" ] || return 0
+	if grep -qE '\[(integrity|confidentiality)\]' "$lockdown" 2>/dev/null ||
+	   [ "$(cat "$enforce" 2>/dev/null)" = Y ]; then
+		[ -n "$(modinfo -F signer "$1")" ] ||
+			die "this kernel takes signed modules only, and $1 is not; sign it, or use DKMS, which can"
+	fi
+}
+
 do_install()
 {
 	local release=$1 dst=$root/lib/modules/$1/updates name file
 
 	need_root
+	for file in "$dst"/dkms/nf_conntrack*.ko*; do
+		[ ! -e "$file" ] || die "$file is installed by DKMS already; remove reliable-conntrack-dkms first"
+	done
 	mkdir -p "$dst"
 	for name in "${MODULES[@]}"; do
 		file=$build/$name.ko
 		[ -e "$file" ] || die "there is no $file; run make first"
 		[ "$(modinfo -F vermagic "$file" | cut -d' ' -f1)" = "$release" ] ||
 			die "$file was built for another kernel than $release; run make clean and make"
+		need_signature "$file"
 		install -m 644 "$file" "$dst/"
-		strip --strip-debug "$dst/$name.ko"
+		# that would take the signature away
+		[ -n "$(modinfo -F signer "$file")" ] || strip --strip-debug "$dst/$name.ko"
 		echo "install: $dst/$name.ko $(modinfo -F version "$file")"
 	done
 	run_depmod "$release"
@@ -82,7 +100,7 @@ do_install()
 	has_kernel "$release" || return 0
 	for name in "${MODULES[@]}"; do
 		case "$(next_load "$release" "$name")" in
-		*/updates/*) ;;
+		"$dst/$name.ko") ;;
 		*) die "$name of the kernel still comes first: a file in /etc/depmod.d changes the search order" ;;
 		esac
 	done
@@ -139,11 +157,16 @@ do_status()
 
 main()
 {
-	local action=${1:-}
+	local action=${1:-} release=${KVER:-}
 
 	case "$action" in
 	status) do_status ;;
-	install|uninstall) "do_$action" "$("$TOP/tools/kdir.sh" --release)" ;;
+	install) do_install "$("$TOP/tools/kdir.sh" --release)" ;;
+	uninstall)
+		# without headers, too
+		[ -n "$release" ] || [ -z "${KDIR:-}" ] || release=$("$TOP/tools/kdir.sh" --release)
+		do_uninstall "${release:-$(uname -r)}"
+		;;
 	*) sed -n '4,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 	esac
 }
