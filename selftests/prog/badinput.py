@@ -100,6 +100,13 @@ def bad_transport(c, s):
     yield 'ICMP error that quotes nothing', icmp(c, s, error, 1)
     yield 'ICMP error that quotes half a header', \
         icmp(c, s, error, 1, data=tcp(**good, flags=ACK)[:12])
+    if not is6(c):
+        # types that mean neighbour discovery in IPv6, where they are not tracked
+        for kind in (133, 135, 143):
+            head = struct.pack('>BBHI', kind, 0, 0, 0)
+            check = csum(struct.pack('>II', 8, 58) + head)
+            yield 'ICMPv6 type %d in IPv4' % kind, \
+                ip(c, s, 58, head[:2] + struct.pack('>H', check) + head[4:])
     yield 'ICMP error about nobody', \
         icmp(c, s, error, 1, data=udp(s, c, 9, 9))
 

@@ -768,6 +768,54 @@ static void test_create(void)
 	same_number("all are there", count(), 12);
 }
 
+#define CHAIN	300
+
+/* The kernel's own module dies of the first two: it takes any master's helper
+ * data, or what stands where there are none, for PPTP's.
+ */
+static void test_masters(void)
+{
+	struct tuple gre = T(.proto = IPPROTO_GRE, .sport = 5000);
+	int i;
+
+	if (!ours)
+		return;
+	flush();
+	make(T());
+	quietly("masters: plain");
+	make(gre);
+	put_tuple(CTA_TUPLE_MASTER, T());
+	expect("new: gre, its master has no helper", 0);
+	ct(DEL, ACK);
+	put_tuple(CTA_TUPLE_ORIG, gre);
+	expect("delete: gre, its master has no helper", 0);
+
+	make(T(.sport = 1003));
+	help("ftp", 4);
+	quietly("masters: ftp");
+	make(gre);
+	put_tuple(CTA_TUPLE_MASTER, T(.sport = 1003));
+	expect("new: gre, its master has another helper", 0);
+	ct(DEL, ACK);
+	put_tuple(CTA_TUPLE_ORIG, gre);
+	expect("delete: gre, its master has another helper", 0);
+
+	/* each holds the one before, so that all end at once */
+	for (i = 0; i < CHAIN; i++) {
+		make(T(.sport = 2000 + i));
+		if (i)
+			put_tuple(CTA_TUPLE_MASTER, T(.sport = 1999 + i));
+		quietly("masters: chain");
+	}
+	for (i = 0; i < CHAIN; i++) {
+		ct(DEL, ACK);
+		put_tuple(CTA_TUPLE_ORIG, T(.sport = 2000 + i));
+		quietly("masters: end of the chain");
+	}
+	flush();
+	same_number("masters: all are gone", count(), 0);
+}
+
 static void update(void)
 {
 	ct(NEW, ACK);
@@ -1385,6 +1433,7 @@ int main(int argc, char **argv)
 	test_create_errors();
 	test_create_more_errors();
 	test_create();
+	test_masters();
 	test_update();
 	test_get_and_delete();
 	test_filters();

@@ -55,6 +55,22 @@ for name in $MODULES; do
 	[ "$(modinfo -n "$name")" != '(builtin)' ] || continue
 	refute "unload $name" loaded "$name"
 done
+
+# Its symbols fit, but it would walk a table that is not there.
+if [ "$(modset)" = ours ]; then
+	allow_log 'does not belong to nf_conntrack'
+	stock=/lib/modules/$(uname -r)/kernel/net/netfilter/nf_conntrack_netlink.ko
+	modprobe nf_conntrack nfnetlink
+	if [ -e "$stock" ]; then
+		refute "the kernel's own nf_conntrack_netlink is refused" insmod "$stock"
+		check 'and the log says why' sh -c 'dmesg | grep "nf_conntrack_netlink .*does not belong to"'
+	else
+		skip "the kernel's own nf_conntrack_netlink is refused" "it is not at $stock"
+	fi
+	check 'ours loads' modprobe nf_conntrack_netlink
+	rmmod nf_conntrack_netlink
+fi
+
 refute 'nothing says "Unknown symbol" or "disagrees"' \
 	bash -c "dmesg | grep -E 'Unknown symbol|disagrees about version'"
 finish

@@ -7,8 +7,11 @@
 # PROMISE
 # TIMEOUT: 240
 
+# shellcheck disable=SC2016  # conditions are evaluated later, by wait_for
 # shellcheck source=selftests/lib.sh
 . /payload/lib.sh
+# shellcheck source=selftests/data/flows.sh
+. /payload/data/flows.sh
 
 BATCH=/proc/sys/net/netfilter/nf_conntrack_events_batch
 STATS=/proc/net/stat/nf_conntrack_events
@@ -77,6 +80,37 @@ if is_ours; then
 	complete 'batches, small buffer, slow reader' 2048 500
 	is 'nothing waits on the missed list' "$(stat_sum missed)" 0
 	is 'nothing waits on the dying list' "$(stat_sum dying)" 0
+
+	# a DESTROY that comes while the same connection's change is in a batch
+	flow_net m
+	echo 3776 | ns m tee $BATCH >/dev/null
+	check 'refused connections: listener' hear m refused -R -b 16384
+	made=$(ns m flows tcp 8080 $FLOWS abort)
+	note "$made"
+	sleep 1
+	ns m conntrack -F 2>/dev/null
+	check 'refused connections: nothing waits' wait_for '[ "$(waiting m)" = 0 ]' "$(scaled 20)"
+	stop "$LISTENER"
+	note "$(tail -n 1 /tmp/refused)"
+	cmp_num 'refused connections: NEW' "$(heard refused new)" -ge $FLOWS
+	is 'refused connections: as many DESTROY' "$(heard refused destroy)" "$(heard refused new)"
+	is 'refused connections: in order' "$(heard refused disorder) $(heard refused headless)" '0 0'
+
+	# a listener that stands still is not asked all the time
+	check 'standstill: listener' hear m still -R -b 2048
+	kill -STOP "$LISTENER"
+	ns m flows udp 198.18.1.0 4000 0 500 >/dev/null
+	sleep 3
+	before=$(event_stat m refused)
+	sleep 3
+	tries=$(($(event_stat m refused) - before))
+	cmp_num "standstill: attempts in three seconds" "$tries" -le 2000
+	kill -CONT "$LISTENER"
+	ns m conntrack -F 2>/dev/null
+	check 'standstill: all is told afterwards' wait_for '[ "$(waiting m)" = 0 ]' "$(scaled 20)"
+	stop "$LISTENER"
+	is 'standstill: every NEW and DESTROY' "$(heard still new) $(heard still destroy)" '500 500'
+
 	refute 'a batch larger than a page' sh -c "echo 4000 | nsenter --net=/run/netns/n tee $BATCH"
 	echo 0 | ns n tee $BATCH >/dev/null
 	complete 'batches off again' 0 0

@@ -127,4 +127,25 @@ cmp_num "both removed after $took ms" "$took" -le "$((SECOND * 2))"
 refute 'no slab cache is left' test -d /sys/kernel/slab/nf_conntrack
 kill_listener
 check 'and come back' modprobe nf_conntrack_netlink
+
+# --- the modules go while a packet waits outside of netfilter ---
+# for the address of a neighbour that is not there: about three seconds
+stuck()
+{
+	ns n nft 'table ip t { chain o { type filter hook output priority 0; ct state invalid counter; }; }'
+	ns n ping -qc 1 -W 1 198.18.9.9 >/dev/null 2>&1 &
+	wait_for 'ns n conntrack -L -p icmp 2>/dev/null | grep -q 198.18.9.9' 5
+}
+
+ns n ip link add v0 type veth peer name v1
+ns n ip link set v1 up
+ns n ip link set v0 up
+ns n ip route add 198.18.9.0/24 dev v0 src 198.18.0.1
+ns n ip neighbour flush all
+check 'last packet: it waits for its neighbour' stuck
+ns n nft flush ruleset
+wait_for '! [ -d /sys/module/nft_ct ] || rmmod nft_ct' "$(scaled 10)"
+check 'last packet: the modules go' timeout "$(scaled 30)" rmmod nf_conntrack_netlink nf_conntrack
+refute 'last packet: no slab cache is left' test -d /sys/kernel/slab/nf_conntrack
+check 'last packet: the modules come back' modprobe nf_conntrack_netlink
 finish

@@ -52,6 +52,13 @@ packets()
 	ns r iptables-save -c | sed -n "s/^\\[\\([0-9]*\\):.* --comment $1.*/\\1/p"
 }
 
+# Packets that the entries of source port 4000 have counted
+counted()
+{
+	ns r conntrack -L "$@" 2>/dev/null | grep 'sport=4000 ' | grep -o 'packets=[0-9]*' |
+		awk -F= '{ sum += $2 } END { print sum + 0 }'
+}
+
 seconds_left()
 {
 	line "$1" | awk '{ print $5 }'
@@ -160,6 +167,14 @@ is 'nft mark and label: answered' "$(ask 3009 7009)" 1
 has 'nft mark' 3009 'mark=16 '
 is 'nft label' "$(ns r conntrack -L -o labels 2>/dev/null | grep sport=3009 | grep -c labels=green)" 1
 
+# a tenant's addresses may be those of somebody else
+ns r iptables -t nat -A POSTROUTING -p udp --dport 7015 -j MASQUERADE
+is 'overlap: answered' "$(ask 3021 7015)" 1
+ns r iptables -t raw -A PREROUTING -p udp --dport 7015 -j CT --zone-orig 6
+is 'overlap: a tenant with the same addresses is answered' "$(ask 3021 7015)" 1
+is 'overlap: in an entry of its own' "$(line 3021 | grep -c 'sport=3021 dport=7015')" 2
+is 'overlap: in its zone' "$(line 3021 | grep 'sport=3021 dport=7015' | grep -c 'zone-orig=6 ')" 1
+
 # --- extensions that sysctls add ---
 has_not 'no counters by default' 3009 packets=
 ns r sysctl -qw net.netfilter.nf_conntrack_acct=1 net.netfilter.nf_conntrack_timestamp=1
@@ -169,6 +184,18 @@ has 'age' 3010 'delta-time=[0-9]+ '
 is 'creation time' "$(ns r conntrack -L -o ktimestamp 2>/dev/null | grep sport=3010 | grep -c start=)" 1
 is 'conntrack -Z reads and clears' "$(ns r conntrack -L -z 2>/dev/null | grep sport=3010 | grep -c packets=3)" 1
 has 'counters: cleared' 3010 'packets=0 bytes=0 '
+# many datagrams: what did not fit into one belongs to nobody else
+ns c flows udp 10.0.2.2 4000 0 700 >/dev/null
+ns c flows udp 10.0.2.2 4000 0 350 >/dev/null
+sum=$(counted -z)
+if is_ours; then
+	is 'DIFF conntrack -Z of many: the sum' "$sum" 1050
+else
+	# one is lost where a datagram ends
+	cmp_num 'conntrack -Z of many: the sum' "$sum" -ge 1040
+fi
+is 'conntrack -Z of many: none is left' "$(counted)" 0
+ns r conntrack -D -p udp --orig-port-src 4000 >/dev/null 2>&1
 ns r sysctl -qw net.netfilter.nf_conntrack_acct=0 net.netfilter.nf_conntrack_timestamp=0
 
 # --- a helper, and addresses in the payload that grow ---

@@ -119,7 +119,7 @@ rmmod nf_conntrack_netlink
 walk 'nf_conntrack_netlink' failnth module "$netlink" 60
 rmmod nf_conntrack_ftp
 for module in nft_ct nf_conntrack_netlink nf_conntrack; do
-	wait_for "! [ -d /sys/module/$module ] || rmmod $module" 10
+	wait_for "! [ -d /sys/module/$module ] || rmmod $module" "$(scaled 20)"
 done
 if [ -d /sys/module/nf_conntrack ]; then
 	not_ok 'nf_conntrack unloads' "$(lsmod | grep nf_conntrack)"

@@ -17,8 +17,9 @@ COMPLAINTS+='|list_(add|del) corruption|bad page|page allocation failure|Unknown
 COMPLAINTS+='|sysctl table check failed|duplicate sysctl|sysfs: cannot create duplicate|nf_conntrack: .*leak'
 
 # Where lockdep finds fault with the kernel itself, whose modules are all loaded
-# unchanged: rules looked up under the commit mutex, a namespace's failed set-up.
-KNOWN_RCU='^[^ ]*(net/netfilter/nf_tables_api|net/ipv4/fib_frontend)[.]c:[0-9]+ '
+# unchanged: rules looked up under the commit mutex, a namespace's failed set-up,
+# Open vSwitch's limits and timeout policies read when they are configured.
+KNOWN_RCU='^[^ ]*(net/netfilter/nf_tables_api|net/ipv4/fib_frontend|net/openvswitch/conntrack)[.]c:[0-9]+ '
 
 # Patterns of complaints that the script has provoked on purpose (allow_log).
 ALLOWED_LOG=/run/nfct-allowed-log
