@@ -180,6 +180,16 @@ static u64 nf_conntrack_resend_stall(const struct nf_conntrack_resend *r,
 	return ktime_to_ns(ktime_sub(ktime_get(), last));
 }
 
+/* A listener has taken one of this kind, or nobody wants it. */
+static void nf_conntrack_resend_progress(struct nf_conntrack_resend *r,
+					 enum nf_ct_unsent_kind kind)
+{
+	WRITE_ONCE(r->last_ok[kind], ktime_get());
+	if (kind == NF_CT_UNSENT_CONNECTION &&
+	    test_bit(NF_CT_RESEND_STALLED, &r->state))
+		clear_bit(NF_CT_RESEND_STALLED, &r->state);
+}
+
 static u64 nf_conntrack_resend_delay(const struct nf_conntrack_resend *r,
 				     unsigned long refused)
 {
@@ -388,10 +398,9 @@ void nf_ct_unsent_answer(struct net *net, int err)
 		set_bit(NF_CT_RESEND_REFUSED, &r->state);
 		return;
 	}
-	if (unlikely(test_bit(NF_CT_RESEND_STALLED, &r->state)))
-		clear_bit(NF_CT_RESEND_STALLED, &r->state);
-	if (unlikely(atomic_read(&r->waiting[NF_CT_UNSENT_CONNECTION])))
-		WRITE_ONCE(r->last_ok[NF_CT_UNSENT_CONNECTION], ktime_get());
+	if (unlikely(test_bit(NF_CT_RESEND_STALLED, &r->state) ||
+		     atomic_read(&r->waiting[NF_CT_UNSENT_CONNECTION])))
+		nf_conntrack_resend_progress(r, NF_CT_UNSENT_CONNECTION);
 }
 
 /* ---- the worker ---- */
@@ -445,7 +454,7 @@ static void nf_conntrack_resend_worker(struct work_struct *work)
 		if (ret < 0)
 			__set_bit(nf_ct_unsent_kind(&item), &refused);
 		else if (ret != NF_CT_EVENT_HELD)
-			WRITE_ONCE(r->last_ok[nf_ct_unsent_kind(&item)], ktime_get());
+			nf_conntrack_resend_progress(r, nf_ct_unsent_kind(&item));
 		if (++n % NF_CT_RESEND_BUDGET == 0)
 			cond_resched();
 	}

@@ -121,6 +121,9 @@ static struct ctnetlink_datagram *close_datagram(struct ctnetlink_batch *b)
 	}
 	d->err = ctnetlink_event_send(d->net, d->skb, 0, d->group, 0);
 	d->skb = NULL;
+	/* nobody is there any more: nothing is owed to anybody */
+	if (d->err > 0)
+		d->err = 0;
 	if (!d->err && d->count > 1)
 		nf_conntrack_events_count_batch(d->net);
 	return d;

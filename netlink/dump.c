@@ -178,7 +178,7 @@ static bool put_dying(struct sk_buff *skb, struct ctnetlink_msg *m, u8 family,
 	return true;
 }
 
-/* An entry whose event gets through meanwhile is not shown, or it was. */
+/* An entry that is being tried at this moment may be missing. */
 static int dump_dying(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	const struct nfgenmsg *nfmsg = nlmsg_data(cb->nlh);
