@@ -92,9 +92,11 @@ if is_ours; then
 	check 'refused connections: nothing waits' wait_for '[ "$(waiting m)" = 0 ]' "$(scaled 20)"
 	stop "$LISTENER"
 	note "$(tail -n 1 /tmp/refused)"
-	cmp_num 'refused connections: NEW' "$(heard refused new)" -ge $FLOWS
+	# a port that is used again gives, now and then, the same tuple and ID once more
+	again=$(heard refused again)
+	cmp_num 'refused connections: NEW' $(($(heard refused new) + again / 2)) -ge $FLOWS
 	is 'refused connections: as many DESTROY' "$(heard refused destroy)" "$(heard refused new)"
-	is 'refused connections: in order' "$(heard refused disorder) $(heard refused headless)" '0 0'
+	is 'refused connections: in order' "$(heard refused disorder) $(heard refused headless)" "$again 0"
 
 	# a listener that stands still is not asked all the time
 	check 'standstill: listener' hear m still -R -b 2048
