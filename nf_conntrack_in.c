@@ -56,13 +56,13 @@ static bool nf_ct_new_ecache(struct nf_conn *ct, const struct nf_conn *tmpl)
 /* What a new entry inherits from its template and the sysctls */
 static bool nf_ct_new_extensions(struct nf_conn *ct, const struct nf_conn *tmpl)
 {
-	struct nf_conn_timeout *policy = NULL;
+#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
+	struct nf_conn_timeout *policy = tmpl ? nf_ct_timeout_find(tmpl) : NULL;
+#endif
 
 	if (!nf_ct_add_synproxy(ct, tmpl))
 		return false;
 
-	if (tmpl)
-		policy = nf_ct_timeout_find(tmpl);
 #ifdef CONFIG_NF_CONNTRACK_TIMEOUT
 	if (policy)
 		nf_ct_timeout_ext_add(ct, rcu_dereference(policy->timeout),
