@@ -392,7 +392,7 @@ int nf_conntrack_tuple_taken(const struct nf_conntrack_tuple *tuple,
 {
 	const struct nf_conntrack_zone *zone = nf_ct_zone(ignored_conntrack);
 	struct net *net = nf_ct_net(ignored_conntrack);
-	const u16 id = nf_ct_zone_id(zone, IP_CT_DIR_REPLY);
+	u16 id = nf_ct_zone_id(zone, IP_CT_DIR_REPLY);
 	struct nf_conntrack_tuple_hash *h;
 	struct nf_conn *ct;
 	bool taken = false;

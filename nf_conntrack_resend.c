@@ -511,13 +511,6 @@ unsigned int nf_conntrack_events_unsent(struct net *net)
 	return atomic_read(&nf_conntrack_resend(net)->waiting[NF_CT_UNSENT_CONNECTION]);
 }
 
-void nf_conntrack_dying_begin(struct nf_conntrack_dying *d)
-{
-	memset(d, 0, sizeof(*d));
-}
-
-NF_CT_EXPORT_PRIVATE(nf_conntrack_dying_begin);
-
 /* Up to @max dying entries of one CPU's list.  True: look there again. */
 static bool nf_conntrack_dying_cpu(struct nf_ct_unsent *u,
 				   struct nf_conntrack_dying *d,

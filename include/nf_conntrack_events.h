@@ -58,7 +58,8 @@ void nf_conntrack_events_drain(struct net *net);
  * @at:   what comes next there; NULL: not begun, and @link is on no list
  * @cpu:  whose list
  *
- * Guarded by that list's lock; one user at a time calls begin, next and end.
+ * Zeroes to begin with.  Guarded by that list's lock; one user at a time calls
+ * next and end.
  */
 struct nf_conntrack_dying {
 	struct list_head	link;
@@ -66,7 +67,6 @@ struct nf_conntrack_dying {
 	unsigned int		cpu;
 };
 
-void nf_conntrack_dying_begin(struct nf_conntrack_dying *d);
 /* The next up to @max of them, referenced; 0 at the end.  May sleep. */
 unsigned int nf_conntrack_dying_next(struct net *net, struct nf_conntrack_dying *d,
 				     struct nf_conn **batch, unsigned int max);

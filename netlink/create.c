@@ -162,8 +162,9 @@ static int setup_nat(struct nf_conn *ct, const struct nlattr *const cda[],
 }
 #endif
 
-/* What an entry may need later cannot be added later */
-/* A connection that could not tell of itself shall not be */
+/* What an entry may need later cannot be added later.  A connection that could not
+ * tell of itself shall not be.
+ */
 static int add_extensions(struct nf_conn *ct, u32 portid)
 {
 #ifdef CONFIG_NF_CONNTRACK_EVENTS

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Dumps of many entries.  The place in the table is a position in the order
- * of hashes (struct nf_conntrack_walk), so it outlives any resize; references
- * are held only while one datagram is filled.
+ * of hashes (struct nf_conntrack_walk), so it outlives any resize, and references
+ * are held only while one datagram is filled.  A dump of dying entries has a place
+ * on their lists, and keeps those that did not fit until the next datagram or its end.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -204,7 +205,6 @@ static int dump_dying_start(struct netlink_callback *cb)
 	if (!d)
 		return -ENOMEM;
 	d->net = sock_net(cb->skb->sk);
-	nf_conntrack_dying_begin(&d->place);
 	cb->data = d;
 	return 0;
 }

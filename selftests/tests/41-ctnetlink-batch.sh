@@ -14,7 +14,6 @@
 . /payload/data/flows.sh
 
 BATCH=/proc/sys/net/netfilter/nf_conntrack_events_batch
-STATS=/proc/net/stat/nf_conntrack_events
 FLOWS=2000 LISTED=3000
 # the debug kernel is slow, and has other things to look for
 is_debug && FLOWS=300 LISTED=500
@@ -35,23 +34,6 @@ complete()
 	is "$name: every NEW" "$(value new)" $FLOWS
 	is "$name: every DESTROY" "$(value destroy)" $FLOWS
 	is "$name: in order" "$(value disorder)" 0
-}
-
-stat_sum()
-{
-	ns n cat $STATS | awk -v column="$1" '
-		NR == 1 { for (i = 1; i <= NF; i++) if ($i == column) c = i; next }
-		{ sum += strtonum("0x" $c) }
-		END { print sum + 0 }'
-}
-
-# GNU awk is not there
-type gawk >/dev/null 2>&1 || stat_sum()
-{
-	ns n cat $STATS | python3 -c '
-import sys
-rows = [line.split() for line in sys.stdin]
-print(sum(int(r[rows[0].index(sys.argv[1])], 16) for r in rows[1:]))' "$1"
 }
 
 modprobe nf_conntrack_netlink
@@ -76,10 +58,10 @@ if is_ours; then
 		cmp_num "batches of $limit: several events" "$(value most)" -gt 1
 		cmp_num "batches of $limit: not larger" "$(value biggest)" -le $limit
 	done
-	cmp_num 'batches are counted' "$(stat_sum batches)" -gt 0
+	cmp_num 'batches are counted' "$(event_stat n batches)" -gt 0
 	complete 'batches, small buffer, slow reader' 2048 500
-	is 'nothing waits on the missed list' "$(stat_sum missed)" 0
-	is 'nothing waits on the dying list' "$(stat_sum dying)" 0
+	is 'nothing waits on the missed list' "$(event_stat n missed)" 0
+	is 'nothing waits on the dying list' "$(event_stat n dying)" 0
 
 	# a DESTROY that comes while the same connection's change is in a batch
 	flow_net m
