@@ -100,12 +100,11 @@ struct nf_conn *nf_conntrack_alloc(struct net *net,
 	ct->tuplehash[IP_CT_DIR_ORIGINAL].hnnode.pprev = NULL;
 	ct->tuplehash[IP_CT_DIR_REPLY].tuple = *repl;
 	ct->tuplehash[IP_CT_DIR_REPLY].hnnode.pprev = NULL;
-	ct->status = 0;
+	ct->status = (unsigned long)raw_smp_processor_id() << NF_CT_STATUS_CPU_SHIFT;
 	WRITE_ONCE(ct->timeout, 0);
 	write_pnet(&ct->ct_net, net);
 	memset_after(ct, 0, ct_net);
 	nf_ct_zone_add(ct, zone);
-	entry->wheel = raw_smp_processor_id();
 	/* freed objects have a count of 0, and so has a new one: nobody gets it */
 	refcount_set(&ct->ct_general.use, 0);
 	trace_nf_ct_new(ct);
@@ -505,8 +504,9 @@ int nf_conntrack_init_start(void)
 {
 	int err;
 
-	/* what makes 23 entries fit two pages */
-	BUILD_BUG_ON(sizeof(struct nf_ct_entry) - sizeof(struct nf_conn) > 88);
+	/* what makes 24 entries fit two pages */
+	BUILD_BUG_ON(sizeof(struct nf_ct_entry) - sizeof(struct nf_conn) > 80);
+	BUILD_BUG_ON(NR_CPUS > BIT(BITS_PER_LONG - NF_CT_STATUS_CPU_SHIFT));
 
 	nf_conntrack_wq = alloc_workqueue("nf_conntrack", WQ_UNBOUND, 0);
 	if (!nf_conntrack_wq)

@@ -32,22 +32,14 @@
 /* Entries that one pass takes from a slot before it lets others run */
 #define NF_CT_EXPIRE_BATCH	64
 
-/* nf_ct_entry.wheel: CPU in the low 16 bits, slot number above, and whether the
- * entry was in a flow table when it was armed last
- */
-#define NF_CT_WHEEL_CPU		0xffffU
-#define NF_CT_WHEEL_SLOT_SHIFT	16
-#define NF_CT_WHEEL_SLOT	(0x7fffU << NF_CT_WHEEL_SLOT_SHIFT)
-#define NF_CT_WHEEL_OFFLOAD	BIT(31)
-
 /**
  * struct nf_ct_wheel - the entries of one CPU
- * @lock:    guards everything here, and armed and wheel of its entries
+ * @lock:    guards everything here, and armed of its entries
  * @now:     tick (jiffies >> NF_CT_WHEEL_GRAIN) before which no slot is used
  * @next:    tick at which @work is due, when it is @pending
  * @pending: @work has been queued and has not begun its last look
  * @used:    one bit per slot that is not empty, by level
- * @slot:    entries by level and slot
+ * @slot:    entries by level and slot; each list's end has the number of its slot
  * @work:    fires due slots
  */
 struct nf_ct_wheel {
@@ -112,11 +104,16 @@ static unsigned int nf_ct_wheel_place(const struct nf_ct_wheel *w, u64 due,
 
 static void nf_ct_wheel_unlink(struct nf_ct_wheel *w, struct nf_ct_entry *entry)
 {
-	unsigned int n = (entry->wheel & NF_CT_WHEEL_SLOT) >> NF_CT_WHEEL_SLOT_SHIFT;
 	struct hlist_nulls_node *node = nf_ct_wheel_node(&entry->ct);
+	struct hlist_nulls_node *next = node->next;
+	unsigned long n;
 
 	hlist_nulls_del(node);
 	node->pprev = NULL;
+	if (!is_a_nulls(next))
+		return;
+	/* the last of its list: of all, if it was the first as well */
+	n = get_nulls_value(next);
 	if (hlist_nulls_empty(&w->slot[n]))
 		w->used[n / NF_CT_WHEEL_SLOTS] &=
 			~BIT_ULL(n % NF_CT_WHEEL_SLOTS);
@@ -199,8 +196,6 @@ static void nf_ct_wheel_link(struct nf_ct_wheel *w, struct nf_ct_entry *entry,
 
 	n = nf_ct_wheel_place(w, nf_ct_tick_of(deadline), &fires);
 	WRITE_ONCE(entry->armed, (u32)(fires << NF_CT_WHEEL_GRAIN));
-	WRITE_ONCE(entry->wheel, (entry->wheel & ~NF_CT_WHEEL_SLOT) |
-				 n << NF_CT_WHEEL_SLOT_SHIFT);
 	hlist_nulls_add_head(nf_ct_wheel_node(&entry->ct), &w->slot[n]);
 	w->used[n / NF_CT_WHEEL_SLOTS] |= BIT_ULL(n % NF_CT_WHEEL_SLOTS);
 	nf_ct_wheel_wake(w, fires);
@@ -221,18 +216,18 @@ static u32 nf_ct_deadline_of(const struct nf_conn *ct)
  * first and writes the short timeout afterwards, telling nobody: so look once more,
  * soon after the bit has gone.
  */
-static u32 nf_ct_deadline_first(struct nf_ct_entry *entry)
+static u32 nf_ct_deadline_first(struct nf_conn *ct)
 {
 	u32 soon = nfct_time_stamp + NF_CT_OFFLOAD_PERIOD;
-	bool was = entry->wheel & NF_CT_WHEEL_OFFLOAD;
-	u32 wheel = entry->wheel & ~NF_CT_WHEEL_OFFLOAD;
-	u32 deadline = nf_ct_deadline_of(&entry->ct);
+	u32 deadline = nf_ct_deadline_of(ct);
 
-	if (test_bit(IPS_OFFLOAD_BIT, &entry->ct.status))
-		wheel |= NF_CT_WHEEL_OFFLOAD;
-	else if (was && (s32)(deadline - soon) > 0)
-		deadline = soon;
-	WRITE_ONCE(entry->wheel, wheel);
+	if (unlikely(test_bit(IPS_OFFLOAD_BIT, &ct->status))) {
+		set_bit(NF_CT_STATUS_OFFLOADED, &ct->status);
+	} else if (unlikely(test_bit(NF_CT_STATUS_OFFLOADED, &ct->status))) {
+		clear_bit(NF_CT_STATUS_OFFLOADED, &ct->status);
+		if ((s32)(deadline - soon) > 0)
+			deadline = soon;
+	}
 	return deadline;
 }
 
@@ -322,7 +317,7 @@ void nf_ct_deadline_arm(struct nf_conn *ct)
 	if (nf_ct_is_dying(ct) || nf_ct_wheel_node(ct)->pprev)
 		goto unlock;
 
-	nf_ct_wheel_link(w, entry, nf_ct_deadline_first(entry));
+	nf_ct_wheel_link(w, entry, nf_ct_deadline_first(ct));
 	/* pairs with nf_ct_deadline_shrunk(), which compares with the old value of
 	 * armed unless we see the new timeout here
 	 */
@@ -406,7 +401,6 @@ int nf_conntrack_deadline_init(void)
 	struct nf_ct_wheel *w;
 	int cpu, i;
 
-	BUILD_BUG_ON(NR_CPUS > NF_CT_WHEEL_CPU);
 	nf_ct_wheels = alloc_percpu(struct nf_ct_wheel);
 	if (!nf_ct_wheels)
 		return -ENOMEM;

@@ -16,7 +16,7 @@ DECLARE_EVENT_CLASS(nf_ct_life,
 		__field(const void *,	ct)
 		__field(u8,		l3num)
 		__field(u8,		protonum)
-		__field(unsigned long,	status)
+		__field(u32,		status)
 		__array(u8,		src, 16)
 		__array(u8,		dst, 16)
 		__field(u16,		sport)
@@ -29,13 +29,13 @@ DECLARE_EVENT_CLASS(nf_ct_life,
 		__entry->ct = ct;
 		__entry->l3num = t->src.l3num;
 		__entry->protonum = t->dst.protonum;
-		__entry->status = ct->status;
+		__entry->status = ct->status; /* the rest is ours */
 		memcpy(__entry->src, &t->src.u3, 16);
 		memcpy(__entry->dst, &t->dst.u3, 16);
 		__entry->sport = ntohs(t->src.u.all);
 		__entry->dport = ntohs(t->dst.u.all);
 	),
-	TP_printk("ct=%p l3=%u proto=%u status=0x%lx src=%pI6c dst=%pI6c sport=%u dport=%u",
+	TP_printk("ct=%p l3=%u proto=%u status=0x%x src=%pI6c dst=%pI6c sport=%u dport=%u",
 		  __entry->ct, __entry->l3num, __entry->protonum,
 		  __entry->status, __entry->src, __entry->dst,
 		  __entry->sport, __entry->dport)

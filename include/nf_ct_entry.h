@@ -16,37 +16,30 @@
 #include <net/netfilter/nf_conntrack_extend.h>
 #include <net/netfilter/nf_conntrack_timeout.h>
 
-/* Header of struct nf_ct_ext (16) plus NAT (8), event cache (24), counters (32) */
-#define NF_CT_EXT_INLINE	80
+/* Header of struct nf_ct_ext (16), counters (32), event cache (20 in use), NAT (8) */
+#define NF_CT_EXT_INLINE	76
 
 /**
  * struct nf_ct_entry - a connection and what only this module knows of it
  * @ct:    what every other module sees; first member, so pointers convert
- * @armed: jiffies32 at which the deadline slot of the entry fires; never later
- *         than @ct.timeout wants.  Guarded by the lock of the wheel @wheel.
- *         Before confirmation: nf_ct_hash() of the original direction.
- * @wheel: where the entry waits: CPU number of the wheel in the low 16 bits
- *         (fixed at allocation), level and slot above, and whether it was in a
- *         flow table.  Same lock.
  * @ext:   room for the first extensions; @ct.ext points here until they outgrow it.
  *         Written only while the entry is unconfirmed, by its single owner.
+ * @armed: jiffies32 at which the deadline slot of the entry fires; never later
+ *         than @ct.timeout wants.  Guarded by the lock of the entry's wheel.
+ *         Before confirmation: nf_ct_hash() of the original direction.
+ *
+ * With 328 bytes, and 8 for SLUB, 24 entries fit two pages; four bytes more make
+ * that 23.  So a few of our bits stand in ct->status, see below.
  */
 struct nf_ct_entry {
 	struct nf_conn	ct;
-	u32		armed;
-	u32		wheel;
 	u8		ext[NF_CT_EXT_INLINE] __aligned(8);
+	u32		armed;
 };
 
 static inline struct nf_ct_entry *nf_ct_entry(const struct nf_conn *ct)
 {
 	return container_of(ct, struct nf_ct_entry, ct);
-}
-
-/* The CPU whose wheel and lists the entry belongs to, for its whole life */
-static inline unsigned int nf_ct_entry_cpu(const struct nf_ct_entry *entry)
-{
-	return READ_ONCE(entry->wheel) & 0xffff;
 }
 
 static inline bool nf_ct_ext_is_inline(const struct nf_conn *ct)
@@ -63,6 +56,16 @@ static inline bool nf_ct_ext_is_inline(const struct nf_conn *ct)
 #define NF_CT_STATUS_EXT_SHIFT	32
 /* IPS_SRC_NAT_DONE was set when the entry left the table; nf_nat knows it no more */
 #define NF_CT_STATUS_WAS_NAT	48
+/* The entry was in a flow table when it was armed last; under its wheel's lock */
+#define NF_CT_STATUS_OFFLOADED	49
+/* The CPU that made it, in the bits from here on: fixed at allocation */
+#define NF_CT_STATUS_CPU_SHIFT	50
+
+/* The CPU whose wheel and lists the entry belongs to, for its whole life */
+static inline unsigned int nf_ct_entry_cpu(const struct nf_ct_entry *entry)
+{
+	return READ_ONCE(entry->ct.status) >> NF_CT_STATUS_CPU_SHIFT;
+}
 
 static inline bool nf_ct_has_ext(const struct nf_conn *ct, enum nf_ct_ext_id id)
 {
