@@ -84,6 +84,65 @@ if is_ours; then
 	ns n sysctl -qw net.netfilter.nf_conntrack_events_batch=0
 fi
 
+# --- one CPU makes what the other destroys: no end overtakes its beginning ---
+made_and_flushed()
+{
+	local tag=$1 count=$2
+	shift 2
+
+	check "$tag: listener" hear n "$tag" -R -D "$count" "$@" || return
+	taskset -c 0 nsenter --net=/run/netns/n -- flows udp 198.18.1.0 4000 0 "$count" >/tmp/made &
+	maker=$!
+	while kill -0 $maker 2>/dev/null; do
+		taskset -c 1 nsenter --net=/run/netns/n -- conntrack -F 2>/dev/null
+	done
+	wait $maker
+	ns n conntrack -F 2>/dev/null
+	wait_for "! kill -0 $LISTENER" $LIMIT
+	stop "$LISTENER"
+	note "$tag: $(tail -n 1 "/tmp/$tag") $(cat "/tmp/$tag.err")"
+	complete "$tag" "$count"
+}
+
+made_and_flushed race $FLOWS -b 33554432
+made_and_flushed race-slow $((FLOWS / 4)) -b 2048
+
+# --- a connection on the ports of one whose end still waits for a listener ---
+reconnect()
+{
+	python3 - <<-'PY'
+		import ctypes, os, socket, struct, sys
+		ctypes.CDLL(None).setns(os.open('/run/netns/n', os.O_RDONLY), 0)
+		def resent():
+		    rows = [line.split() for line in open('/proc/thread-self/net/snmp') if line.startswith('Tcp:')]
+		    return int(dict(zip(*rows))['RetransSegs'])
+		server = socket.create_server(('127.0.0.1', 8090))
+		before = resent()
+		for i in range(3):
+		    s = socket.socket()
+		    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+		    # a reset instead of TIME_WAIT
+		    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+		    s.bind(('127.0.0.1', 8091))
+		    s.connect(('127.0.0.1', 8090))
+		    server.accept()[0].close()
+		    s.close()
+		print('sent again:', resent() - before)
+	PY
+}
+
+check 'reused ports: listener' hear n ports -R -b 2048
+kill -STOP "$LISTENER"
+ns n flows udp 198.18.1.0 4000 0 50 >/tmp/made
+is_stock || cmp_num 'reused ports: the listener is behind' "$(waiting n)" -ge 1
+is 'reused ports: no SYN is lost' "$(reconnect)" 'sent again: 0'
+ns n conntrack -F 2>/dev/null
+kill -CONT "$LISTENER"
+is_stock || nothing_waits 'reused ports'
+stop "$LISTENER"
+note "ports: $(tail -n 1 /tmp/ports)"
+complete ports 53
+
 # --- a slow reliable listener beside a fast plain one ---
 count=$((FLOWS / 8))
 check 'plain: listener' hear n plain -b 33554432
