@@ -36,7 +36,7 @@ demo: deps	## a NAT gateway with conntrackd and a slow listener, ours beside the
 	$(quiet)selftests/demo/run.sh
 
 bench: deps	## speed and memory, ours beside the kernel's own: one table, one picture
-	$(quiet)selftests/bench/run.sh
+	$(quiet)selftests/bench/run.sh --install
 
 vm-shell: deps	## a shell in the virtual machine with our modules (MODSET=stock: the kernel's)
 	$(quiet)selftests/vm/boot.sh --modset $(or $(MODSET),ours) --shell

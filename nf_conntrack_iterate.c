@@ -17,11 +17,14 @@
 #include "nf_conntrack_events.h"
 #include "nf_conntrack_internal.h"
 #include "nf_conntrack_table.h"
+#include "nf_ct_entry.h"
 #include "compat/nf_queue_drop.h"
 
 #define NF_CT_ITERATE_BATCH	32
 
-/* Removal reaches for the neighbours in the deadline wheel: fetch them all */
+/* Removal reaches for the extensions, the bucket of the answers, and the neighbours
+ * in the deadline wheel: fetch them all
+ */
 static void nf_conntrack_visit_prefetch(struct nf_conn **batch, unsigned int n)
 {
 	const struct hlist_nulls_node *node;
@@ -31,6 +34,9 @@ static void nf_conntrack_visit_prefetch(struct nf_conn **batch, unsigned int n)
 		node = &batch[i]->tuplehash[IP_CT_DIR_ORIGINAL].hnnode;
 		prefetch(READ_ONCE(node->next));
 		prefetch(READ_ONCE(node->pprev));
+		prefetch(nf_ct_entry(batch[i])->ext);
+		nf_conntrack_table_prefetch(nf_ct_hash(batch[i],
+						       IP_CT_DIR_REPLY));
 	}
 }
 

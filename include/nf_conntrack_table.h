@@ -68,6 +68,9 @@ struct nf_conntrack_tuple_hash *
 nf_conntrack_table_find(struct net *net, const struct nf_conntrack_tuple *tuple,
 			const struct nf_conntrack_zone *zone, u32 hash);
 
+/* The bucket of @hash will be needed soon. */
+void nf_conntrack_table_prefetch(u32 hash);
+
 void nf_conntrack_table_lock2(u32 h1, u32 h2) __acquires(nf_conntrack_locks);
 void nf_conntrack_table_unlock2(u32 h1, u32 h2) __releases(nf_conntrack_locks);
 /* Both with the locks of the hashes involved held */
