@@ -215,7 +215,8 @@ void nf_ct_tcp_seqadj_set(struct sk_buff *skb, struct nf_conn *ct,
 }
 
 /* An error about a connection travels with it, but is no segment of it.  The first
- * segment of an expected connection is "related" as well, so look.
+ * segment of an expected connection is "related" as well, so look.  DIFF: stock
+ * writes into errors of the original direction.
  */
 static bool nf_ct_seqadj_wanted(const struct sk_buff *skb, const struct nf_conn *ct,
 				enum ip_conntrack_info ctinfo)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-# server: ftp.py serve ; client: ftp.py pasv|hold|port ADDR
-import socket, sys, time, select
+# server: ftp.py serve ; client: ftp.py pasv|hold|port ADDR, the last with an open end:
+# port ADDR FILE writes its port there and stays until the file is gone
+import os, socket, sys, time
 def lines(s):
     f = s.makefile('rb')
     while True:
@@ -9,7 +10,6 @@ def lines(s):
         yield l.decode().strip()
 mode = sys.argv[1]
 if mode == 'serve':
-    import os
     ls = socket.socket(); ls.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     ls.bind(('0.0.0.0', 21)); ls.listen(5)
     while True:
@@ -56,3 +56,7 @@ elif mode == 'port':
         print(cmd('PORT %s,%d,%d' % (a, p >> 8, p & 255)))
         c.send(b'GO\r\n'); d, who = ls.accept(); print(who[0], d.recv(100).decode().strip()); print(next(g))
         print(cmd('ECHO ' + 'x' * 40))
+    if len(sys.argv) > 3:
+        sys.stdout.flush()
+        with open(sys.argv[3], 'w') as f: f.write('%d\n' % c.getsockname()[1])
+        while os.path.exists(sys.argv[3]): time.sleep(0.1)

@@ -6,8 +6,11 @@
 #
 # TIMEOUT: 240
 
+# shellcheck disable=SC2016  # conditions are evaluated later, by wait_for
 # shellcheck source=selftests/lib.sh
 . /payload/lib.sh
+# shellcheck source=selftests/data/rawnet.sh
+. /payload/data/rawnet.sh
 
 EXPECT=/proc/net/nf_conntrack_expect
 
@@ -30,7 +33,7 @@ expectations()
 
 expects()
 {
-	ns r grep -qE "$1" $EXPECT
+	ns r grep -qE "$1" "$EXPECT"
 }
 
 check 'topology' topology
@@ -64,10 +67,22 @@ cmp_num 'rule for RELATED has seen it' "$(ns r iptables -vxnL FORWARD | awk '/RE
 ns r ip addr add 192.168.100.200/32 dev eth2
 ns s ip route add 192.168.100.200/32 via 10.0.2.1
 ns r iptables -t nat -A POSTROUTING -o eth2 -j SNAT --to-source 192.168.100.200
-ns c python3 /payload/bin/ftp.py port 10.0.2.2 >/tmp/port
+ns c python3 /payload/bin/ftp.py port 10.0.2.2 /tmp/stays >/tmp/port &
+client=$!
+check 'the control connection stays' wait_for '[ -s /tmp/stays ] || ! kill -0 $client' 30
 note "$(cat /tmp/port)"
 is 'active transfer through NAT' "$(grep -c 'active data' /tmp/port)" 2
 is 'later commands arrive whole' "$(grep -c 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' /tmp/port)" 2
+# DIFF: stock corrects errors of the original direction as if they were segments
+while IFS= read -r line; do
+	case "$line" in
+	'not ok'*'answer to it'*) is_stock && note "$line" && continue ;;
+	esac
+	echo "$line"
+done < <(python3 /payload/bin/seqadj_errors.py 192.168.100.200 "$(cat /tmp/stays)" 2>&1) >/tmp/errors
+rawnet_verdicts cat /tmp/errors
+rm -f /tmp/stays
+wait $client
 ns r iptables -t nat -F
 
 # --- one template outlives another helper ---
@@ -76,6 +91,9 @@ ns c sh -c 'echo x | socat -t 0 - UDP:10.0.2.2:69,sourceport=3000' 2>/dev/null
 check 'tftp helper is attached' sh -c 'ip netns exec r conntrack -L -p udp --orig-port-src 3000 2>/dev/null | grep -q helper=tftp'
 
 # --- unloading with an expectation pending ---
+# DIFF: stock forgets what templates refer to when any helper goes: this one could
+# never be unloaded again
+is_stock && ns r iptables -t raw -D PREROUTING -p udp --dport 69 -j CT --helper tftp
 ns c python3 /payload/bin/ftp.py hold 10.0.2.2 "$(scaled 12)" >/dev/null &
 client=$!
 wait_for "ns r grep -q ftp $EXPECT" 20
@@ -88,8 +106,6 @@ wait $client
 ns c sh -c 'echo x | socat -t 0 - UDP:10.0.2.2:69,sourceport=3001' 2>/dev/null
 if is_ours; then
 	check 'DIFF: the template of another helper still works' sh -c 'ip netns exec r conntrack -L -p udp --orig-port-src 3001 2>/dev/null | grep -q helper=tftp'
-else
-	note "template after unload: $(ns r conntrack -L -p udp --orig-port-src 3001 2>/dev/null)"
 fi
 ns r iptables -t raw -F
 
