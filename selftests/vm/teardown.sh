@@ -169,7 +169,7 @@ check_kmemleak()
 	done
 }
 
-# The kernel log, without the headlines of KNOWN_RCU reports.
+# The kernel log, without the first two lines of KNOWN_RCU reports.
 kernel_log()
 {
 	dmesg | awk -v known="$KNOWN_RCU" '
@@ -177,9 +177,13 @@ kernel_log()
 		head != "" && / [^ ]*\.c:[0-9]+ / {
 			text = $0
 			sub(/^\[ *[0-9.]+\] /, "", text)
-			if (text !~ known)
+			known_one = text ~ known
+			if (!known_one)
 				print head
 			head = ""
+			# the line names the place, and is a complaint by itself
+			if (known_one)
+				next
 		}
 		{ print }
 		END { if (head != "") print head }'
