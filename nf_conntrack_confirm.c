@@ -190,7 +190,9 @@ static int nf_ct_keep_reply(const struct nf_ct_newcomer *loser)
 	if (nf_ct_peek_own(loser, IP_CT_DIR_REPLY))
 		return NF_DROP;
 
-	ct->status |= IPS_FIXED_TIMEOUT | IPS_NAT_CLASH;
+	/* atomically: somebody may be ending the entry, see nf_ct_has_entered() */
+	set_bit(IPS_FIXED_TIMEOUT_BIT, &ct->status);
+	set_bit(IPS_NAT_CLASH_BIT, &ct->status);
 	ct->timeout = NF_CT_CLASH_TTL;
 	return nf_ct_publish(loser, 0) ? NF_DROP : NF_ACCEPT;
 }

@@ -32,7 +32,7 @@ METRICS = [
     ("events_new", "NEW received", 1),
     ("events_destroy", "DESTROY received", 1),
     ("events_unannounced", "DESTROY without the NEW before it", -1),
-    ("events_rate", "DESTROY per second", 1),
+    ("events_rate", "events per second, first to last DESTROY", 1),
     ("events_pace", "the listener's own pace, per second", 0),
     ("events_share", "share of its own pace", 1),
     ("events_disorder", "events out of order or repeated", -1),
@@ -58,7 +58,7 @@ PANELS = [
     ("DESTROY late: seconds", ["late_removal_p50", "late_removal_p99"]),
     ("NEW and DESTROY received", ["events_new", "events_destroy"]),
     ("Expectations: NEW and DESTROY", ["expect_new", "expect_destroy"]),
-    ("DESTROY per second", ["events_rate"]),
+    ("Events per second", ["events_rate"]),
 ]
 
 COLOURS = {"stock": "#9aa5b1", "ours": "#1f7a5c"}

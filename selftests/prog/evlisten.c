@@ -15,9 +15,10 @@
  *   disorder                       NEW after others, UPDATE after DESTROY
  *   headless                       connections whose first event was not NEW
  *   datagrams most enobufs         messages in the fullest one; overruns
- *   rate pace                      DESTROY per second, from the first to the last;
- *                                  the same without the time spent waiting for
- *                                  them: what the listener could have taken
+ *   rate pace                      events per second, from the first DESTROY to
+ *                                  the last; the same without the time spent
+ *                                  waiting for them: what the listener could
+ *                                  have taken
  *   late_p50 late_p99 late_max     with -T: seconds from the end of the timeout
  *   burst                          with -T: largest share of all DESTROY that
  *                                  came within 100 ms, in percent
@@ -97,6 +98,7 @@ static struct {
 static struct {
 	unsigned long flows, new, destroy, updates, again, disorder, headless;
 	unsigned long datagrams, most, enobufs, stale, unknown, dumped;
+	unsigned long before, until; /* events before the first and the last DESTROY */
 	double first_destroy, last_destroy, idle;
 } sums;
 
@@ -159,8 +161,10 @@ static void note_late(double started)
 static void note_destroy(const struct told *told)
 {
 	sums.last_destroy = seconds(CLOCK_MONOTONIC);
+	sums.until = sums.new + sums.updates + sums.destroy + sums.again;
 	if (!sums.destroy++) {
 		sums.first_destroy = sums.last_destroy;
+		sums.before = sums.until;
 		waited = 0;
 	}
 	sums.idle = waited;
@@ -488,14 +492,15 @@ static int figures(char *line, size_t size)
 {
 	double span = sums.last_destroy - sums.first_destroy;
 	double busy = span - sums.idle;
+	unsigned long events = sums.until - sums.before;
 
 	return snprintf(line, size,
 			"flows=%lu new=%lu destroy=%lu updates=%lu again=%lu disorder=%lu headless=%lu datagrams=%lu most=%lu enobufs=%lu rate=%.0f pace=%.0f",
 			sums.flows, sums.new, sums.destroy, sums.updates,
 			sums.again, sums.disorder, sums.headless,
 			sums.datagrams, sums.most, sums.enobufs,
-			span > 0 ? sums.destroy / span : 0,
-			busy > 0 ? sums.destroy / busy : 0);
+			span > 0 ? events / span : 0,
+			busy > 0 ? events / busy : 0);
 }
 
 /* Overwrites the line in place: a reader never finds the file empty. */
