@@ -247,8 +247,12 @@ static int nf_ct_send(const struct nf_ct_unsent_item *item, u32 events,
 	}
 
 	for (round = 0; round < NF_CT_SEND_ROUNDS; round++) {
-		if (!nf_ct_unsent_claim(item, events, &mine))
+		if (!nf_ct_unsent_claim(item, events, &mine)) {
+			/* the sender does not know who has asked */
+			if (report)
+				nf_ct_notify(item, own, portid, NF_CT_EVENT_ECHO);
 			return 0;
+		}
 		events = 0;
 
 		/* what others have left is not the doing of this port */

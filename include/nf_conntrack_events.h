@@ -11,6 +11,10 @@
  * For one entry at most one call is under way or held at any time.  The same is
  * true of exp_event(), which gets a struct nf_ct_expect_event, holds nothing,
  * and may be called with nf_conntrack_expect_lock held.
+ *
+ * Their report is NF_CT_EVENT_ECHO when somebody else is telling the listeners:
+ * then the port alone gets a copy, whose fate nobody cares for.  Such a call may
+ * come at any time: the answer to a request stands outside of the order.
  */
 #ifndef _NF_CONNTRACK_EVENTS_H
 #define _NF_CONNTRACK_EVENTS_H
@@ -23,6 +27,9 @@
 
 #define NF_CT_EVENT_HELD	1
 #define NF_CT_EVENT_NOBODY	2
+
+/* 0 and 1 are those of nlmsg_report() */
+#define NF_CT_EVENT_ECHO	2
 
 /**
  * struct nf_conntrack_event_stats - per CPU and namespace, counted by its writer

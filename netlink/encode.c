@@ -517,6 +517,9 @@ static int put_labels(struct sk_buff *skb, struct ctnetlink_msg *m)
 {
 	const struct nf_conn_labels *labels = nf_ct_labels_find(m->ct);
 
+	/* as in put_timestamp() */
+	if (!labels)
+		return 0;
 	return nla_put(skb, CTA_LABELS, sizeof(labels->bits), labels->bits);
 }
 

@@ -75,7 +75,7 @@ static struct sk_buff *build_event(struct ctnetlink_msg *m)
  * @skb: the datagram, consumed
  * @portid: who asked for the change, 0 if nobody
  * @group: multicast group
- * @report: @portid wants its copy
+ * @report: @portid wants its copy; NF_CT_EVENT_ECHO: nobody else does
  *
  * Context: Any up to softirq.
  * Return: 0, NF_CT_EVENT_NOBODY, or -ENOBUFS when a reliable listener had no room.
@@ -83,8 +83,13 @@ static struct sk_buff *build_event(struct ctnetlink_msg *m)
 int ctnetlink_event_send(struct net *net, struct sk_buff *skb, u32 portid,
 			 unsigned int group, int report)
 {
-	int err = nfnetlink_send(skb, net, portid, group, report, GFP_ATOMIC);
+	int err;
 
+	if (report == NF_CT_EVENT_ECHO) {
+		nfnetlink_unicast(skb, net, portid);
+		return 0;
+	}
+	err = nfnetlink_send(skb, net, portid, group, report, GFP_ATOMIC);
 	if (err == -ENOBUFS || err == -EAGAIN)
 		return -ENOBUFS;
 	return err == -ESRCH ? NF_CT_EVENT_NOBODY : 0;

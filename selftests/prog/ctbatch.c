@@ -7,6 +7,8 @@
  *   ctbatch run FLOWS BUFFER USEC    make and flush FLOWS connections before a
  *                                    reliable listener with that buffer (0:
  *                                    plenty), which pauses after each datagram
+ *   ctbatch echo                     make a connection and change it at once: how
+ *                                    many echoes of the change come back
  *   ctbatch dump FLOWS               dump while others come and the table is
  *                                    resized: each of FLOWS exactly once
  *
@@ -124,22 +126,58 @@ static void talk(struct nlmsghdr *req)
 	} while (err > 0);
 }
 
+static void put_pair(struct nlmsghdr *req, int family, int proto, uint32_t src,
+		     int sport)
+{
+	put_tuple(req, CTA_TUPLE_ORIG, family, proto, src, 0x0a200001, sport, 80);
+	put_tuple(req, CTA_TUPLE_REPLY, family, proto, 0x0a200001, src, 80, sport);
+}
+
 /* Host number and port from one number, which is unique */
 static void make(int family, int proto, unsigned int n, uint32_t mark)
 {
-	uint32_t src = 0x0a100000 + (n >> 8);
 	char buf[1024];
 	struct nlmsghdr *req = begin(buf, IPCTNL_MSG_CT_NEW,
 				     NLM_F_CREATE | NLM_F_ACK, family);
 
-	put_tuple(req, CTA_TUPLE_ORIG, family, proto, src, 0x0a200001,
-		  1000 + (n & 255), 80);
-	put_tuple(req, CTA_TUPLE_REPLY, family, proto, 0x0a200001, src, 80,
-		  1000 + (n & 255));
+	put_pair(req, family, proto, 0x0a100000 + (n >> 8), 1000 + (n & 255));
 	mnl_attr_put_u32(req, CTA_TIMEOUT, htonl(600));
 	if (mark)
 		mnl_attr_put_u32(req, CTA_MARK, htonl(mark));
 	talk(req);
+}
+
+/* A new connection, and behind it in the same datagram a change of its mark that
+ * shall be echoed: with batches on, the first event is still held then.
+ */
+static void echo(void)
+{
+	struct timeval patience = { .tv_sec = 2 };
+	struct mnl_socket *listener = open_socket();
+	char buf[2048], in[BUFFER];
+	struct nlmsghdr *new, *change;
+	unsigned int echoes = 0;
+	ssize_t len;
+
+	join(listener, NFNLGRP_CONNTRACK_NEW);
+	join(listener, NFNLGRP_CONNTRACK_UPDATE);
+	new = begin(buf, IPCTNL_MSG_CT_NEW, NLM_F_CREATE, AF_INET);
+	put_pair(new, AF_INET, IPPROTO_UDP, 0x0a100000, 1000);
+	mnl_attr_put_u32(new, CTA_TIMEOUT, htonl(600));
+	change = begin(buf + MNL_ALIGN(new->nlmsg_len), IPCTNL_MSG_CT_NEW,
+		       NLM_F_ECHO, AF_INET);
+	put_pair(change, AF_INET, IPPROTO_UDP, 0x0a100000, 1000);
+	mnl_attr_put_u32(change, CTA_MARK, htonl(7));
+	if (setsockopt(mnl_socket_get_fd(sk), SOL_SOCKET, SO_RCVTIMEO,
+		       &patience, sizeof(patience)) ||
+	    mnl_socket_sendto(sk, buf, MNL_ALIGN(new->nlmsg_len) +
+			      change->nlmsg_len) < 0)
+		die("echo");
+	while ((len = recv(mnl_socket_get_fd(sk), in, sizeof(in), 0)) > 0)
+		echoes += ((struct nlmsghdr *)in)->nlmsg_type ==
+			  (NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW);
+	printf("echoes %u\n", echoes);
+	mnl_socket_close(listener);
 }
 
 static void flush(void)
@@ -439,10 +477,12 @@ int main(int argc, char **argv)
 		charges();
 	else if (argc == 5 && !strcmp(argv[1], "run"))
 		run(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]));
+	else if (argc == 2 && !strcmp(argv[1], "echo"))
+		echo();
 	else if (argc == 3 && !strcmp(argv[1], "dump"))
 		dump(atoi(argv[2]));
 	else
-		fprintf(stderr, "usage: %s charge | run FLOWS BUFFER USEC | dump FLOWS\n",
+		fprintf(stderr, "usage: %s charge | run FLOWS BUFFER USEC | echo | dump FLOWS\n",
 			argv[0]);
 	return 0;
 }

@@ -47,6 +47,10 @@ cmp_num 'charge of NEW, IPv4 UDP' "$(value charge-new-udp4)" -le 768
 cmp_num 'charge of NEW, IPv6 TCP' "$(value charge-new-tcp6)" -lt 1024
 cmp_num 'charge of DESTROY, IPv4 TCP' "$(value charge-destroy-tcp4)" -le 768
 
+ns n ctbatch echo >/tmp/result
+is 'echo of a change' "$(value echoes)" 1
+ns n conntrack -F 2>/dev/null
+
 complete 'one event per datagram' 0 0
 is 'one event per datagram: no more' "$(value most)" 1
 complete 'small buffer, slow reader' 2048 100
@@ -59,6 +63,10 @@ if is_ours; then
 		cmp_num "batches of $limit: not larger" "$(value biggest)" -le $limit
 	done
 	cmp_num 'batches are counted' "$(event_stat n batches)" -gt 0
+	# the entry's NEW is in a batch, to which the change is left
+	ns n ctbatch echo >/tmp/result
+	is 'batches: echo of a change' "$(value echoes)" 1
+	ns n conntrack -F 2>/dev/null
 	complete 'batches, small buffer, slow reader' 2048 500
 	is 'nothing waits on the missed list' "$(event_stat n missed)" 0
 	is 'nothing waits on the dying list' "$(event_stat n dying)" 0
