@@ -26,10 +26,17 @@
  * busy (a 2,048-byte buffer is empty after two milliseconds), long enough not
  * to hammer on one that sleeps.  The grace time bounds it: a thirty-second of
  * it, so that a reader which recovers is served within half a second.
+ *
+ * A socket that has refused takes nothing until it is empty.  How long that took
+ * the last time is the best guess: most of it passes before the next try, since
+ * each try that fails costs a message, and others in the group see a repeat.  The
+ * guess falls at once, and grows by a quarter at most: a listener that was slow once
+ * does not pay for it.
  */
 #define NF_CT_RESEND_SHARE	16
 #define NF_CT_RESEND_MIN_NS	(100 * NSEC_PER_USEC)
 #define NF_CT_RESEND_GRACE	32
+#define NF_CT_RESEND_GUESS(ns)	((ns) - (ns) / 8)
 
 /* Entries that are tried before others get the CPU */
 #define NF_CT_RESEND_BUDGET	64
@@ -65,6 +72,9 @@ struct nf_ct_unsent {
  * @waiting: items on all of them, by kind
  * @last_ok: when a listener last took one of a kind, or the wait began;
  *           written by the worker and when the first item arrives
+ * @pause:   nanoseconds that a listener is expected to need after a refusal; a
+ *           guess, worker only but for results of batches
+ * @waits:   since a listener last took one, the same
  * @state:   NF_CT_RESEND_ bits
  * @next:    list that the worker looked at last; worker only
  * @timer:   ends a wait
@@ -75,6 +85,8 @@ struct nf_conntrack_resend {
 	struct nf_ct_unsent __percpu	*unsent;
 	atomic_t			waiting[NF_CT_UNSENT_KINDS];
 	ktime_t				last_ok[NF_CT_UNSENT_KINDS];
+	u64				pause[NF_CT_UNSENT_KINDS];
+	unsigned int			waits[NF_CT_UNSENT_KINDS];
 	unsigned long			state;
 	int				next;
 	struct hrtimer			timer;
@@ -180,25 +192,60 @@ static u64 nf_conntrack_resend_stall(const struct nf_conntrack_resend *r,
 	return ktime_to_ns(ktime_sub(ktime_get(), last));
 }
 
+/* The first one that was taken after a refusal, at @now: how long did it last? */
+static void nf_conntrack_resend_learn(struct nf_conntrack_resend *r,
+				      enum nf_ct_unsent_kind kind, ktime_t now)
+{
+	u64 took = ktime_to_ns(ktime_sub(now, READ_ONCE(r->last_ok[kind])));
+	u64 last = READ_ONCE(r->pause[kind]);
+	u64 most = max_t(u64, last + last / 4, 2 * NF_CT_RESEND_MIN_NS);
+
+	/* the first wait was enough: it may have been ready long before */
+	if (READ_ONCE(r->waits[kind]) == 1)
+		took /= 2;
+	WRITE_ONCE(r->pause[kind], min(took, most));
+	WRITE_ONCE(r->waits[kind], 0);
+}
+
 /* A listener has taken one of this kind, or nobody wants it. */
 static void nf_conntrack_resend_progress(struct nf_conntrack_resend *r,
 					 enum nf_ct_unsent_kind kind)
 {
-	WRITE_ONCE(r->last_ok[kind], ktime_get());
+	ktime_t now = ktime_get();
+
+	if (READ_ONCE(r->waits[kind]))
+		nf_conntrack_resend_learn(r, kind, now);
+	WRITE_ONCE(r->last_ok[kind], now);
 	if (kind == NF_CT_UNSENT_CONNECTION &&
 	    test_bit(NF_CT_RESEND_STALLED, &r->state))
 		clear_bit(NF_CT_RESEND_STALLED, &r->state);
+}
+
+/* How long after a refusal the first of the kinds @refused should be taken */
+static u64 nf_conntrack_resend_guess(const struct nf_conntrack_resend *r,
+				     unsigned long refused)
+{
+	unsigned int kind;
+	u64 pause = U64_MAX;
+
+	for_each_set_bit(kind, &refused, NF_CT_UNSENT_KINDS)
+		pause = min(pause, READ_ONCE(r->pause[kind]));
+	return NF_CT_RESEND_GUESS(pause);
 }
 
 static u64 nf_conntrack_resend_delay(const struct nf_conntrack_resend *r,
 				     unsigned long refused)
 {
 	u64 grace = jiffies_to_nsecs(nf_conntrack_pernet(r->net)->events_retry);
+	u64 guess = nf_conntrack_resend_guess(r, refused);
 	u64 stall = nf_conntrack_resend_stall(r, refused);
+	u64 bound = div_u64(grace, NF_CT_RESEND_GRACE);
 	u64 window;
 
-	window = min(div_u64(stall, NF_CT_RESEND_SHARE),
-		     div_u64(grace, NF_CT_RESEND_GRACE));
+	if (stall + NF_CT_RESEND_MIN_NS < guess)
+		return min(guess - stall, max_t(u64, bound, NF_CT_RESEND_MIN_NS));
+
+	window = min(div_u64(stall, NF_CT_RESEND_SHARE), bound);
 	window = clamp_t(u64, window, NF_CT_RESEND_MIN_NS, U32_MAX);
 	/* between half of it and all of it */
 	return window / 2 + get_random_u32_below(window / 2 + 1);
@@ -408,6 +455,10 @@ void nf_ct_unsent_answer(struct net *net, int err)
 static void nf_conntrack_resend_wait(struct nf_conntrack_resend *r,
 				     unsigned long refused)
 {
+	unsigned int kind;
+
+	for_each_set_bit(kind, &refused, NF_CT_UNSENT_KINDS)
+		WRITE_ONCE(r->waits[kind], READ_ONCE(r->waits[kind]) + 1);
 	if (test_and_clear_bit(NF_CT_RESEND_KICKED, &r->state)) {
 		queue_work(nf_conntrack_wq, &r->work);
 		return;
@@ -433,6 +484,7 @@ static void nf_conntrack_resend_worker(struct work_struct *work)
 	struct nf_conntrack_resend *r =
 		container_of(work, struct nf_conntrack_resend, work);
 	struct nf_ct_unsent_item item;
+	enum nf_ct_unsent_kind kind;
 	unsigned long refused = 0;
 	unsigned int n = 0;
 	int ret;
@@ -450,11 +502,12 @@ static void nf_conntrack_resend_worker(struct work_struct *work)
 				return;
 			continue;
 		}
+		kind = nf_ct_unsent_kind(&item);
 		ret = nf_ct_unsent_retry(r, &item);
 		if (ret < 0)
-			__set_bit(nf_ct_unsent_kind(&item), &refused);
+			__set_bit(kind, &refused);
 		else if (ret != NF_CT_EVENT_HELD)
-			nf_conntrack_resend_progress(r, nf_ct_unsent_kind(&item));
+			nf_conntrack_resend_progress(r, kind);
 		if (++n % NF_CT_RESEND_BUDGET == 0)
 			cond_resched();
 	}
