@@ -506,7 +506,8 @@ int nf_conntrack_init_start(void)
 
 	/* what makes 24 entries fit two pages */
 	BUILD_BUG_ON(sizeof(struct nf_ct_entry) - sizeof(struct nf_conn) > 80);
-	BUILD_BUG_ON(NR_CPUS > BIT(BITS_PER_LONG - NF_CT_STATUS_CPU_SHIFT));
+	BUILD_BUG_ON(ilog2(CONFIG_NR_CPUS) >=
+		     BITS_PER_LONG - NF_CT_STATUS_CPU_SHIFT);
 
 	nf_conntrack_wq = alloc_workqueue("nf_conntrack", WQ_UNBOUND, 0);
 	if (!nf_conntrack_wq)

@@ -36,7 +36,6 @@
 #define NF_CT_RESEND_SHARE	16
 #define NF_CT_RESEND_MIN_NS	(100 * NSEC_PER_USEC)
 #define NF_CT_RESEND_GRACE	32
-#define NF_CT_RESEND_GUESS(ns)	((ns) - (ns) / 8)
 
 /* Entries that are tried before others get the CPU */
 #define NF_CT_RESEND_BUDGET	64
@@ -230,7 +229,7 @@ static u64 nf_conntrack_resend_guess(const struct nf_conntrack_resend *r,
 
 	for_each_set_bit(kind, &refused, NF_CT_UNSENT_KINDS)
 		pause = min(pause, READ_ONCE(r->pause[kind]));
-	return NF_CT_RESEND_GUESS(pause);
+	return pause - pause / 8;
 }
 
 static u64 nf_conntrack_resend_delay(const struct nf_conntrack_resend *r,
