@@ -489,7 +489,7 @@ bool nf_ct_ecache_ext_add(struct nf_conn *ct, u16 ctmask, u16 expmask, gfp_t gfp
  * nf_conn_pernet_ecache - the kernel's own place for undelivered entries
  * @net: namespace
  *
- * Kept for its symbol: the list is empty, see nf_conntrack_resend.c.
+ * Kept for its symbol: the list is empty, see event/resend.c.
  */
 struct nf_conntrack_net_ecache *nf_conn_pernet_ecache(const struct net *net)
 {

@@ -7,7 +7,7 @@
  *
  * References: the table holds one on the expectation.  What userspace is told of
  * one that is linked, and has not been told yet when it is gone, is a struct
- * nf_ct_expect_life of its own (nf_conntrack_expect_life.c).  An expectation holds none
+ * nf_ct_expect_life of its own (expect/life.c).  An expectation holds none
  * on its master, which removes its expectations before it goes, under the lock:
  * so ->master may be followed with the lock held while the expectation is
  * linked, and never under RCU alone.  Readers use the copies of namespace, zone

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Memory layout of the connection table, shared by the lookup side
- * (nf_conntrack_table.c) and the resizer (nf_conntrack_resize.c) only.
+ * (table/table.c) and the resizer (table/resize.c) only.
  */
 #ifndef _NF_CONNTRACK_BUCKET_H
 #define _NF_CONNTRACK_BUCKET_H
@@ -117,7 +117,7 @@ int nf_ct_line_add(struct nf_ct_line *line, u32 hash, unsigned long slot,
 		   unsigned int limit,
 		   struct nf_ct_line *(*spare)(void *arg), void *arg);
 
-/* nf_conntrack_resize.c */
+/* table/resize.c */
 void nf_conntrack_resize_kick(void);
 void nf_conntrack_resize_stats(struct nf_conntrack_table_stats *st);
 struct nf_ct_table *nf_ct_table_alloc(unsigned int bits);

@@ -22,7 +22,7 @@ struct nf_conntrack_resend;
 /**
  * struct nf_conntrack_pernet - our area of a namespace (net_generic)
  * @stock:        what nf_ct_pernet() returns; must be first
- * @resend:       lists and pacing of refused events (nf_conntrack_resend.c)
+ * @resend:       lists and pacing of refused events (event/resend.c)
  * @events_retry: sysctl nf_conntrack_events_retry_timeout, jiffies
  * @events_batch: sysctl nf_conntrack_events_batch, bytes, 0 = off
  * @expect_owed:  unlinked expectations that a listener has not been told of
@@ -54,7 +54,7 @@ extern struct kmem_cache *nf_conntrack_cachep;
 /* unbound: table resizes, expiry, resends; drained before the module goes */
 extern struct workqueue_struct *nf_conntrack_wq;
 
-/* nf_conntrack_tuple.c */
+/* packet/tuple.c */
 bool nf_ct_tuple_from_packet(const struct sk_buff *skb, unsigned int nhoff,
 			     unsigned int dataoff, u16 l3num, u8 protonum,
 			     struct net *net, struct nf_conntrack_tuple *tuple);
@@ -65,7 +65,7 @@ int nf_ct_l4_offset(const struct sk_buff *skb, unsigned int nhoff, u8 l3num,
 /* nf_conntrack_helper.c */
 bool nf_ct_helper_is_known(const struct nf_conntrack_helper *helper);
 
-/* nf_conntrack_attach.c: members of nf_ct_hook */
+/* packet/attach.c: members of nf_ct_hook */
 int nf_conntrack_requeued(struct net *net, struct sk_buff *skb);
 bool nf_conntrack_skb_tuple(struct nf_conntrack_tuple *dst,
 			    const struct sk_buff *skb);
@@ -73,7 +73,7 @@ void nf_conntrack_attach_related(struct sk_buff *nskb,
 				 const struct sk_buff *skb);
 void nf_conntrack_set_closing(struct nf_conntrack *nfct);
 
-/* nf_conntrack_resend.c */
+/* event/resend.c */
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
 int nf_conntrack_resend_pernet_init(struct net *net);
 void nf_conntrack_resend_pernet_fini(struct net *net);
@@ -83,7 +83,7 @@ static inline void nf_conntrack_resend_pernet_fini(struct net *net) {}
 #endif
 
 /* nf_conntrack_proto.c: hooks, sockopt, trackers of a namespace */
-/* nf_conntrack_sysctl.c */
+/* show/sysctl.c */
 #ifdef CONFIG_SYSCTL
 int nf_conntrack_sysctl_pernet_init(struct net *net);
 void nf_conntrack_sysctl_pernet_fini(struct net *net);
@@ -96,7 +96,7 @@ static inline int nf_conntrack_sysctl_init(void) { return 0; }
 static inline void nf_conntrack_sysctl_fini(void) {}
 #endif
 
-/* nf_conntrack_procfs.c */
+/* show/procfs.c */
 #ifdef CONFIG_NF_CONNTRACK_PROCFS
 int nf_conntrack_procfs_pernet_init(struct net *net);
 void nf_conntrack_procfs_pernet_fini(struct net *net);

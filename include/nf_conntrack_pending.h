@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Unsent events: what nf_conntrack_ecache.c (sending) and
- * nf_conntrack_resend.c (keeping and trying again) share.
+ * event/resend.c (keeping and trying again) share.
  *
  * nf_conntrack_ecache.missed is one word per entry that only changes by
  * cmpxchg: the events that no listener has got yet, and who works on them.

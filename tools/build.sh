@@ -12,7 +12,7 @@
 set -euo pipefail
 
 TOP=$(cd "$(dirname "$0")/.." && pwd)
-SOURCES=(Kbuild VERSION abi include proto netlink helpers xt)
+SOURCES=(Kbuild VERSION abi base event expect include netlink packet proto show table helpers xt)
 
 die()
 {

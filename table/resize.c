@@ -3,7 +3,7 @@
  * The size of the connection table: growing, shrinking, and the floor that a
  * user sets.  One work item does all of it; nf_conntrack_resize_mutex admits
  * one resize at a time.  Buckets move one by one under their table lock (see
- * nf_conntrack_table.c); readers follow the MOVED flag and never wait.
+ * table/table.c); readers follow the MOVED flag and never wait.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
