@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The life of one entry: allocated, refreshed, deleted, freed; templates; and
- * the module-wide set-up.  An entry is owned by references: one of the table
- * while it stands there, one of each packet, of each connection it is master
- * of, of each list of unsent events.  Whoever sets IPS_DYING takes it out of
- * the table and drops the table's reference.
+ * The life of one entry: allocated (early drop makes room), refreshed, deleted,
+ * freed; and templates.  An entry is owned by references: one of the table while
+ * it stands there, one of each packet, of each connection that it is master of,
+ * of the list of undelivered events.  The CPU that sets IPS_DYING takes the entry
+ * out of the table and drops the table's reference.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/siphash.h>
 #include <linux/slab.h>
-#include <linux/workqueue.h>
 #include <net/netfilter/nf_conntrack_acct.h>
 #include <net/netfilter/nf_conntrack_ecache.h>
 #include <net/netfilter/nf_conntrack_expect.h>
@@ -21,14 +20,68 @@
 #include <net/netns/hash.h>
 
 #include "nf_conntrack_deadline.h"
-#include "nf_conntrack_events.h"
 #include "nf_conntrack_internal.h"
+#include "nf_conntrack_setup.h"
 #include "nf_conntrack_table.h"
 #include "nf_conntrack_trace.h"
+#include "nf_conntrack_unsent.h"
 #include "nf_ct_ext.h"
 
-struct kmem_cache *nf_conntrack_cachep __read_mostly;
-struct workqueue_struct *nf_conntrack_wq __read_mostly;
+/* Buckets that early drop searches for an entry to give up */
+#define NF_CT_EARLY_DROP_BUCKETS	16
+/* Entries of one bucket that it looks at */
+#define NF_CT_EARLY_DROP_BATCH		16
+
+static struct kmem_cache *nf_conntrack_cachep __read_mostly;
+
+/* ---- early drop ---- */
+
+/* May @ct make room for a new connection?  It is not answered yet, or closing. */
+static bool nf_ct_early_drop_may(const struct nf_conn *ct)
+{
+	const struct nf_conntrack_l4proto *l4;
+
+	if (test_bit(IPS_OFFLOAD_BIT, &ct->status) || nf_ct_is_dying(ct))
+		return false;
+	if (!test_bit(IPS_ASSURED_BIT, &ct->status))
+		return true;
+	l4 = nf_ct_l4proto_find(nf_ct_protonum(ct));
+	return l4->can_early_drop && l4->can_early_drop(ct);
+}
+
+/* End the first of @n entries that may go; drops the references on all of them.
+ * True when it is gone for good, its destroy event delivered.
+ */
+static bool nf_ct_early_drop_one(struct nf_conn **batch, unsigned int n)
+{
+	bool gone = false;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		if (!gone && nf_ct_early_drop_may(batch[i])) {
+			trace_nf_ct_early_drop(batch[i]);
+			gone = nf_ct_delete(batch[i], 0, 0);
+		}
+		nf_ct_put(batch[i]);
+	}
+	return gone;
+}
+
+/* End one entry of a full namespace, in a few buckets from @hash on. */
+static bool nf_conntrack_early_drop(struct net *net, u32 hash)
+{
+	struct nf_conn *batch[NF_CT_EARLY_DROP_BATCH];
+	unsigned int i, n;
+
+	for (i = 0; i < NF_CT_EARLY_DROP_BUCKETS; i++) {
+		n = nf_conntrack_walk_near(net, &hash, batch, ARRAY_SIZE(batch));
+		if (nf_ct_early_drop_one(batch, n)) {
+			NF_CT_STAT_INC_ATOMIC(net, early_drop);
+			return true;
+		}
+	}
+	return false;
+}
 
 /* ---- allocation ---- */
 
@@ -46,11 +99,13 @@ static bool nf_conntrack_make_room(struct net *net,
 {
 	u32 hash = nf_conntrack_hash_tuple(net, orig,
 					   nf_ct_zone_id(zone, IP_CT_DIR_ORIGINAL));
-	unsigned int unsent = nf_conntrack_events_unsent(net);
+	unsigned int unsent = nf_conntrack_unsent_count(net);
 
-	/* what is evicted while a listener is far behind only changes queues */
+	/* while a listener is far behind, an entry that is given up only moves to
+	 * the list of undelivered events, where it still counts
+	 */
 	if (unsent <= READ_ONCE(nf_conntrack_max) / 8 &&
-	    nf_conntrack_table_evict(net, hash))
+	    nf_conntrack_early_drop(net, hash))
 		return true;
 	if (unsent)
 		net_warn_ratelimited("nf_conntrack: table full, dropping packet (%u entries wait for an event listener)\n",
@@ -124,7 +179,6 @@ static void nf_ct_forget_nat(struct nf_conn *ct)
 #if IS_ENABLED(CONFIG_NF_NAT)
 	const struct nf_nat_hook *nat;
 
-	BUILD_BUG_ON(NF_CT_STATUS_EXT_SHIFT + NF_CT_EXT_NUM > NF_CT_STATUS_WAS_NAT);
 	if (!test_bit(IPS_SRC_NAT_DONE_BIT, &ct->status))
 		return;
 	set_bit(NF_CT_STATUS_WAS_NAT, &ct->status);
@@ -376,45 +430,6 @@ void nf_conntrack_alter_reply(struct nf_conn *ct,
 }
 
 /**
- * nf_conntrack_tuple_taken - is a reply key in use?
- * @tuple:             key that NAT would like to use
- * @ignored_conntrack: the entry it is for
- *
- * An entry with the same original key does not count: it is the same flow on
- * another CPU, and confirmation will merge the two.
- *
- * Context: softirq safe.
- * Return: 1 when taken, else 0.
- */
-int nf_conntrack_tuple_taken(const struct nf_conntrack_tuple *tuple,
-			     const struct nf_conn *ignored_conntrack)
-{
-	const struct nf_conntrack_zone *zone = nf_ct_zone(ignored_conntrack);
-	struct net *net = nf_ct_net(ignored_conntrack);
-	u16 id = nf_ct_zone_id(zone, IP_CT_DIR_REPLY);
-	struct nf_conntrack_tuple_hash *h;
-	struct nf_conn *ct;
-	bool taken = false;
-
-	rcu_read_lock();
-	h = nf_conntrack_table_find(net, tuple, zone,
-				    nf_conntrack_hash_tuple(net, tuple, id));
-	if (h) {
-		ct = nf_ct_tuplehash_to_ctrack(h);
-		taken = ct != ignored_conntrack &&
-			!(nf_ct_tuple_equal(nf_ct_tuple(ignored_conntrack,
-							IP_CT_DIR_ORIGINAL),
-					    nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL)) &&
-			  nf_ct_zone_equal(ct, zone, IP_CT_DIR_ORIGINAL));
-		nf_ct_put(ct);
-	}
-	rcu_read_unlock();
-	if (taken)
-		NF_CT_STAT_INC_ATOMIC(net, found);
-	return taken;
-}
-
-/**
  * nf_ct_get_id - number of an entry that user space sees
  * @ct: entry
  *
@@ -498,92 +513,34 @@ int nf_ct_change_status_common(struct nf_conn *ct, unsigned int status)
 	return 0;
 }
 
-/* ---- set-up ---- */
-
-int nf_conntrack_init_start(void)
+/**
+ * nf_conntrack_core_init - memory for entries
+ *
+ * Context: process, sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int nf_conntrack_core_init(void)
 {
-	int err;
-
-	/* what makes 24 entries fit two pages */
-	BUILD_BUG_ON(sizeof(struct nf_ct_entry) - sizeof(struct nf_conn) > 80);
+	/* nothing but the trailer's own members, and no hole but at their end */
+	BUILD_BUG_ON(sizeof(struct nf_ct_entry) - sizeof(struct nf_conn) !=
+		     ALIGN(NF_CT_EXT_INLINE + sizeof(u32),
+			   __alignof__(struct nf_ct_entry)));
 	BUILD_BUG_ON(ilog2(CONFIG_NR_CPUS) >=
 		     BITS_PER_LONG - NF_CT_STATUS_CPU_SHIFT);
 
-	nf_conntrack_wq = alloc_workqueue("nf_conntrack", WQ_UNBOUND, 0);
-	if (!nf_conntrack_wq)
-		return -ENOMEM;
-
-	err = nf_conntrack_table_init();
-	if (err)
-		goto destroy_wq;
-
-	err = -ENOMEM;
 	nf_conntrack_cachep = kmem_cache_create("nf_conntrack",
 						sizeof(struct nf_ct_entry),
 						NFCT_INFOMASK + 1,
 						SLAB_TYPESAFE_BY_RCU, NULL);
-	if (!nf_conntrack_cachep)
-		goto fini_table;
-
-	err = nf_conntrack_deadline_init();
-	if (err)
-		goto destroy_cache;
-	err = nf_conntrack_expect_init();
-	if (err)
-		goto fini_deadline;
-	err = nf_conntrack_helper_init();
-	if (err)
-		goto fini_expect;
-	err = nf_conntrack_proto_init();
-	if (err)
-		goto fini_helper;
-	return 0;
-
-fini_helper:
-	nf_conntrack_helper_fini();
-fini_expect:
-	nf_conntrack_expect_fini();
-fini_deadline:
-	nf_conntrack_deadline_fini();
-destroy_cache:
-	kmem_cache_destroy(nf_conntrack_cachep);
-fini_table:
-	nf_conntrack_table_fini();
-destroy_wq:
-	destroy_workqueue(nf_conntrack_wq);
-	return err;
+	return nf_conntrack_cachep ? 0 : -ENOMEM;
 }
 
-static const struct nf_ct_hook nf_conntrack_hook = {
-	.update		= nf_conntrack_requeued,
-	.destroy	= nf_ct_destroy,
-	.get_tuple_skb	= nf_conntrack_skb_tuple,
-	.attach		= nf_conntrack_attach_related,
-	.set_closing	= nf_conntrack_set_closing,
-	.confirm	= __nf_conntrack_confirm,
-};
-
-/* Everything works: let the rest of the kernel in. */
-void nf_conntrack_init_end(void)
-{
-	RCU_INIT_POINTER(nf_ct_hook, &nf_conntrack_hook);
-}
-
-/*
- * Last step: no namespace, hence no entry, is left.  Until then packets in
- * queues and on wires give their entries back through the hook.
+/**
+ * nf_conntrack_core_fini - no entry is left
+ *
+ * Context: process, sleeps until the last objects' grace period is over.
  */
-void nf_conntrack_cleanup_end(void)
+void nf_conntrack_core_fini(void)
 {
-	RCU_INIT_POINTER(nf_ct_hook, NULL);
-	/* callers without an entry, such as schedulers that ask for a tuple */
-	synchronize_net();
-	nf_conntrack_proto_fini();
-	nf_conntrack_helper_fini();
-	nf_conntrack_expect_fini();
-	nf_conntrack_deadline_fini();
-	nf_conntrack_table_fini();
-	destroy_workqueue(nf_conntrack_wq);
-	/* waits for the last objects in their grace period */
 	kmem_cache_destroy(nf_conntrack_cachep);
 }

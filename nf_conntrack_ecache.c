@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Events of an entry: collected while a packet passes, sent afterwards, and
- * never forgotten when a listener refuses.  At most one sender works on an
- * entry at a time (NF_CT_UNSENT_BUSY); who comes meanwhile leaves its events
- * to that one, nobody waits.  Only the sender empties what packets collect
- * (nf_conntrack_ecache.cache).  So the order of one connection's events is NEW,
- * changes, DESTROY, without a lock.  The notifier pointer is RCU.  Expectations
- * go the same way, with NEW and DESTROY only, sent at once.
+ * Events of an entry: noted while a packet passes, sent afterwards, and kept when a
+ * listener refuses.  At most one CPU sends for an entry at a time; another CPU
+ * leaves its events to the sender: event/unsent.c has the rules, and the order of
+ * one connection's events, NEW, changes, DESTROY, needs no lock.  The notifier
+ * pointer is RCU.  Expectations go the same way, with NEW and DESTROY only.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -17,106 +15,18 @@
 #include <net/netfilter/nf_conntrack_extend.h>
 
 #include "nf_conntrack_internal.h"
-#include "nf_conntrack_pending.h"
+#include "nf_conntrack_setup.h"
 #include "nf_conntrack_trace.h"
+#include "nf_conntrack_unsent.h"
 #include "nf_ct_expect_life.h"
 
 #define NF_CT_EVENTS_OFF	0
 #define NF_CT_EVENTS_DEFAULT	2
 
-/* How often a sender goes on with what others left to it */
+/* How often a sender goes on with what other CPUs left to it */
 #define NF_CT_SEND_ROUNDS	4
 
-#define NF_CT_DESTROY_EVENT	BIT(IPCT_DESTROY)
 #define NF_CT_BIRTH_EVENTS	(BIT(IPCT_NEW) | BIT(IPCT_RELATED))
-
-/* ---- whose turn it is ---- */
-
-/* Has the entry changes that packets have noted and somebody may hear of? */
-bool nf_ct_unsent_fresh(const struct nf_ct_unsent_item *item)
-{
-	const struct nf_conntrack_ecache *e = item->ecache;
-
-	/* while nobody listens anywhere they stay for a later listener */
-	return e && READ_ONCE(e->cache) & e->ctmask &&
-	       READ_ONCE(nf_ctnetlink_has_listener);
-}
-
-/*
- * Add @events.  Become the sender, who takes all of them and then what is fresh,
- * and return true with them in @mine, perhaps none.  Whoever returns with false
- * has made a full barrier after its change of the cache, unless all is over:
- * pairs with nf_ct_unsent_release() and nf_ct_unsent_unlist(), after which the
- * sender looks at the cache again.
- */
-static bool nf_ct_unsent_claim(const struct nf_ct_unsent_item *item, u32 events,
-			       u32 *mine)
-{
-	u32 old = READ_ONCE(*item->word);
-	u32 new;
-
-	do {
-		if (old & NF_CT_UNSENT_DONE)
-			return false;
-		new = old | events;
-		*mine = 0;
-		if (!(old & NF_CT_UNSENT_BUSY)) {
-			*mine = new & NF_CT_UNSENT_EVENTS;
-			new = (new & ~NF_CT_UNSENT_EVENTS) | NF_CT_UNSENT_BUSY;
-		}
-	} while (!try_cmpxchg(item->word, &old, new));
-	if (old & NF_CT_UNSENT_BUSY)
-		return false;
-
-	if (nf_ct_unsent_fresh(item))
-		*mine |= xchg(&item->ecache->cache, 0) & item->ecache->ctmask;
-	return true;
-}
-
-/* Stop being the sender; @back was not sent. Returns whether anything is unsent now. */
-static bool nf_ct_unsent_release(const struct nf_ct_unsent_item *item, u32 back,
-				 bool done)
-{
-	u32 old = READ_ONCE(*item->word);
-	u32 new;
-
-	do {
-		new = (old & ~NF_CT_UNSENT_BUSY) | back;
-		if (done)
-			new = (new & (NF_CT_UNSENT_LISTED | NF_CT_UNSENT_DYING)) |
-			      NF_CT_UNSENT_DONE;
-	} while (!try_cmpxchg(item->word, &old, new));
-	return new & NF_CT_UNSENT_EVENTS || (!done && nf_ct_unsent_fresh(item));
-}
-
-/* Leave @events to the holder, who then looks for more: false if it is through */
-static bool nf_ct_unsent_leave(const struct nf_ct_unsent_item *item, u32 events)
-{
-	u32 old = READ_ONCE(*item->word);
-
-	while (!try_cmpxchg(item->word, &old, old | events))
-		;
-	return old & NF_CT_UNSENT_BUSY;
-}
-
-/*
- * Something of the entry is on the list already: add @events and let the list
- * send all of it.  A try now would fill the socket before those that wait
- * longer, and cost every packet of a connection a message that is thrown away.
- */
-static bool nf_ct_unsent_join(const struct nf_ct_unsent_item *item, u32 events)
-{
-	u32 old = READ_ONCE(*item->word);
-
-	do {
-		if (!(old & NF_CT_UNSENT_LISTED))
-			return false;
-		if (old & NF_CT_UNSENT_DONE)
-			return true;
-		/* with no events, too: a barrier, see nf_ct_unsent_claim() */
-	} while (!try_cmpxchg(item->word, &old, old | events));
-	return true;
-}
 
 /* ---- sending ---- */
 
@@ -209,7 +119,7 @@ static u32 nf_ct_unsent_portid(const struct nf_ct_unsent_item *item, u32 events)
 static int nf_ct_send_refused(const struct nf_ct_unsent_item *item, u32 left,
 			      int err)
 {
-	nf_ct_count_refused(item->net);
+	nf_conntrack_count_refused(item->net);
 	if (item->ct)
 		trace_nf_ct_event_refused(item->ct, left, err);
 	nf_ct_unsent_release(item, left, false);
@@ -220,18 +130,25 @@ static int nf_ct_send_refused(const struct nf_ct_unsent_item *item, u32 left,
 static void nf_ct_send_taken(const struct nf_ct_unsent_item *item, u32 events,
 			     bool again)
 {
-	nf_ct_count_delivered(item->net, again);
+	nf_conntrack_count_delivered(item->net, again);
 	if (again && item->ct)
 		trace_nf_ct_event_resent(item->ct, events, 0);
 }
 
-/*
- * Try to send @events and whatever else is unsent.
- * Returns 0: all is out or somebody else sends it; NF_CT_EVENT_NOBODY: nothing
- * was sent, or nobody heard it; NF_CT_EVENT_HELD: all is in a batch; negative:
- * it waits, the entry may not be freed yet.
+/**
+ * nf_ct_unsent_send - try to send events of an item
+ * @item:   item
+ * @events: events to add to what is unsent
+ * @portid: netlink port that caused them, or 0
+ * @report: that port wants its copy
+ * @again:  the item was on a list
+ *
+ * Context: softirq safe.
+ * Return: 0 when all is out, or another CPU sends it; NF_CT_EVENT_NOBODY when
+ * nothing was sent, or no listener heard it; NF_CT_EVENT_HELD when all is in a
+ * batch; negative when it waits and a list holds a reference.
  */
-static int nf_ct_send(const struct nf_ct_unsent_item *item, u32 events,
+int nf_ct_unsent_send(const struct nf_ct_unsent_item *item, u32 events,
 		      u32 portid, int report, bool again)
 {
 	const u32 own = events;
@@ -285,9 +202,16 @@ static int nf_ct_send(const struct nf_ct_unsent_item *item, u32 events,
 	return -EAGAIN;
 }
 
+/**
+ * nf_ct_unsent_try - try to send what is unsent of an item that was popped
+ * @item: item
+ *
+ * Context: process.
+ * Return: as nf_ct_unsent_send().
+ */
 int nf_ct_unsent_try(const struct nf_ct_unsent_item *item)
 {
-	return nf_ct_send(item, 0, 0, 0, true);
+	return nf_ct_unsent_send(item, 0, 0, 0, true);
 }
 
 /**
@@ -305,14 +229,14 @@ void nf_ct_event_complete(struct nf_conn *ct, unsigned int events, int err)
 	bool done = !err && events & NF_CT_DESTROY_EVENT;
 
 	if (err)
-		nf_ct_count_refused(item.net);
+		nf_conntrack_count_refused(item.net);
 	else
-		nf_ct_count_delivered(item.net, false);
+		nf_conntrack_count_delivered(item.net, false);
 
 	if (nf_ct_unsent_release(&item, err ? events & NF_CT_UNSENT_EVENTS : 0,
 				 done))
 		nf_ct_unsent_queue(&item);
-	nf_ct_unsent_answer(item.net, err);
+	nf_conntrack_unsent_batch_result(item.net, err);
 	nf_ct_put(ct);
 }
 
@@ -335,7 +259,7 @@ void nf_ct_deliver_cached_events(struct nf_conn *ct)
 	/* nobody listens anywhere: keep the changes, not the birth */
 	if (nf_ct_unsent_fresh(&item) ||
 	    unlikely(READ_ONCE(e->missed) & NF_CT_UNSENT_EVENTS))
-		nf_ct_send(&item, 0, 0, 0, false);
+		nf_ct_unsent_send(&item, 0, 0, 0, false);
 }
 
 /**
@@ -376,53 +300,12 @@ int nf_conntrack_eventmask_report(unsigned int events, struct nf_conn *ct,
 	if (!events && !nf_ct_unsent_fresh(&item))
 		return 0;
 
-	ret = nf_ct_send(&item, events, portid, report, false);
+	ret = nf_ct_unsent_send(&item, events, portid, report, false);
 	/* another CPU has the entry: it, or the list after it, sends the rest */
 	if (!ret && events & NF_CT_DESTROY_EVENT &&
 	    !(READ_ONCE(e->missed) & NF_CT_UNSENT_DONE))
 		ret = -EINPROGRESS;
 	return ret;
-}
-
-/* ---- expectations ---- */
-
-/**
- * nf_ct_expect_event_report - send an expectation's event
- * @event:  NEW or DESTROY
- * @exp:    expectation, linked or just unlinked
- * @portid: netlink port that caused it, or 0
- * @report: that port wants it, too
- *
- * When a reliable listener refuses, a list holds a reference on the life.
- *
- * Context: softirq safe; nf_conntrack_expect_lock held.
- */
-void nf_ct_expect_event_report(enum ip_conntrack_expect_events event,
-			       struct nf_conntrack_expect *exp,
-			       u32 portid, int report)
-{
-	struct nf_ct_expect_life *life = nf_ct_expectation(exp)->life;
-	const struct nf_ct_unsent_item item = nf_ct_unsent_expectation(life);
-	u32 events = event == IPEXP_NEW ? BIT(IPCT_NEW) : NF_CT_DESTROY_EVENT;
-
-	lockdep_nfct_expect_lock_held();
-
-	if (!(life->expmask & BIT(event)) ||
-	    !rcu_access_pointer(item.net->ct.nf_conntrack_event_cb))
-		return;
-	/* for a later try */
-	if (event == IPEXP_DESTROY)
-		WRITE_ONCE(life->portid, portid);
-
-	nf_ct_send(&item, events, portid, report, false);
-}
-
-bool nf_ct_expect_life_waits(const struct nf_ct_expect_life *life)
-{
-	u32 word = READ_ONCE(life->missed);
-
-	return word & (NF_CT_UNSENT_EVENTS | NF_CT_UNSENT_BUSY | NF_CT_UNSENT_LISTED) &&
-	       !(word & NF_CT_UNSENT_DONE);
 }
 
 /* ---- listeners and entries ---- */
@@ -489,7 +372,7 @@ bool nf_ct_ecache_ext_add(struct nf_conn *ct, u16 ctmask, u16 expmask, gfp_t gfp
  * nf_conn_pernet_ecache - the kernel's own place for undelivered entries
  * @net: namespace
  *
- * Kept for its symbol: the list is empty, see event/resend.c.
+ * Kept for its symbol: the list is empty, see event/unsent.c.
  */
 struct nf_conntrack_net_ecache *nf_conn_pernet_ecache(const struct net *net)
 {
@@ -508,8 +391,4 @@ void nf_conntrack_ecache_pernet_init(struct net *net)
 	spin_lock_init(&ecache->dying_lock);
 	INIT_HLIST_NULLS_HEAD(&ecache->dying_list, 0);
 	INIT_DELAYED_WORK(&ecache->dwork, nf_conntrack_ecache_unused);
-}
-
-void nf_conntrack_ecache_pernet_fini(struct net *net)
-{
 }

@@ -32,10 +32,12 @@
 #include <net/netfilter/nf_conntrack_helper.h>
 #include <net/netfilter/nf_conntrack_core.h>
 
-#include "nf_conntrack_expect_proc.h"
 #include "nf_conntrack_internal.h"
+#include "nf_conntrack_setup.h"
+#include "nf_ct_expect.h"
 #include "nf_ct_expect_life.h"
 #include "nf_ct_ext.h"
+#include "nf_ct_probed.h"
 
 /* The work item runs at most this often; deadlines within are served together */
 #define NF_CT_EXPECT_REAP_SPACING	(HZ / 8)
@@ -52,9 +54,6 @@ struct nf_ct_expect_key {
 } __aligned(SIPHASH_ALIGNMENT);
 
 static void nf_ct_expect_reap(struct work_struct *work);
-
-spinlock_t nf_conntrack_expect_lock __cacheline_aligned_in_smp =
-	__SPIN_LOCK_UNLOCKED(nf_conntrack_expect_lock);
 
 unsigned int nf_ct_expect_hsize __read_mostly;
 unsigned int nf_ct_expect_max __read_mostly;
@@ -298,27 +297,27 @@ static bool nf_ct_expect_helper_alive(struct nf_conntrack_helper *helper)
 	return !helper || refcount_read(&helper->refcnt);
 }
 
-/* What a listener has not been told of a master's expectations is bounded */
-static int nf_ct_expect_check_untold(struct net *net, const struct nf_conn_help *help)
+/* Unsent destroy events of a master's expectations are bounded */
+static int nf_ct_expect_check_unsent(struct net *net, const struct nf_conn_help *help)
 {
-	if (likely(nf_ct_expect_owed_by(help) < NF_CT_EXPECT_MAX_CNT))
+	if (likely(nf_ct_expect_unsent_of(help) < NF_CT_EXPECT_MAX_CNT))
 		return 0;
 
 	net_warn_ratelimited("no expectation: %u of a connection wait for an event listener\n",
-			     nf_ct_expect_owed_by(help));
+			     nf_ct_expect_unsent_of(help));
 	return -EMFILE;
 }
 
 static int nf_ct_expect_check_full(struct net *net)
 {
-	unsigned int owed = nf_ct_expect_owed(net);
+	unsigned int unsent = nf_ct_expect_unsent(net);
 
-	if (nf_ct_pernet(net)->expect_count + owed < nf_ct_expect_max)
+	if (nf_ct_pernet(net)->expect_count + unsent < nf_ct_expect_max)
 		return 0;
 
-	if (owed)
+	if (unsent)
 		net_warn_ratelimited("expectation table full (%u expectations wait for an event listener)\n",
-				     owed);
+				     unsent);
 	else
 		net_warn_ratelimited("expectation table full\n");
 	return -EMFILE;
@@ -348,7 +347,7 @@ static int nf_ct_expect_check(const struct nf_conntrack_expect *new,
 	if (help->expecting[new->class] >= limit)
 		return -EMFILE;
 
-	return nf_ct_expect_check_untold(net, help) ?: nf_ct_expect_check_full(net);
+	return nf_ct_expect_check_unsent(net, help) ?: nf_ct_expect_check_full(net);
 }
 
 /* Jiffies of @seconds; more than INT_MAX would lie in the past */
@@ -418,7 +417,7 @@ void nf_ct_unlink_expect_report(struct nf_conntrack_expect *exp,
 	if (!WARN_ON_ONCE(!help))
 		help->expecting[exp->class]--;
 
-	nf_ct_expect_life_end(exp, portid, report);
+	nf_ct_expect_withdraw(exp, portid, report);
 	NF_CT_STAT_INC_ATOMIC(net, expect_delete);
 	nf_ct_expect_put(exp);
 }
@@ -518,28 +517,6 @@ found:
 		nf_ct_unlink_expect(exp);
 
 	return exp;
-}
-
-/**
- * nf_ct_expectation_gc - drop what has expired of a master's expectations
- * @master_help: helper extension of an entry that the caller has a reference on
- *
- * Context: any but hard interrupt; takes nf_conntrack_expect_lock.
- */
-void nf_ct_expectation_gc(struct nf_conn_help *master_help)
-{
-	struct nf_conntrack_expect *exp;
-	struct hlist_node *tmp;
-
-	if (hlist_empty(&master_help->expectations))
-		return;
-
-	spin_lock_bh(&nf_conntrack_expect_lock);
-	hlist_for_each_entry_safe(exp, tmp, &master_help->expectations, lnode) {
-		if (nf_ct_exp_is_expired(exp))
-			nf_ct_unlink_expect(exp);
-	}
-	spin_unlock_bh(&nf_conntrack_expect_lock);
 }
 
 /**
@@ -718,7 +695,7 @@ int nf_ct_expect_related_report(struct nf_conntrack_expect *expect,
 		goto unlock;
 
 	nf_ct_expect_link(expect, life, help, helper);
-	nf_ct_expect_event_report(IPEXP_NEW, expect, portid, report);
+	nf_ct_expect_announce(expect, portid, report);
 unlock:
 	spin_unlock_bh(&nf_conntrack_expect_lock);
 	rcu_read_unlock();
@@ -832,16 +809,35 @@ void nf_ct_expect_iterate_net(struct net *net,
 	nf_ct_expect_iterate(net, iter, data, portid, report);
 }
 
-int nf_conntrack_expect_pernet_init(struct net *net)
+#ifdef NF_CT_HAVE_EXPECTFN_DESTROY
+static bool nf_ct_expect_uses_fn(struct nf_conntrack_expect *exp, void *data)
 {
-	return nf_conntrack_expect_proc_init(net);
+	const struct nf_ct_helper_expectfn *n = data;
+
+	return exp->expectfn == n->expectfn;
 }
 
-void nf_conntrack_expect_pernet_fini(struct net *net)
+/**
+ * nf_ct_helper_expectfn_destroy - remove the expectations that use a function
+ * @n: function, unregistered, which no new expectation gets
+ *
+ * On return no packet runs the function on behalf of an expectation.
+ *
+ * Context: process, sleeps.
+ */
+void nf_ct_helper_expectfn_destroy(const struct nf_ct_helper_expectfn *n)
 {
-	nf_conntrack_expect_proc_fini(net);
+	nf_ct_expect_iterate_destroy(nf_ct_expect_uses_fn, (void *)n);
+	synchronize_rcu();
 }
+#endif
 
+/**
+ * nf_conntrack_expect_init - table of expectations, and memory for them
+ *
+ * Context: process, sleeps.
+ * Return: 0 or -ENOMEM.
+ */
 int nf_conntrack_expect_init(void)
 {
 	if (!nf_ct_expect_hsize)
@@ -858,22 +854,23 @@ int nf_conntrack_expect_init(void)
 						0, 0, NULL);
 	if (!nf_ct_expect_cachep)
 		goto free_hash;
+	return 0;
 
-	if (!nf_ct_expect_life_init())
-		return 0;
-
-	kmem_cache_destroy(nf_ct_expect_cachep);
 free_hash:
 	kvfree(nf_ct_expect_hash);
 	return -ENOMEM;
 }
 
+/**
+ * nf_conntrack_expect_fini - no expectation is left
+ *
+ * Context: process, sleeps.
+ */
 void nf_conntrack_expect_fini(void)
 {
 	cancel_delayed_work_sync(&nf_ct_expect_reaper);
-	/* nf_ct_expect_free_rcu(), nf_ct_expect_life_settle() of the last ones */
+	/* nf_ct_expect_free_rcu() of the last ones */
 	rcu_barrier();
-	nf_ct_expect_life_fini();
 	kmem_cache_destroy(nf_ct_expect_cachep);
 	kvfree(nf_ct_expect_hash);
 }

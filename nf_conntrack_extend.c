@@ -37,10 +37,6 @@ struct nf_ct_ext_type {
 };
 
 #define NF_CT_EXT_TYPE(_struct) { sizeof(_struct), __alignof__(_struct) }
-/* Without the padding at its end, where a smaller one finds room */
-#define NF_CT_EXT_TYPE_UPTO(_struct, _last) \
-	{ offsetofend(_struct, _last), __alignof__(_struct) }
-
 static const struct nf_ct_ext_type nf_ct_ext_types[NF_CT_EXT_NUM] = {
 	[NF_CT_EXT_HELPER]	= NF_CT_EXT_TYPE(struct nf_conn_help),
 #if IS_ENABLED(CONFIG_NF_NAT)
@@ -49,7 +45,8 @@ static const struct nf_ct_ext_type nf_ct_ext_types[NF_CT_EXT_NUM] = {
 	[NF_CT_EXT_SEQADJ]	= NF_CT_EXT_TYPE(struct nf_conn_seqadj),
 	[NF_CT_EXT_ACCT]	= NF_CT_EXT_TYPE(struct nf_conn_acct),
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
-	[NF_CT_EXT_ECACHE]	= NF_CT_EXT_TYPE_UPTO(struct nf_conntrack_ecache, portid),
+	[NF_CT_EXT_ECACHE]	= { NF_CT_ECACHE_SIZE,
+				    __alignof__(struct nf_conntrack_ecache) },
 #endif
 #ifdef CONFIG_NF_CONNTRACK_TIMESTAMP
 	[NF_CT_EXT_TSTAMP]	= NF_CT_EXT_TYPE(struct nf_conn_tstamp),
@@ -83,19 +80,7 @@ struct nf_ct_ext_all {
 	struct nf_conn_act_ct_ext	act_ct __aligned(8);
 };
 
-/* What a usual flow has, in the order in which it gets it: the room inside the
- * entry is meant for that
- */
-struct nf_ct_ext_usual {
-	u8				head[sizeof(struct nf_ct_ext)];
-	struct nf_conn_acct		acct __aligned(8);
-	u8				ecache[offsetofend(struct nf_conntrack_ecache,
-							   portid)] __aligned(8);
-	struct nf_conn_nat		nat;
-};
-
 static_assert(sizeof(struct nf_ct_ext_all) <= NF_CT_EXT_LEN_MAX);
-static_assert(offsetofend(struct nf_ct_ext_usual, nat) <= NF_CT_EXT_INLINE);
 
 /* Never 0, which stands for "confirmed, any generation" in an area */
 atomic_t nf_conntrack_ext_genid __read_mostly = ATOMIC_INIT(1);

@@ -100,9 +100,3 @@ void nf_connlabels_put(struct net *net)
 		net->ct.labels_used--;
 	spin_unlock_bh(&nf_conntrack_labels_lock);
 }
-
-/* The kernel's header wants it; the checks are done when compiling */
-int nf_conntrack_labels_init(void)
-{
-	return 0;
-}

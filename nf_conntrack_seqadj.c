@@ -17,6 +17,7 @@
 #include <net/tcp.h>
 
 #include "nf_conntrack_internal.h"
+#include "nf_conntrack_packet.h"
 
 /* A field of the TCP header that is about to be rewritten */
 struct nf_ct_tcp_edit {

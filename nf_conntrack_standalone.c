@@ -11,12 +11,17 @@
 #include <linux/sched.h>
 #include <net/net_namespace.h>
 #include <net/netfilter/nf_conntrack.h>
+#include <net/netfilter/nf_conntrack_acct.h>
 #include <net/netfilter/nf_conntrack_core.h>
+#include <net/netfilter/nf_conntrack_ecache.h>
+#include <net/netfilter/nf_conntrack_expect.h>
+#include <net/netfilter/nf_conntrack_helper.h>
+#include <net/netfilter/nf_conntrack_timestamp.h>
 
+#include "nf_conntrack_events.h"
 #include "nf_conntrack_internal.h"
-
-unsigned int nf_conntrack_net_id __read_mostly;
-NF_CT_EXPORT_PRIVATE(nf_conntrack_net_id);
+#include "nf_conntrack_setup.h"
+#include "nf_conntrack_table.h"
 
 static bool enable_hooks __read_mostly;
 module_param(enable_hooks, bool, 0000);
@@ -88,78 +93,187 @@ int nf_conntrack_set_hashsize(const char *val, const struct kernel_param *kp)
 	return err ?: nf_conntrack_hash_resize(buckets);
 }
 
-/**
- * nf_conntrack_count - number of entries of a namespace
- * @net: the namespace
- *
- * Entries whose DESTROY event still waits to be delivered are counted.
- *
- * Context: any.
- * Return: their number.
- */
-u32 nf_conntrack_count(const struct net *net)
-{
-	return atomic_read(&nf_ct_pernet(net)->count);
-}
+/* ---- namespaces ---- */
 
 /* Values that other files find when they set up their part */
-static void nf_conntrack_pernet_defaults(struct net *net)
+static int nf_conntrack_defaults_init(struct net *net)
 {
 	struct nf_conntrack_pernet *pernet = nf_conntrack_pernet(net);
 
-	net->ct.sysctl_checksum = 1;
+	BUILD_BUG_ON(IP_CT_UNTRACKED == IP_CT_NUMBER);
+	atomic_set(&pernet->stock.count, 0);
 	pernet->events_retry = NF_CT_EVENTS_RETRY_DEFAULT;
-	pernet->events_batch = 0;
+	net->ct.sysctl_checksum = 1;
+	nf_conntrack_acct_pernet_init(net);
+	nf_conntrack_tstamp_pernet_init(net);
+	nf_conntrack_ecache_pernet_init(net);
+	nf_conntrack_proto_pernet_init(net);
+	return 0;
+}
+
+static int nf_conntrack_counters_init(struct net *net)
+{
+	net->ct.stat = alloc_percpu(struct ip_conntrack_stat);
+	return net->ct.stat ? 0 : -ENOMEM;
+}
+
+static void nf_conntrack_counters_fini(struct net *net)
+{
+	free_percpu(net->ct.stat);
+}
+
+static int nf_conntrack_events_init(struct net *net)
+{
+	int err = nf_conntrack_unsent_pernet_init(net);
+
+	if (!err)
+		nf_conntrack_resend_pernet_init(net);
+	return err;
+}
+
+static void nf_conntrack_events_fini(struct net *net)
+{
+	nf_conntrack_resend_pernet_fini(net);
+	nf_conntrack_unsent_pernet_fini(net);
+}
+
+static void nf_conntrack_keymaps_fini(struct net *net)
+{
+#ifdef CONFIG_NF_CT_PROTO_GRE
+	nf_ct_gre_keymap_flush(net);
+#endif
+}
+
+static int nf_conntrack_hooks_init(struct net *net)
+{
+	return enable_hooks ? nf_ct_netns_get(net, NFPROTO_INET) : 0;
+}
+
+static void nf_conntrack_hooks_fini(struct net *net)
+{
+	if (enable_hooks)
+		nf_ct_netns_put(net, NFPROTO_INET);
+}
+
+/**
+ * struct nf_conntrack_net_part - what a namespace gets
+ * @init: sets the part up, or NULL; 0 or an error with nothing left behind
+ * @fini: takes it away, or NULL
+ */
+struct nf_conntrack_net_part {
+	int	(*init)(struct net *net);
+	void	(*fini)(struct net *net);
+};
+
+/* Set up from the top, taken away from the bottom.  Between the first part that
+ * users see and the last one that entries use, the entries end.
+ */
+static const struct nf_conntrack_net_part nf_conntrack_net_parts[] = {
+	{ nf_conntrack_defaults_init },
+	{ nf_conntrack_counters_init,		nf_conntrack_counters_fini },
+	{ nf_conntrack_events_init,		nf_conntrack_events_fini },
+	{ NULL,					nf_conntrack_keymaps_fini },
+};
+
+static const struct nf_conntrack_net_part nf_conntrack_net_faces[] = {
+	{ nf_conntrack_expect_proc_init,	nf_conntrack_expect_proc_fini },
+	{ nf_conntrack_sysctl_pernet_init,	nf_conntrack_sysctl_pernet_fini },
+	{ nf_conntrack_procfs_pernet_init,	nf_conntrack_procfs_pernet_fini },
+	{ nf_conntrack_hooks_init,		nf_conntrack_hooks_fini },
+};
+
+static void nf_conntrack_parts_fini(struct net *net,
+				    const struct nf_conntrack_net_part *part,
+				    unsigned int n)
+{
+	while (n--) {
+		if (part[n].fini)
+			part[n].fini(net);
+	}
+}
+
+static int nf_conntrack_parts_init(struct net *net,
+				   const struct nf_conntrack_net_part *part,
+				   unsigned int n)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < n; i++) {
+		err = part[i].init ? part[i].init(net) : 0;
+		if (err) {
+			nf_conntrack_parts_fini(net, part, i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/* Returns whether an entry of @net is still there: a packet may hold it. */
+static bool nf_conntrack_net_flush(struct net *net)
+{
+	nf_conntrack_flush_net(net);
+	nf_conntrack_events_drain(net);
+	return nf_conntrack_count(net) != 0;
+}
+
+/* End the entries of namespaces that nothing shows and no packet enters any more. */
+static void nf_conntrack_nets_flush(struct list_head *nets)
+{
+	struct net *net;
+	bool busy;
+
+	/* packets that are inside the hooks now */
+	synchronize_net();
+	do {
+		busy = false;
+		list_for_each_entry(net, nets, exit_list)
+			busy |= nf_conntrack_net_flush(net);
+		if (busy)
+			schedule_timeout_uninterruptible(1);
+	} while (busy);
+}
+
+static void nf_conntrack_nets_end(struct list_head *nets)
+{
+	struct net *net;
+
+	nf_conntrack_nets_flush(nets);
+	list_for_each_entry(net, nets, exit_list)
+		nf_conntrack_parts_fini(net, nf_conntrack_net_parts,
+					ARRAY_SIZE(nf_conntrack_net_parts));
 }
 
 static int __net_init nf_conntrack_pernet_init(struct net *net)
 {
+	LIST_HEAD(alone);
 	int err;
 
-	nf_conntrack_pernet_defaults(net);
-
-	err = nf_conntrack_init_net(net);
+	err = nf_conntrack_parts_init(net, nf_conntrack_net_parts,
+				      ARRAY_SIZE(nf_conntrack_net_parts));
 	if (err)
 		return err;
 
-	err = nf_conntrack_sysctl_pernet_init(net);
-	if (err)
-		goto no_sysctl;
-
-	err = nf_conntrack_procfs_pernet_init(net);
-	if (err)
-		goto no_procfs;
-
-	if (enable_hooks) {
-		err = nf_ct_netns_get(net, NFPROTO_INET);
-		if (err)
-			goto no_hooks;
+	err = nf_conntrack_parts_init(net, nf_conntrack_net_faces,
+				      ARRAY_SIZE(nf_conntrack_net_faces));
+	if (err) {
+		list_add(&net->exit_list, &alone);
+		nf_conntrack_nets_end(&alone);
 	}
-	return 0;
-
-no_hooks:
-	nf_conntrack_procfs_pernet_fini(net);
-no_procfs:
-	nf_conntrack_sysctl_pernet_fini(net);
-no_sysctl:
-	nf_conntrack_cleanup_net(net);
 	return err;
 }
 
-/* All namespaces first lose what users see and where packets come in: entries
+/* All namespaces first lose what users see and where packets come in: so entries
  * are waited for once for all of them.
  */
 static void __net_exit nf_conntrack_pernet_exit(struct list_head *exit_list)
 {
 	struct net *net;
 
-	list_for_each_entry(net, exit_list, exit_list) {
-		if (enable_hooks)
-			nf_ct_netns_put(net, NFPROTO_INET);
-		nf_conntrack_procfs_pernet_fini(net);
-		nf_conntrack_sysctl_pernet_fini(net);
-	}
-	nf_conntrack_cleanup_net_list(exit_list);
+	list_for_each_entry(net, exit_list, exit_list)
+		nf_conntrack_parts_fini(net, nf_conntrack_net_faces,
+					ARRAY_SIZE(nf_conntrack_net_faces));
+	nf_conntrack_nets_end(exit_list);
 }
 
 static struct pernet_operations nf_conntrack_net_ops = {
@@ -169,48 +283,91 @@ static struct pernet_operations nf_conntrack_net_ops = {
 	.size		= sizeof(struct nf_conntrack_pernet),
 };
 
+/* ---- the module ---- */
+
+static int nf_conntrack_parameters_init(void)
+{
+	nf_conntrack_allow_resize(true);
+	return 0;
+}
+
+static void nf_conntrack_parameters_fini(void)
+{
+	nf_conntrack_allow_resize(false);
+}
+
+static int nf_conntrack_pairing_init(void)
+{
+	return register_module_notifier(&nf_conntrack_module_notifier);
+}
+
+static void nf_conntrack_pairing_fini(void)
+{
+	unregister_module_notifier(&nf_conntrack_module_notifier);
+}
+
+static int nf_conntrack_hook_init(void)
+{
+	nf_conntrack_attach_init();
+	return 0;
+}
+
+static int nf_conntrack_nets_init(void)
+{
+	return register_pernet_subsys(&nf_conntrack_net_ops);
+}
+
+static void nf_conntrack_nets_fini(void)
+{
+	unregister_pernet_subsys(&nf_conntrack_net_ops);
+}
+
+/* Set up from the top, taken away from the bottom, or from where a step failed. */
+static const struct {
+	int	(*init)(void);
+	void	(*fini)(void);
+} nf_conntrack_steps[] = {
+	{ nf_conntrack_globals_init,	nf_conntrack_globals_fini },
+	{ nf_conntrack_core_init,	nf_conntrack_core_fini },
+	{ nf_conntrack_table_init,	nf_conntrack_table_fini },
+	{ nf_conntrack_resize_init,	nf_conntrack_resize_fini },
+	{ nf_conntrack_deadline_init,	nf_conntrack_deadline_fini },
+	{ nf_ct_expect_life_init,	nf_ct_expect_life_fini },
+	{ nf_conntrack_expect_init,	nf_conntrack_expect_fini },
+	{ nf_conntrack_helper_init,	nf_conntrack_helper_fini },
+	{ nf_conntrack_sockopt_init,	nf_conntrack_sockopt_fini },
+	{ nf_conntrack_hook_init,	nf_conntrack_attach_fini },
+	{ nf_conntrack_parameters_init,	nf_conntrack_parameters_fini },
+	{ nf_conntrack_pairing_init,	nf_conntrack_pairing_fini },
+	{ nf_conntrack_sysctl_init,	nf_conntrack_sysctl_fini },
+	/* from here on there are namespaces, and packets may come */
+	{ nf_conntrack_nets_init,	nf_conntrack_nets_fini },
+};
+
+static void nf_conntrack_steps_fini(unsigned int n)
+{
+	while (n--)
+		nf_conntrack_steps[n].fini();
+}
+
 static int __init nf_conntrack_standalone_init(void)
 {
+	unsigned int i;
 	int err;
 
-	err = nf_conntrack_init_start();
-	if (err)
-		return err;
-	nf_conntrack_allow_resize(true);
-
-	err = register_module_notifier(&nf_conntrack_module_notifier);
-	if (err)
-		goto no_notifier;
-
-	err = nf_conntrack_sysctl_init();
-	if (err)
-		goto no_sysctl;
-
-	/* Packets may come as soon as there is a namespace with hooks. */
-	nf_conntrack_init_end();
-
-	err = register_pernet_subsys(&nf_conntrack_net_ops);
-	if (err)
-		goto no_pernet;
+	for (i = 0; i < ARRAY_SIZE(nf_conntrack_steps); i++) {
+		err = nf_conntrack_steps[i].init();
+		if (err) {
+			nf_conntrack_steps_fini(i);
+			return err;
+		}
+	}
 	return 0;
-
-no_pernet:
-	nf_conntrack_sysctl_fini();
-no_sysctl:
-	unregister_module_notifier(&nf_conntrack_module_notifier);
-no_notifier:
-	nf_conntrack_allow_resize(false);
-	nf_conntrack_cleanup_end();
-	return err;
 }
 
 static void __exit nf_conntrack_standalone_fini(void)
 {
-	unregister_pernet_subsys(&nf_conntrack_net_ops);
-	nf_conntrack_sysctl_fini();
-	unregister_module_notifier(&nf_conntrack_module_notifier);
-	nf_conntrack_allow_resize(false);
-	nf_conntrack_cleanup_end();
+	nf_conntrack_steps_fini(ARRAY_SIZE(nf_conntrack_steps));
 }
 
 module_init(nf_conntrack_standalone_init);

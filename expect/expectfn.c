@@ -11,18 +11,7 @@
 #include <net/netfilter/nf_conntrack_expect.h>
 #include <net/netfilter/nf_conntrack_helper.h>
 
-#include "nf_ct_probed.h"
-
 static LIST_HEAD(nf_ct_expectfns);
-
-#ifdef NF_CT_HAVE_EXPECTFN_DESTROY
-static bool nf_ct_expectfn_used(struct nf_conntrack_expect *exp, void *data)
-{
-	const struct nf_ct_helper_expectfn *n = data;
-
-	return exp->expectfn == n->expectfn;
-}
-#endif
 
 /**
  * nf_ct_helper_expectfn_register - make a set-up function known by name
@@ -49,22 +38,6 @@ void nf_ct_helper_expectfn_unregister(struct nf_ct_helper_expectfn *n)
 	list_del_rcu(&n->head);
 	spin_unlock_bh(&nf_conntrack_expect_lock);
 }
-
-#ifdef NF_CT_HAVE_EXPECTFN_DESTROY
-/**
- * nf_ct_helper_expectfn_destroy - remove the expectations that use a function
- * @n: function, unregistered, which no new expectation gets
- *
- * On return no packet runs the function on behalf of an expectation.
- *
- * Context: process, sleeps.
- */
-void nf_ct_helper_expectfn_destroy(const struct nf_ct_helper_expectfn *n)
-{
-	nf_ct_expect_iterate_destroy(nf_ct_expectfn_used, (void *)n);
-	synchronize_rcu();
-}
-#endif
 
 /**
  * nf_ct_helper_expectfn_find_by_name - find a set-up function

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Memory layout of the connection table, shared by the lookup side
- * (table/table.c) and the resizer (table/resize.c) only.
+ * Memory layout of the connection table, shared by the files of table/ only.
  */
 #ifndef _NF_CONNTRACK_BUCKET_H
 #define _NF_CONNTRACK_BUCKET_H
 
 #include <linux/cache.h>
 #include <linux/percpu_counter.h>
+#include <linux/prefetch.h>
 #include <linux/rcupdate.h>
 #include <linux/workqueue.h>
 #include <net/netfilter/nf_conntrack_core.h>
@@ -45,24 +45,26 @@ struct nf_ct_line {
 } __aligned(64);
 
 /**
- * struct nf_ct_table - one generation of the table
+ * struct nf_conntrack_table - one generation of the table
  * @bits: log2 of the number of buckets
  * @line: the buckets
  * @next: generation that moved buckets went to; set before any bucket moves
  * @free: frees this generation when its last reader has gone
  */
-struct nf_ct_table {
+struct nf_conntrack_table {
 	unsigned int		bits;
 	struct nf_ct_line	*line;
-	struct nf_ct_table	*next;
+	struct nf_conntrack_table	*next;
 	struct rcu_work		free;
 };
 
-extern struct nf_ct_table __rcu *nf_conntrack_table;
+extern struct nf_conntrack_table __rcu *nf_conntrack_table;
 extern struct kmem_cache *nf_ct_line_cachep;
 extern struct percpu_counter nf_conntrack_slots;
 extern atomic_t nf_conntrack_overflow;
 extern s64 nf_conntrack_grow_at;
+extern struct delayed_work nf_conntrack_resize_work;
+extern unsigned long nf_conntrack_resize_asked;
 
 static inline u8 nf_ct_hash_tag(u32 hash)
 {
@@ -75,19 +77,19 @@ static inline spinlock_t *nf_ct_hash_lock(u32 hash)
 	return &nf_conntrack_locks[hash >> (32 - NF_CT_TABLE_MIN_BITS)];
 }
 
-static inline u32 nf_ct_bucket_index(const struct nf_ct_table *t, u32 hash)
+static inline u32 nf_ct_bucket_index(const struct nf_conntrack_table *t, u32 hash)
 {
 	return hash >> (32 - t->bits);
 }
 
 /* Last hash value that falls into the bucket of @hash */
-static inline u32 nf_ct_bucket_end(const struct nf_ct_table *t, u32 hash)
+static inline u32 nf_ct_bucket_end(const struct nf_conntrack_table *t, u32 hash)
 {
 	return hash | (U32_MAX >> t->bits);
 }
 
 /* Slots of a head word whose tag is @tag, as bit 7 of each tag byte.  May also
- * name a slot above a true match; whoever follows the pointer compares keys.
+ * name a slot above a true match; the CPU that follows the pointer compares tuples.
  */
 static inline u64 nf_ct_head_match(u64 head, u8 tag)
 {
@@ -111,18 +113,28 @@ static inline unsigned long nf_ct_slot_of(const struct nf_conn *ct, int dir)
 	return (unsigned long)ct | dir;
 }
 
-/* The line that holds bucket @hash for whoever has its table lock */
+/* The direction by which an entry is visited: the one that is always in the table */
+static inline enum ip_conntrack_dir nf_ct_walk_dir(const struct nf_conn *ct)
+{
+	return ct->status & IPS_NAT_CLASH ? IP_CT_DIR_REPLY : IP_CT_DIR_ORIGINAL;
+}
+
+/* The three cache lines of an entry that a hit will touch, fetched side by side */
+static inline void nf_ct_slot_prefetch(unsigned long slot)
+{
+	const char *p = (const char *)nf_ct_slot_ct(slot);
+
+	prefetch(p);
+	prefetch(p + 64);
+	prefetch(p + 128);
+}
+
+/* table.c: the first line of the bucket of @hash; its table lock is held */
 struct nf_ct_line *nf_ct_bucket_locked(u32 hash);
 int nf_ct_line_add(struct nf_ct_line *line, u32 hash, unsigned long slot,
 		   unsigned int limit,
 		   struct nf_ct_line *(*spare)(void *arg), void *arg);
-
-/* table/resize.c */
-void nf_conntrack_resize_kick(void);
-void nf_conntrack_resize_stats(struct nf_conntrack_table_stats *st);
-struct nf_ct_table *nf_ct_table_alloc(unsigned int bits);
-void nf_ct_table_free(struct nf_ct_table *t);
-int nf_conntrack_resize_init(void);
-void nf_conntrack_resize_fini(void);
+struct nf_conntrack_table *nf_conntrack_table_alloc(unsigned int bits);
+void nf_conntrack_table_free(struct nf_conntrack_table *t);
 
 #endif /* _NF_CONNTRACK_BUCKET_H */

@@ -18,7 +18,4 @@ void nf_ct_deadline_shrunk(struct nf_conn *ct);
 /* Set a new deadline of a confirmed entry, jiffies from now. Any context up to softirq. */
 void nf_ct_deadline_set(struct nf_conn *ct, u32 jiffies_from_now);
 
-int nf_conntrack_deadline_init(void);
-void nf_conntrack_deadline_fini(void);
-
 #endif /* _NF_CONNTRACK_DEADLINE_H */

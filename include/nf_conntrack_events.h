@@ -81,10 +81,7 @@ void nf_conntrack_dying_end(struct net *net, struct nf_conntrack_dying *d);
 void nf_conntrack_events_sum(struct net *net, int cpu,
 			     struct nf_conntrack_event_stats *out);
 void nf_conntrack_events_count_batch(struct net *net);
-/* Entries of @net whose events wait, roughly */
-unsigned int nf_conntrack_events_unsent(struct net *net);
 #else
-static inline unsigned int nf_conntrack_events_unsent(struct net *net) { return 0; }
 static inline void nf_conntrack_events_drain(struct net *net) {}
 #endif
 

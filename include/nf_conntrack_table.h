@@ -38,17 +38,19 @@ struct nf_conntrack_walk {
 /* What one step of a walk returns at most */
 #define NF_CT_WALK_MAX	64U
 
-/* The next up to @max entries of @net (NULL: of all), each with a reference
- * that the caller drops.  Dying and expired entries are included; the caller
- * decides.  Returns their number, 0 at the end.  May sleep.
- */
+/* walk.c */
 unsigned int nf_conntrack_walk_next(struct net *net,
 				    struct nf_conntrack_walk *walk,
 				    struct nf_conn **batch, unsigned int max);
-/* Make @ct, which the walk returned, the next entry that it returns again. */
 void nf_conntrack_walk_back(struct nf_conntrack_walk *walk,
 			    const struct nf_conn *ct);
+unsigned int nf_conntrack_walk_near(struct net *net, u32 *hash,
+				    struct nf_conn **batch, unsigned int max);
 
+/* iterate.c */
+void nf_conntrack_flush_net(struct net *net);
+
+/* base/hash.c */
 u32 nf_conntrack_hash_tuple(const struct net *net,
 			    const struct nf_conntrack_tuple *tuple,
 			    u16 zone_id);
@@ -63,7 +65,7 @@ static inline u32 nf_ct_hash(const struct nf_conn *ct,
 				       nf_ct_zone_id(nf_ct_zone(ct), dir));
 }
 
-/* Referenced entry or NULL; never an expired or a dying one. Caller holds RCU. */
+/* table.c */
 struct nf_conntrack_tuple_hash *
 nf_conntrack_table_find(struct net *net, const struct nf_conntrack_tuple *tuple,
 			const struct nf_conntrack_zone *zone, u32 hash);
@@ -80,8 +82,6 @@ nf_conntrack_table_peek(struct net *net, const struct nf_conntrack_tuple *tuple,
 int nf_conntrack_table_insert(struct nf_conn *ct, const u32 hash[IP_CT_DIR_MAX]);
 void nf_conntrack_table_remove(struct nf_conn *ct, const u32 hash[IP_CT_DIR_MAX]);
 
-bool nf_conntrack_table_evict(struct net *net, u32 hash);
-
 struct nf_conntrack_table_stats {
 	unsigned int	buckets;	/* lines of the current table */
 	unsigned int	floor;		/* lines the table never shrinks below */
@@ -91,8 +91,8 @@ struct nf_conntrack_table_stats {
 	unsigned int	shrunk;		/* halvings since load */
 };
 
+/* table.c and resize.c: each fills in what it knows */
 void nf_conntrack_table_stats(struct nf_conntrack_table_stats *st);
-int nf_conntrack_table_init(void);
-void nf_conntrack_table_fini(void);
+void nf_conntrack_resize_stats(struct nf_conntrack_table_stats *st);
 
 #endif /* _NF_CONNTRACK_TABLE_H */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One stay of an expectation in the table, as userspace is told of it.  It
- * begins with the NEW event and ends with DESTROY, and may outlive both the
- * expectation and its master when a listener is slow: helpers use one struct
- * nf_conntrack_expect for several tuples in turn, so what has not been told
- * yet cannot stay there.
+ * One stay of an expectation in the table, as userspace learns of it.  It begins
+ * with the NEW event and ends with DESTROY, and may outlive both the expectation and
+ * its master when a listener is slow: helpers use one struct nf_conntrack_expect for
+ * several tuples in turn, so what a listener has not got yet cannot stay there.
  *
  * References: one belongs to the expectation while it is linked, one to the
  * list of unsent events, one to each reader.  Except for the members that are
@@ -22,12 +21,12 @@
 #include <net/netfilter/nf_conntrack_helper.h>
 
 /**
- * struct nf_ct_expect_life - what is told of an expectation
+ * struct nf_ct_expect_life - what userspace learns of an expectation
  * @unsent:     in a list of unsent events; guarded by that list's lock
- * @missed:     unsent events and who sends them, NF_CT_UNSENT_*; cmpxchg only
+ * @missed:     the word of its events, see nf_conntrack_unsent.h; cmpxchg only
  * @use:        references
  * @net:        namespace
- * @debtor:     master (referenced) whose limit the undelivered DESTROY counts
+ * @master_ct:  master (referenced) whose limit the unsent destroy event counts
  *              against, or NULL; nf_conntrack_expect_lock
  * @counted:    counts against the limit of @net; same lock
  * @cpu:        whose list it goes to
@@ -47,14 +46,14 @@
  * @saved_addr: NAT: address before it was changed
  * @saved_proto: NAT: port before it was changed
  * @dir:        NAT: direction relative to the master
- * @rcu:        to let go of @debtor without the lock
+ * @rcu:        to let go of @master_ct without the lock
  */
 struct nf_ct_expect_life {
 	struct list_head		unsent;
 	u32				missed;
 	refcount_t			use;
 	struct net			*net;
-	struct nf_conn			*debtor;
+	struct nf_conn			*master_ct;
 	bool				counted;
 	u16				cpu;
 	u16				expmask;
@@ -93,12 +92,6 @@ nf_ct_expectation(const struct nf_conntrack_expect *exp)
 	return container_of(exp, struct nf_ct_expectation, exp);
 }
 
-/*
- * For nf_ct_expect_related_report(), beside NF_CT_EXP_F_*: expectfn was found by
- * name and must still be registered, since its module may be about to go.
- */
-#define NF_CT_EXP_F_NAMED_FN	BIT(31)
-
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
 /**
  * struct nf_ct_expect_event - what nf_ct_event_notifier.exp_event() gets
@@ -121,21 +114,24 @@ struct nf_ct_expect_walk {
 	u64		before;
 };
 
-/* Life of a linked expectation; nf_conntrack_expect_lock held by the callers */
+/* life.c */
+struct nf_ct_expect_life *nf_ct_expect_life_alloc(void);
+void nf_ct_expect_life_put(struct nf_ct_expect_life *life);
+struct nf_ct_expect_life *nf_ct_expect_life_get(struct nf_conntrack_expect *exp);
+/* nf_conntrack_expect_lock held by the callers of these: */
 void nf_ct_expect_life_start(struct nf_conntrack_expect *exp,
 			     struct nf_ct_expect_life *life,
 			     const struct nf_conntrack_helper *helper);
-void nf_ct_expect_life_end(struct nf_conntrack_expect *exp, u32 portid, int report);
+void nf_ct_expect_life_sync(const struct nf_conntrack_expect *exp);
+struct nf_ct_expect_life *
+nf_ct_expect_life_hold(const struct nf_conntrack_expect *exp);
+void nf_ct_expect_life_end(struct nf_conntrack_expect *exp, bool unsent);
 
-struct nf_ct_expect_life *nf_ct_expect_life_alloc(void);
-void nf_ct_expect_life_put(struct nf_ct_expect_life *life);
+/* life.c: destroy events that are unsent and count against the limits */
+unsigned int nf_ct_expect_unsent(const struct net *net);
+unsigned int nf_ct_expect_unsent_of(const struct nf_conn_help *master_help);
 
-/* Undelivered ones that count against the limits */
-unsigned int nf_ct_expect_owed(const struct net *net);
-unsigned int nf_ct_expect_owed_by(const struct nf_conn_help *master_help);
-
-/* For nf_conntrack_netlink.ko; the lives come with a reference */
-struct nf_ct_expect_life *nf_ct_expect_life_get(struct nf_conntrack_expect *exp);
+/* walk.c, for nf_conntrack_netlink.ko; the lives come with a reference */
 unsigned int nf_ct_expect_walk_next(struct net *net, struct nf_ct_expect_walk *walk,
 				    struct nf_ct_expect_life **batch,
 				    unsigned int max);
@@ -143,11 +139,5 @@ unsigned int nf_ct_expect_walk_master(struct nf_conn *master,
 				      struct nf_ct_expect_walk *walk,
 				      struct nf_ct_expect_life **batch,
 				      unsigned int max);
-int nf_ct_expect_set_timeout(struct nf_conntrack_expect *exp, u32 seconds);
-bool nf_ct_expect_remove_report(struct nf_conntrack_expect *exp, u32 portid,
-				int report);
-
-int nf_ct_expect_life_init(void);
-void nf_ct_expect_life_fini(void);
 
 #endif /* _NF_CT_EXPECT_LIFE_H */

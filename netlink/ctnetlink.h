@@ -21,6 +21,7 @@
 #include <net/netfilter/nf_conntrack_zones.h>
 
 #include "nf_conntrack_events.h"
+#include "nf_ct_expect.h"
 #include "nf_ct_expect_life.h"
 
 /*

@@ -12,6 +12,8 @@
 #include <net/netfilter/nf_nat.h>
 
 #include "nf_conntrack_internal.h"
+#include "nf_conntrack_packet.h"
+#include "nf_conntrack_setup.h"
 
 static bool nf_ct_requeued_tuple(struct net *net, const struct sk_buff *skb,
 				 const struct nf_conn *ct,
@@ -110,7 +112,7 @@ static int nf_ct_requeued_helper(struct net *net, struct sk_buff *skb,
 	return nf_conntrack_confirm(skb) == NF_DROP ? -1 : 0;
 }
 
-int nf_conntrack_requeued(struct net *net, struct sk_buff *skb)
+static int nf_conntrack_requeued(struct net *net, struct sk_buff *skb)
 {
 	enum ip_conntrack_info info;
 	struct nf_conn *ct;
@@ -128,8 +130,8 @@ int nf_conntrack_requeued(struct net *net, struct sk_buff *skb)
 	return nf_ct_requeued_helper(net, skb, ct, info);
 }
 
-bool nf_conntrack_skb_tuple(struct nf_conntrack_tuple *dst,
-			    const struct sk_buff *skb)
+static bool nf_conntrack_skb_tuple(struct nf_conntrack_tuple *dst,
+				   const struct sk_buff *skb)
 {
 	struct nf_conntrack_tuple_hash *h;
 	struct nf_conntrack_tuple tuple;
@@ -156,8 +158,8 @@ bool nf_conntrack_skb_tuple(struct nf_conntrack_tuple *dst,
 }
 
 /* @nskb was made because of @skb, and goes the other way. */
-void nf_conntrack_attach_related(struct sk_buff *nskb,
-				 const struct sk_buff *skb)
+static void nf_conntrack_attach_related(struct sk_buff *nskb,
+					const struct sk_buff *skb)
 {
 	enum ip_conntrack_info info;
 	struct nf_conn *ct = nf_ct_get(skb, &info);
@@ -167,10 +169,44 @@ void nf_conntrack_attach_related(struct sk_buff *nskb,
 	nf_conntrack_get(skb_nfct(nskb));
 }
 
-void nf_conntrack_set_closing(struct nf_conntrack *nfct)
+static void nf_conntrack_set_closing(struct nf_conntrack *nfct)
 {
 	struct nf_conn *ct = nf_ct_to_nf_conn(nfct);
 
 	if (nf_ct_protonum(ct) == IPPROTO_TCP)
 		nf_conntrack_tcp_set_closing(ct);
+}
+
+static const struct nf_ct_hook nf_conntrack_hook = {
+	.update		= nf_conntrack_requeued,
+	.destroy	= nf_ct_destroy,
+	.get_tuple_skb	= nf_conntrack_skb_tuple,
+	.attach		= nf_conntrack_attach_related,
+	.set_closing	= nf_conntrack_set_closing,
+	.confirm	= __nf_conntrack_confirm,
+};
+
+/**
+ * nf_conntrack_attach_init - everything works: let the rest of the kernel in
+ *
+ * Context: process.
+ */
+void nf_conntrack_attach_init(void)
+{
+	RCU_INIT_POINTER(nf_ct_hook, &nf_conntrack_hook);
+}
+
+/**
+ * nf_conntrack_attach_fini - no namespace, hence no entry, is left
+ *
+ * Until then packets in queues and on wires give their entries back through the
+ * hook.
+ *
+ * Context: process, sleeps until no CPU uses the hook.
+ */
+void nf_conntrack_attach_fini(void)
+{
+	RCU_INIT_POINTER(nf_ct_hook, NULL);
+	/* callers without an entry, such as schedulers that ask for a tuple */
+	synchronize_net();
 }

@@ -42,7 +42,7 @@ static void nf_ct_newcomer_lock(struct nf_ct_newcomer *new)
 
 	/* the lookup that did not find the packet's flow has left its hash */
 	new->hash[IP_CT_DIR_ORIGINAL] = new->skb ?
-			READ_ONCE(nf_ct_entry(ct)->armed) :
+			READ_ONCE(nf_ct_entry(ct)->hash) :
 			nf_ct_hash(ct, IP_CT_DIR_ORIGINAL);
 	new->hash[IP_CT_DIR_REPLY] = nf_ct_hash(ct, IP_CT_DIR_REPLY);
 	nf_conntrack_table_lock2(new->hash[0], new->hash[1]);
@@ -119,7 +119,7 @@ static int nf_ct_publish(const struct nf_ct_newcomer *new, unsigned int refs)
 	/* pairs with nf_ct_should_gc() and the lookup: the deadline is set */
 	smp_mb__before_atomic();
 	set_bit(IPS_CONFIRMED_BIT, &ct->status);
-	/* arming overwrites the hash that a clone of the packet may be about to
+	/* arming overwrites the hash (same member) that a clone of the packet may be about to
 	 * read in nf_ct_newcomer_lock(): whatever locks that one takes then, it
 	 * sees the bit and goes no further
 	 */

@@ -18,7 +18,7 @@
 #include <net/netfilter/nf_conntrack_timestamp.h>
 
 #include "nf_conntrack_internal.h"
-#include "nf_conntrack_table.h"
+#include "nf_conntrack_packet.h"
 
 /* How often one packet may reopen a connection before it counts as invalid */
 #define NF_CT_REPEAT_MAX	2
@@ -136,7 +136,7 @@ static struct nf_conn *nf_ct_new(const struct nf_ct_packet *pkt,
 	ct = nf_conntrack_alloc(net, zone, tuple, &repl, GFP_ATOMIC);
 	if (IS_ERR(ct))
 		return ct;
-	nf_ct_entry(ct)->armed = hash;
+	nf_ct_entry(ct)->hash = hash;
 	if (!nf_ct_new_extensions(ct, pkt->tmpl)) {
 		nf_conntrack_free(ct);
 		return ERR_PTR(-ENOMEM);
@@ -161,47 +161,6 @@ static struct nf_conn *nf_ct_new(const struct nf_ct_packet *pkt,
 }
 
 /* ---- an existing one ---- */
-
-/* @hash: where an entry of this original direction would stand */
-static struct nf_conntrack_tuple_hash *
-nf_ct_find_zone(struct net *net, const struct nf_conntrack_zone *zone,
-		const struct nf_conntrack_tuple *tuple, u32 *hash)
-{
-	u16 orig = nf_ct_zone_id(zone, IP_CT_DIR_ORIGINAL);
-	u16 repl = nf_ct_zone_id(zone, IP_CT_DIR_REPLY);
-	struct nf_conntrack_tuple_hash *h;
-
-	*hash = nf_conntrack_hash_tuple(net, tuple, orig);
-	h = nf_conntrack_table_find(net, tuple, zone, *hash);
-	/* a zone of one direction only: the other one is known without it */
-	if (!h && repl != orig)
-		h = nf_conntrack_table_find(net, tuple, zone,
-					    nf_conntrack_hash_tuple(net, tuple,
-								    repl));
-	return h;
-}
-
-/**
- * nf_conntrack_find_get - find the connection of a key
- * @net:   namespace
- * @zone:  zone
- * @tuple: key of either direction
- *
- * Context: softirq safe.
- * Return: the direction that matches, with a reference on its entry, or NULL.
- */
-struct nf_conntrack_tuple_hash *
-nf_conntrack_find_get(struct net *net, const struct nf_conntrack_zone *zone,
-		      const struct nf_conntrack_tuple *tuple)
-{
-	struct nf_conntrack_tuple_hash *h;
-	u32 hash;
-
-	rcu_read_lock();
-	h = nf_ct_find_zone(net, zone, tuple, &hash);
-	rcu_read_unlock();
-	return h;
-}
 
 static enum ip_conntrack_info
 nf_ct_packet_info(const struct nf_conntrack_tuple_hash *h)
@@ -232,7 +191,7 @@ static int nf_ct_resolve(const struct nf_ct_packet *pkt)
 		return 0;
 
 	zone = nf_ct_zone_tmpl(pkt->tmpl, pkt->skb, &tmp);
-	h = nf_ct_find_zone(net, zone, &tuple, &hash);
+	h = nf_conntrack_find(net, zone, &tuple, &hash);
 	if (!h) {
 		ct = nf_ct_new(pkt, zone, &tuple, hash);
 		if (IS_ERR_OR_NULL(ct))

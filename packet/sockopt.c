@@ -14,7 +14,7 @@
 #include <net/sock.h>
 
 #include "nf_conntrack_internal.h"
-#include "nf_conntrack_sockopt.h"
+#include "nf_conntrack_setup.h"
 
 /* Protocols whose sockets have one peer, and ports at the usual place */
 static bool nf_ct_sock_has_peer(const struct sock *sk)

@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tuples: read from packets, inverted, hashed.  No state but the hash key,
- * which is drawn once and never changes; no locks.
+ * Tuples: read from packets, and inverted.  No state, no locks.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
-#include <linux/once.h>
-#include <linux/siphash.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
-#include <net/netns/hash.h>
 
 #include "nf_conntrack_internal.h"
-#include "nf_conntrack_table.h"
-
-static hsiphash_key_t nf_conntrack_hash_key __read_mostly;
+#include "nf_conntrack_packet.h"
 
 /* ---- reading ---- */
 
@@ -222,43 +216,4 @@ bool nf_ct_invert_tuple(struct nf_conntrack_tuple *inverse,
 	inverse->src.u.all = orig->dst.u.all;
 	inverse->dst.u.all = orig->src.u.all;
 	return true;
-}
-
-/* ---- hashing ---- */
-
-/**
- * nf_conntrack_hash_tuple - where a key lives in the table
- * @net:     namespace
- * @tuple:   key
- * @zone_id: zone number that counts for the tuple's direction
- *
- * Keyed, over everything that nf_conntrack_table_find() compares.  An IPv4
- * key is four words, one quarter of the work of an IPv6 key.
- */
-u32 nf_conntrack_hash_tuple(const struct net *net,
-			    const struct nf_conntrack_tuple *tuple,
-			    u16 zone_id)
-{
-	u32 ports = (__force u32)tuple->src.u.all << 16 |
-		    (__force u32)tuple->dst.u.all;
-	u32 rest = (u32)zone_id << 16 | tuple->dst.protonum << 8 |
-		   tuple->src.l3num;
-	struct {
-		union nf_inet_addr src, dst;
-		u32 ports, rest;
-	} key __aligned(HSIPHASH_ALIGNMENT);
-
-	get_random_once(&nf_conntrack_hash_key, sizeof(nf_conntrack_hash_key));
-
-	rest ^= net_hash_mix(net);
-	if (tuple->src.l3num == NFPROTO_IPV4)
-		return hsiphash_4u32((__force u32)tuple->src.u3.ip,
-				     (__force u32)tuple->dst.u3.ip,
-				     ports, rest, &nf_conntrack_hash_key);
-
-	key.src = tuple->src.u3;
-	key.dst = tuple->dst.u3;
-	key.ports = ports;
-	key.rest = rest;
-	return hsiphash(&key, sizeof(key), &nf_conntrack_hash_key);
 }

@@ -14,7 +14,7 @@
 #include <net/netfilter/nf_conntrack_l4proto.h>
 #include <net/netfilter/nf_conntrack_helper.h>
 
-#include "nf_conntrack_expect_proc.h"
+#include "nf_conntrack_setup.h"
 
 static const struct {
 	unsigned int	flag;

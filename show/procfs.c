@@ -17,6 +17,7 @@
 
 #include "nf_conntrack_events.h"
 #include "nf_conntrack_internal.h"
+#include "nf_conntrack_setup.h"
 #include "nf_conntrack_table.h"
 
 #define NF_CT_PROC_BATCH	16

@@ -15,6 +15,7 @@
 #include <net/netfilter/nf_hooks_lwtunnel.h>
 
 #include "nf_conntrack_internal.h"
+#include "nf_conntrack_setup.h"
 
 #define NF_CT_SYSCTL_DIR	"net/netfilter"
 

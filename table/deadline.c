@@ -15,6 +15,7 @@
 
 #include "nf_conntrack_deadline.h"
 #include "nf_conntrack_internal.h"
+#include "nf_conntrack_setup.h"
 
 /*
  * Four levels of 64 slots.  The first has a grain of about 32 ms, each next
@@ -53,17 +54,6 @@ struct nf_ct_wheel {
 };
 
 static struct nf_ct_wheel __percpu *nf_ct_wheels;
-
-static struct hlist_nulls_node *nf_ct_wheel_node(struct nf_conn *ct)
-{
-	return &ct->tuplehash[IP_CT_DIR_ORIGINAL].hnnode;
-}
-
-static struct nf_ct_entry *nf_ct_wheel_entry(struct hlist_nulls_node *node)
-{
-	return container_of(node, struct nf_ct_entry,
-			    ct.tuplehash[IP_CT_DIR_ORIGINAL].hnnode);
-}
 
 static struct nf_ct_wheel *nf_ct_wheel_of(const struct nf_ct_entry *entry)
 {
@@ -104,7 +94,7 @@ static unsigned int nf_ct_wheel_place(const struct nf_ct_wheel *w, u64 due,
 
 static void nf_ct_wheel_unlink(struct nf_ct_wheel *w, struct nf_ct_entry *entry)
 {
-	struct hlist_nulls_node *node = nf_ct_wheel_node(&entry->ct);
+	struct hlist_nulls_node *node = nf_ct_entry_wheel_node(&entry->ct);
 	struct hlist_nulls_node *next = node->next;
 	unsigned long n;
 
@@ -196,7 +186,7 @@ static void nf_ct_wheel_link(struct nf_ct_wheel *w, struct nf_ct_entry *entry,
 
 	n = nf_ct_wheel_place(w, nf_ct_tick_of(deadline), &fires);
 	WRITE_ONCE(entry->armed, (u32)(fires << NF_CT_WHEEL_GRAIN));
-	hlist_nulls_add_head(nf_ct_wheel_node(&entry->ct), &w->slot[n]);
+	hlist_nulls_add_head(nf_ct_entry_wheel_node(&entry->ct), &w->slot[n]);
 	w->used[n / NF_CT_WHEEL_SLOTS] |= BIT_ULL(n % NF_CT_WHEEL_SLOTS);
 	nf_ct_wheel_wake(w, fires);
 }
@@ -244,7 +234,7 @@ static unsigned int nf_ct_wheel_take(struct nf_ct_wheel *w, int n,
 		node = w->slot[n].first;
 		if (is_a_nulls(node))
 			break;
-		batch[i] = nf_ct_wheel_entry(node);
+		batch[i] = nf_ct_entry_of_wheel_node(node);
 		nf_ct_wheel_unlink(w, batch[i]);
 		/* whoever removes it from the table disarms it first */
 		refcount_inc(&batch[i]->ct.ct_general.use);
@@ -314,7 +304,7 @@ void nf_ct_deadline_arm(struct nf_conn *ct)
 
 	spin_lock_bh(&w->lock);
 	/* pairs with nf_ct_deadline_disarm(): IPS_DYING is set before its lock */
-	if (nf_ct_is_dying(ct) || nf_ct_wheel_node(ct)->pprev)
+	if (nf_ct_is_dying(ct) || nf_ct_entry_wheel_node(ct)->pprev)
 		goto unlock;
 
 	nf_ct_wheel_link(w, entry, nf_ct_deadline_first(ct));
@@ -344,7 +334,7 @@ void nf_ct_deadline_disarm(struct nf_conn *ct)
 	struct nf_ct_wheel *w = nf_ct_wheel_of(entry);
 
 	spin_lock_bh(&w->lock);
-	if (nf_ct_wheel_node(ct)->pprev)
+	if (nf_ct_entry_wheel_node(ct)->pprev)
 		nf_ct_wheel_unlink(w, entry);
 	spin_unlock_bh(&w->lock);
 }
@@ -369,7 +359,7 @@ void nf_ct_deadline_shrunk(struct nf_conn *ct)
 	w = nf_ct_wheel_of(entry);
 	spin_lock_bh(&w->lock);
 	/* not linked: confirm or a firing slot is about to arm it */
-	if (nf_ct_wheel_node(ct)->pprev &&
+	if (nf_ct_entry_wheel_node(ct)->pprev &&
 	    (s32)(deadline - entry->armed) < 0) {
 		nf_ct_wheel_unlink(w, entry);
 		nf_ct_wheel_link(w, entry, deadline);
@@ -396,6 +386,12 @@ void nf_ct_deadline_set(struct nf_conn *ct, u32 jiffies_from_now)
 		nf_ct_deadline_shrunk(ct);
 }
 
+/**
+ * nf_conntrack_deadline_init - empty wheels
+ *
+ * Context: process, sleeps.
+ * Return: 0 or -ENOMEM.
+ */
 int nf_conntrack_deadline_init(void)
 {
 	struct nf_ct_wheel *w;
@@ -416,7 +412,11 @@ int nf_conntrack_deadline_init(void)
 	return 0;
 }
 
-/* No entry is left in the table. */
+/**
+ * nf_conntrack_deadline_fini - no entry is left in the table
+ *
+ * Context: process, sleeps.
+ */
 void nf_conntrack_deadline_fini(void)
 {
 	int cpu;

@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Everything that concerns many entries at once: visiting, flushing, the
- * beginning and the end of a namespace.  Process context; entries are held by
- * reference in small batches, the table is never locked as a whole.
+ * Visits of many entries: of a namespace, or of all when a module leaves.  Process
+ * context; entries are held by reference in small batches, and the table is never
+ * locked as a whole.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/prefetch.h>
 #include <linux/rtnetlink.h>
 #include <net/net_namespace.h>
-#include <net/netfilter/nf_conntrack_acct.h>
-#include <net/netfilter/nf_conntrack_expect.h>
-#include <net/netfilter/nf_conntrack_helper.h>
-#include <net/netfilter/nf_conntrack_timestamp.h>
 
-#include "nf_conntrack_events.h"
 #include "nf_conntrack_internal.h"
 #include "nf_conntrack_table.h"
 #include "nf_ct_entry.h"
@@ -31,7 +26,7 @@ static void nf_conntrack_visit_prefetch(struct nf_conn **batch, unsigned int n)
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		node = &batch[i]->tuplehash[IP_CT_DIR_ORIGINAL].hnnode;
+		node = nf_ct_entry_wheel_node(batch[i]);
 		prefetch(READ_ONCE(node->next));
 		prefetch(READ_ONCE(node->pprev));
 		prefetch(nf_ct_entry(batch[i])->ext);
@@ -117,97 +112,18 @@ void nf_ct_iterate_destroy(int (*iter)(struct nf_conn *i, void *data),
 	nf_conntrack_visit(NULL, iter, data, 0, 0);
 }
 
-/* ---- namespaces ---- */
-
 static int nf_ct_take_all(struct nf_conn *ct, void *net)
 {
 	return net_eq(nf_ct_net(ct), net);
 }
 
-/* Returns whether anything of @net is still alive. */
-static bool nf_conntrack_net_flush(struct net *net)
-{
-	nf_conntrack_visit(net, nf_ct_take_all, net, 0, 0);
-	nf_conntrack_events_drain(net);
-	return atomic_read(&nf_ct_pernet(net)->count) != 0;
-}
-
 /**
- * nf_conntrack_cleanup_net_list - the end of namespaces
- * @net_exit_list: namespaces, linked by exit_list
- *
- * Context: process, sleeps until the last packet has let go.
- */
-void nf_conntrack_cleanup_net_list(struct list_head *net_exit_list)
-{
-	struct net *net;
-	bool busy;
-
-	/* packets that are inside the hooks now */
-	synchronize_net();
-	do {
-		busy = false;
-		list_for_each_entry(net, net_exit_list, exit_list)
-			busy |= nf_conntrack_net_flush(net);
-		if (busy)
-			schedule_timeout_uninterruptible(1);
-	} while (busy);
-
-	list_for_each_entry(net, net_exit_list, exit_list) {
-#ifdef CONFIG_NF_CT_PROTO_GRE
-		nf_ct_gre_keymap_flush(net);
-#endif
-		nf_conntrack_resend_pernet_fini(net);
-		nf_conntrack_ecache_pernet_fini(net);
-		nf_conntrack_expect_pernet_fini(net);
-		free_percpu(net->ct.stat);
-	}
-}
-
-void nf_conntrack_cleanup_net(struct net *net)
-{
-	LIST_HEAD(single);
-
-	list_add(&net->exit_list, &single);
-	nf_conntrack_cleanup_net_list(&single);
-}
-
-/**
- * nf_conntrack_init_net - set up a namespace
- * @net: namespace; its area is zeroed
+ * nf_conntrack_flush_net - end all connections of a namespace that goes
+ * @net: namespace
  *
  * Context: process, sleeps.
- * Return: 0 or -errno with nothing left behind.
  */
-int nf_conntrack_init_net(struct net *net)
+void nf_conntrack_flush_net(struct net *net)
 {
-	struct nf_conntrack_pernet *pn = nf_conntrack_pernet(net);
-	int err;
-
-	BUILD_BUG_ON(IP_CT_UNTRACKED == IP_CT_NUMBER);
-	atomic_set(&pn->stock.count, 0);
-	pn->events_retry = NF_CT_EVENTS_RETRY_DEFAULT;
-
-	net->ct.stat = alloc_percpu(struct ip_conntrack_stat);
-	if (!net->ct.stat)
-		return -ENOMEM;
-
-	err = nf_conntrack_expect_pernet_init(net);
-	if (err)
-		goto free_stat;
-	err = nf_conntrack_resend_pernet_init(net);
-	if (err)
-		goto fini_expect;
-
-	nf_conntrack_acct_pernet_init(net);
-	nf_conntrack_tstamp_pernet_init(net);
-	nf_conntrack_ecache_pernet_init(net);
-	nf_conntrack_proto_pernet_init(net);
-	return 0;
-
-fini_expect:
-	nf_conntrack_expect_pernet_fini(net);
-free_stat:
-	free_percpu(net->ct.stat);
-	return err;
+	nf_conntrack_visit(net, nf_ct_take_all, net, 0, 0);
 }

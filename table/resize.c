@@ -15,6 +15,7 @@
 
 #include "nf_conntrack_bucket.h"
 #include "nf_conntrack_internal.h"
+#include "nf_conntrack_setup.h"
 
 #define NF_CT_GROW_PERCENT	65
 #define NF_CT_SHRINK_PERCENT	15
@@ -24,16 +25,9 @@
 #define NF_CT_BUCKETS_MAX	BIT(NF_CT_TABLE_MAX_BITS)
 /* Buckets of the kernel's own table that one of our lines has room for */
 #define NF_CT_LINE_HEADS	(sizeof(struct nf_ct_line) / sizeof(void *))
-/* Buckets of the kernel's own table that fit a page, to which sizes are rounded */
-#define NF_CT_BUCKETS_UNIT	(PAGE_SIZE / sizeof(struct hlist_nulls_head))
-
-unsigned int nf_conntrack_htable_size __read_mostly;
-unsigned int nf_conntrack_max __read_mostly;
 
 static DEFINE_MUTEX(nf_conntrack_resize_mutex);
-static struct delayed_work nf_conntrack_resize_work;
 static bool nf_conntrack_resize_stopped;
-static unsigned long nf_conntrack_resize_asked;	/* bit 0: the work is on its way */
 
 /* log2 of the smallest table, and what happened so far; under the mutex */
 static unsigned int nf_conntrack_floor_bits = NF_CT_TABLE_MIN_BITS;
@@ -86,56 +80,19 @@ static void nf_ct_spares_drain(struct nf_ct_spares *s)
 
 /* ---- generations ---- */
 
-struct nf_ct_table *nf_ct_table_alloc(unsigned int bits)
+static void nf_conntrack_table_free_work(struct work_struct *work)
 {
-	struct nf_ct_table *t;
-
-	t = kzalloc(sizeof(*t), GFP_KERNEL);
-	if (!t)
-		return NULL;
-	/* whole pages, hence aligned to a line */
-	t->line = kvcalloc(1UL << bits, sizeof(*t->line),
-			   GFP_KERNEL | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
-	if (!t->line) {
-		kfree(t);
-		return NULL;
-	}
-	t->bits = bits;
-	return t;
+	nf_conntrack_table_free(container_of(to_rcu_work(work),
+					     struct nf_conntrack_table, free));
 }
 
-void nf_ct_table_free(struct nf_ct_table *t)
-{
-	struct nf_ct_line *line, *next;
-	unsigned long i;
-
-	for (i = 0; i < 1UL << t->bits; i++) {
-		line = rcu_dereference_protected(t->line[i].next, true);
-		for (; line; line = next) {
-			next = rcu_dereference_protected(line->next, true);
-			kmem_cache_free(nf_ct_line_cachep, line);
-			atomic_dec(&nf_conntrack_overflow);
-		}
-		if (!(i & 0xfff))
-			cond_resched();
-	}
-	kvfree(t->line);
-	kfree(t);
-}
-
-static void nf_ct_table_free_work(struct work_struct *work)
-{
-	nf_ct_table_free(container_of(to_rcu_work(work), struct nf_ct_table,
-				      free));
-}
-
-static struct nf_ct_table *nf_ct_table_current(void)
+static struct nf_conntrack_table *nf_conntrack_table_current(void)
 {
 	return rcu_dereference_protected(nf_conntrack_table,
 					 lockdep_is_held(&nf_conntrack_resize_mutex));
 }
 
-static s64 nf_ct_table_slots(unsigned int bits, unsigned int percent)
+static s64 nf_conntrack_table_slots(unsigned int bits, unsigned int percent)
 {
 	return (s64)(NF_CT_LINE_SLOTS << bits) * percent / 100;
 }
@@ -151,8 +108,8 @@ static u32 nf_ct_slot_hash_value(unsigned long slot)
  * Copy one bucket into @to and mark it moved.  Returns 0, or the number of
  * spare lines that it may need when there are fewer; nothing has moved then.
  */
-static unsigned int nf_ct_bucket_move(struct nf_ct_table *from,
-				      struct nf_ct_table *to, u32 hash,
+static unsigned int nf_ct_bucket_move(struct nf_conntrack_table *from,
+				      struct nf_conntrack_table *to, u32 hash,
 				      struct nf_ct_spares *spares)
 {
 	struct nf_ct_line *first = &from->line[nf_ct_bucket_index(from, hash)];
@@ -182,7 +139,8 @@ static unsigned int nf_ct_bucket_move(struct nf_ct_table *from,
 	return 0;
 }
 
-static void nf_ct_table_move(struct nf_ct_table *from, struct nf_ct_table *to)
+static void nf_conntrack_table_move(struct nf_conntrack_table *from,
+				    struct nf_conntrack_table *to)
 {
 	u32 step = U32_MAX >> from->bits;
 	struct nf_ct_spares spares = {};
@@ -207,27 +165,27 @@ static void nf_ct_table_move(struct nf_ct_table *from, struct nf_ct_table *to)
 /* Replace the table by one of 2^@bits buckets. */
 static int nf_conntrack_resize_to(unsigned int bits)
 {
-	struct nf_ct_table *old = nf_ct_table_current();
-	struct nf_ct_table *new;
+	struct nf_conntrack_table *old = nf_conntrack_table_current();
+	struct nf_conntrack_table *new;
 
 	if (bits == old->bits)
 		return 0;
-	new = nf_ct_table_alloc(bits);
+	new = nf_conntrack_table_alloc(bits);
 	if (!new)
 		return -ENOMEM;
 
 	/* published to readers by the MOVED flags that come after it */
 	old->next = new;
-	nf_ct_table_move(old, new);
+	nf_conntrack_table_move(old, new);
 	rcu_assign_pointer(nf_conntrack_table, new);
 	WRITE_ONCE(nf_conntrack_grow_at,
-		   nf_ct_table_slots(bits, NF_CT_GROW_PERCENT));
+		   nf_conntrack_table_slots(bits, NF_CT_GROW_PERCENT));
 	if (bits > old->bits)
 		nf_conntrack_grown++;
 	else
 		nf_conntrack_shrunk++;
 
-	INIT_RCU_WORK(&old->free, nf_ct_table_free_work);
+	INIT_RCU_WORK(&old->free, nf_conntrack_table_free_work);
 	queue_rcu_work(nf_conntrack_wq, &old->free);
 	return 0;
 }
@@ -238,10 +196,10 @@ static int nf_conntrack_resize_to(unsigned int bits)
 static unsigned int nf_conntrack_wanted_bits(unsigned int bits, s64 slots)
 {
 	while (bits < NF_CT_TABLE_MAX_BITS &&
-	       slots > nf_ct_table_slots(bits, NF_CT_GROW_PERCENT))
+	       slots > nf_conntrack_table_slots(bits, NF_CT_GROW_PERCENT))
 		bits++;
 	while (bits > nf_conntrack_floor_bits &&
-	       slots < nf_ct_table_slots(bits, NF_CT_SHRINK_PERCENT))
+	       slots < nf_conntrack_table_slots(bits, NF_CT_SHRINK_PERCENT))
 		bits--;
 	return max(bits, nf_conntrack_floor_bits);
 }
@@ -252,7 +210,7 @@ static void nf_conntrack_resize_worker(struct work_struct *work)
 	s64 slots;
 
 	mutex_lock(&nf_conntrack_resize_mutex);
-	bits = nf_ct_table_current()->bits;
+	bits = nf_conntrack_table_current()->bits;
 	slots = percpu_counter_sum_positive(&nf_conntrack_slots);
 	want = nf_conntrack_wanted_bits(bits, slots);
 	if (nf_conntrack_resize_to(want)) {
@@ -268,14 +226,12 @@ static void nf_conntrack_resize_worker(struct work_struct *work)
 	mutex_unlock(&nf_conntrack_resize_mutex);
 }
 
-void nf_conntrack_resize_kick(void)
-{
-	/* asked for by every insertion above the mark: once is enough */
-	if (!test_bit(0, &nf_conntrack_resize_asked) &&
-	    !test_and_set_bit(0, &nf_conntrack_resize_asked))
-		mod_delayed_work(nf_conntrack_wq, &nf_conntrack_resize_work, 0);
-}
-
+/**
+ * nf_conntrack_resize_stats - what the resizer has done so far
+ * @st: result; the members that the table knows are left alone
+ *
+ * Context: any.
+ */
 void nf_conntrack_resize_stats(struct nf_conntrack_table_stats *st)
 {
 	st->floor = 1U << READ_ONCE(nf_conntrack_floor_bits);
@@ -304,7 +260,7 @@ int nf_conntrack_hash_resize(unsigned int hashsize)
 	if (hashsize > NF_CT_BUCKETS_MAX)
 		return -ENOMEM;
 
-	size = roundup(hashsize, NF_CT_BUCKETS_UNIT);
+	size = nf_conntrack_round_heads(hashsize);
 	bits = clamp_t(unsigned int, order_base_2(size),
 		       NF_CT_TABLE_MIN_BITS, NF_CT_TABLE_MAX_BITS);
 
@@ -326,34 +282,6 @@ int nf_conntrack_hash_resize(unsigned int hashsize)
 	return err;
 }
 
-/**
- * nf_ct_alloc_hashtable - allocate the bucket heads of a hash table
- * @sizep: number of heads; rounded up to whole pages
- * @nulls: heads are struct hlist_nulls_head, not struct hlist_head
- *
- * Context: process, sleeps.
- * Return: initialised heads for kvfree(), or NULL.
- */
-void *nf_ct_alloc_hashtable(unsigned int *sizep, int nulls)
-{
-	struct hlist_nulls_head *head;
-	unsigned int i, n;
-
-	BUILD_BUG_ON(sizeof(struct hlist_nulls_head) !=
-		     sizeof(struct hlist_head));
-	if (*sizep > UINT_MAX / sizeof(*head) - NF_CT_BUCKETS_UNIT)
-		return NULL;
-
-	n = roundup(*sizep, NF_CT_BUCKETS_UNIT);
-	head = kvcalloc(n, sizeof(*head), GFP_KERNEL);
-	if (head && nulls) {
-		for (i = 0; i < n; i++)
-			INIT_HLIST_NULLS_HEAD(&head[i], i);
-	}
-	*sizep = n;
-	return head;
-}
-
 /* ---- life ---- */
 
 /* The kernel's rule for a default: by memory, at most 256 Ki buckets */
@@ -368,22 +296,28 @@ static unsigned int nf_conntrack_default_buckets(void)
 		size = 65536;
 	else
 		size = max(pages * PAGE_SIZE / 16384 / sizeof(void *), 1024UL);
-	return roundup(size, NF_CT_BUCKETS_UNIT);
+	return nf_conntrack_round_heads(size);
 }
 
+/**
+ * nf_conntrack_resize_init - allocate the first generation of the table
+ *
+ * Context: process, sleeps.
+ * Return: 0 or -ENOMEM.
+ */
 int nf_conntrack_resize_init(void)
 {
 	unsigned int bits = NF_CT_TABLE_MIN_BITS;
 	unsigned int factor = 1;
-	struct nf_ct_table *t;
+	struct nf_conntrack_table *t;
 
 	nf_conntrack_resize_stopped = false;
 	if (nf_conntrack_htable_size) {
 		/* the user's word: floor, and eight connections a bucket */
 		nf_conntrack_htable_size =
-			roundup(min_t(unsigned int, nf_conntrack_htable_size,
-				      NF_CT_BUCKETS_MAX),
-				NF_CT_BUCKETS_UNIT);
+			nf_conntrack_round_heads(min_t(unsigned int,
+						       nf_conntrack_htable_size,
+						       NF_CT_BUCKETS_MAX));
 		bits = clamp_t(unsigned int,
 			       order_base_2(nf_conntrack_htable_size),
 			       NF_CT_TABLE_MIN_BITS, NF_CT_TABLE_MAX_BITS);
@@ -402,18 +336,23 @@ int nf_conntrack_resize_init(void)
 	/* a line is larger than a bucket of the kernel's: rather a small table than
 	 * none
 	 */
-	while (!(t = nf_ct_table_alloc(bits)) && bits > NF_CT_TABLE_MIN_BITS)
+	while (!(t = nf_conntrack_table_alloc(bits)) && bits > NF_CT_TABLE_MIN_BITS)
 		bits--;
 	if (!t)
 		return -ENOMEM;
 	nf_conntrack_floor_bits = bits;
 	INIT_DELAYED_WORK(&nf_conntrack_resize_work, nf_conntrack_resize_worker);
 	WRITE_ONCE(nf_conntrack_grow_at,
-		   nf_ct_table_slots(bits, NF_CT_GROW_PERCENT));
+		   nf_conntrack_table_slots(bits, NF_CT_GROW_PERCENT));
 	rcu_assign_pointer(nf_conntrack_table, t);
 	return 0;
 }
 
+/**
+ * nf_conntrack_resize_fini - free all generations; no entry is left
+ *
+ * Context: process, sleeps.
+ */
 void nf_conntrack_resize_fini(void)
 {
 	mutex_lock(&nf_conntrack_resize_mutex);
@@ -424,6 +363,6 @@ void nf_conntrack_resize_fini(void)
 	/* earlier generations: their grace periods, then their work */
 	rcu_barrier();
 	drain_workqueue(nf_conntrack_wq);
-	nf_ct_table_free(rcu_dereference_protected(nf_conntrack_table, true));
+	nf_conntrack_table_free(rcu_dereference_protected(nf_conntrack_table, true));
 	RCU_INIT_POINTER(nf_conntrack_table, NULL);
 }

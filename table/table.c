@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The connection table: finding, inserting, removing and visiting entries.
- * nf_conntrack_locks[] (one lock per value of the hash's top ten bits, see
- * include/nf_conntrack_table.h) guards every bucket; lookups and walks hold
- * RCU only.  An entry never moves within a generation of the table, so a
- * reader that has seen a bucket's flags needs no second look.
+ * The connection table: finding, inserting and removing entries, and the memory
+ * of one generation of it.  nf_conntrack_locks[] (one lock for each value of the
+ * hash's top ten bits, see include/nf_conntrack_table.h) guards every bucket;
+ * lookups hold RCU only.  An entry never moves within a generation, so a reader
+ * that has seen a bucket's flags needs no second look.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -14,21 +14,20 @@
 
 #include "nf_conntrack_bucket.h"
 #include "nf_conntrack_internal.h"
+#include "nf_conntrack_setup.h"
 #include "nf_conntrack_table.h"
-#include "nf_conntrack_trace.h"
 
-#define NF_CT_EVICT_BUCKETS	16
-
-__cacheline_aligned_in_smp spinlock_t nf_conntrack_locks[CONNTRACK_LOCKS];
-
-/* Kept for their symbols: the kernel's own hash chains do not exist here. */
-struct hlist_nulls_head *nf_conntrack_hash __read_mostly;
-
-struct nf_ct_table __rcu *nf_conntrack_table __read_mostly;
+struct nf_conntrack_table __rcu *nf_conntrack_table __read_mostly;
 struct kmem_cache *nf_ct_line_cachep __read_mostly;
 struct percpu_counter nf_conntrack_slots;
 atomic_t nf_conntrack_overflow = ATOMIC_INIT(0);
 s64 nf_conntrack_grow_at __read_mostly;
+
+/* The resizer's door bell: insertions ring, table/resize.c answers.  Bit 0 of
+ * asked: the work is on its way.
+ */
+struct delayed_work nf_conntrack_resize_work;
+unsigned long nf_conntrack_resize_asked;
 
 /* ---- keys ---- */
 
@@ -45,30 +44,9 @@ static bool nf_ct_key_equal(const struct nf_conntrack_tuple_hash *h,
 	       net_eq(nf_ct_net(ct), net);
 }
 
-/* The direction by which an entry is visited: the one that is always there */
-static enum ip_conntrack_dir nf_ct_walk_dir(const struct nf_conn *ct)
-{
-	return ct->status & IPS_NAT_CLASH ? IP_CT_DIR_REPLY : IP_CT_DIR_ORIGINAL;
-}
-
-static u32 nf_ct_walk_hash(const struct nf_conn *ct)
-{
-	return nf_ct_hash(ct, nf_ct_walk_dir(ct));
-}
-
 static struct nf_conntrack_tuple_hash *nf_ct_slot_hash(unsigned long slot)
 {
 	return &nf_ct_slot_ct(slot)->tuplehash[slot & 1];
-}
-
-/* The four cache lines that a hit will touch, fetched side by side */
-static void nf_ct_slot_prefetch(unsigned long slot)
-{
-	const char *p = (const char *)nf_ct_slot_ct(slot);
-
-	prefetch(p);
-	prefetch(p + 64);
-	prefetch(p + 128);
 }
 
 /*
@@ -105,27 +83,12 @@ nf_ct_slot_get(unsigned long slot, const struct net *net,
 	return NULL;
 }
 
-/* An entry past its deadline is absent; one in a flow table is pushed on. */
-static bool nf_ct_found_alive(struct nf_conn *ct)
-{
-	if (likely(!nf_ct_is_expired(ct)))
-		return true;
-	if (test_bit(IPS_OFFLOAD_BIT, &ct->status)) {
-		nf_ct_offload_timeout(ct);
-		return true;
-	}
-	if (nf_ct_should_gc(ct))
-		nf_ct_kill(ct);
-	nf_ct_put(ct);
-	return false;
-}
-
 /* ---- readers ---- */
 
 /* First line and head word of the bucket that holds @hash now */
 static struct nf_ct_line *nf_ct_bucket_rcu(u32 hash, u64 *head)
 {
-	struct nf_ct_table *t = rcu_dereference(nf_conntrack_table);
+	struct nf_conntrack_table *t = rcu_dereference(nf_conntrack_table);
 	struct nf_ct_line *line;
 
 	for (;;) {
@@ -143,7 +106,7 @@ static struct nf_ct_line *nf_ct_bucket_rcu(u32 hash, u64 *head)
 /* A hint: the bucket may be another one by the time it is used. */
 void nf_conntrack_table_prefetch(u32 hash)
 {
-	const struct nf_ct_table *t;
+	const struct nf_conntrack_table *t;
 
 	rcu_read_lock();
 	t = rcu_dereference(nf_conntrack_table);
@@ -154,14 +117,13 @@ void nf_conntrack_table_prefetch(u32 hash)
 /**
  * nf_conntrack_table_find - look a tuple up
  * @net:   namespace
- * @tuple: key, both directions are searched
+ * @tuple: tuple, both directions are searched
  * @zone:  the packet's zone
  * @hash:  nf_conntrack_hash_tuple() of these, for one direction of @zone
  *
- * Context: RCU read side, softirq safe, takes no lock unless it meets an
- * expired entry, which it removes.
- * Return: the matching direction of an entry on which a reference was taken,
- * or NULL.
+ * Context: RCU read side, softirq safe, takes no lock.
+ * Return: the matching direction of an entry on which a reference was taken, or
+ * NULL.  The entry is not dying, but may be past its deadline: see packet/find.c.
  */
 struct nf_conntrack_tuple_hash *
 nf_conntrack_table_find(struct net *net, const struct nf_conntrack_tuple *tuple,
@@ -180,7 +142,7 @@ nf_conntrack_table_find(struct net *net, const struct nf_conntrack_tuple *tuple,
 			slot = READ_ONCE(line->slot[nf_ct_match_slot(match)]);
 			nf_ct_slot_prefetch(slot);
 			h = nf_ct_slot_get(slot, net, tuple, zone);
-			if (h && nf_ct_found_alive(nf_ct_slot_ct(slot)))
+			if (h)
 				return h;
 		}
 		line = rcu_dereference(line->next);
@@ -192,11 +154,6 @@ nf_conntrack_table_find(struct net *net, const struct nf_conntrack_tuple *tuple,
 }
 
 /* ---- writers ---- */
-
-void nf_conntrack_lock(spinlock_t *lock) __acquires(lock)
-{
-	spin_lock(lock);
-}
 
 /* Locks of two hashes, lower index first, BH disabled. */
 void nf_conntrack_table_lock2(u32 h1, u32 h2) __acquires(nf_conntrack_locks)
@@ -228,7 +185,7 @@ void nf_conntrack_table_unlock2(u32 h1, u32 h2) __releases(nf_conntrack_locks)
 
 struct nf_ct_line *nf_ct_bucket_locked(u32 hash)
 {
-	struct nf_ct_table *t;
+	struct nf_conntrack_table *t;
 	struct nf_ct_line *line;
 
 	lockdep_assert_held(nf_ct_hash_lock(hash));
@@ -357,6 +314,14 @@ nf_conntrack_table_peek(struct net *net, const struct nf_conntrack_tuple *tuple,
 	return NULL;
 }
 
+/* Every insertion above the mark asks; asking once is enough. */
+static void nf_conntrack_table_ask_growth(void)
+{
+	if (!test_bit(0, &nf_conntrack_resize_asked) &&
+	    !test_and_set_bit(0, &nf_conntrack_resize_asked))
+		mod_delayed_work(nf_conntrack_wq, &nf_conntrack_resize_work, 0);
+}
+
 /**
  * nf_conntrack_table_insert - publish both directions of an entry
  * @ct:   complete but for IPS_CONFIRMED. With IPS_NAT_CLASH only the reply
@@ -381,7 +346,7 @@ int nf_conntrack_table_insert(struct nf_conn *ct, const u32 hash[IP_CT_DIR_MAX])
 	percpu_counter_add_batch(&nf_conntrack_slots, IP_CT_DIR_MAX, 256);
 	if (percpu_counter_read(&nf_conntrack_slots) >
 	    READ_ONCE(nf_conntrack_grow_at))
-		nf_conntrack_resize_kick();
+		nf_conntrack_table_ask_growth();
 	return 0;
 
 remove:
@@ -407,253 +372,67 @@ void nf_conntrack_table_remove(struct nf_conn *ct, const u32 hash[IP_CT_DIR_MAX]
 	percpu_counter_add_batch(&nf_conntrack_slots, -IP_CT_DIR_MAX, 256);
 }
 
-/* ---- walks ---- */
+/* ---- generations ---- */
 
-static bool nf_ct_walk_passed(const struct nf_conntrack_walk *walk, u32 hash,
-			      unsigned long addr)
+/**
+ * nf_conntrack_table_alloc - memory for one generation
+ * @bits: log2 of the number of buckets
+ *
+ * Context: process, sleeps.
+ * Return: empty buckets, or NULL.
+ */
+struct nf_conntrack_table *nf_conntrack_table_alloc(unsigned int bits)
 {
-	if (!walk->begun)
-		return false;
-	return hash < walk->hash || (hash == walk->hash && addr <= walk->after);
+	struct nf_conntrack_table *t;
+
+	t = kzalloc(sizeof(*t), GFP_KERNEL);
+	if (!t)
+		return NULL;
+	/* whole pages, hence aligned to a line */
+	t->line = kvcalloc(1UL << bits, sizeof(*t->line),
+			   GFP_KERNEL | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
+	if (!t->line) {
+		kfree(t);
+		return NULL;
+	}
+	t->bits = bits;
+	return t;
 }
 
 /**
- * struct nf_ct_gather - entries collected from one bucket, in walk order
- * @batch: the caller's array
- * @hash:  nf_ct_walk_hash() of each
- * @base:  where this bucket's entries begin in it
- * @n:     where they end
- * @max:   how many may be collected
- * @more:  something of this bucket did not fit
+ * nf_conntrack_table_free - give a generation back, with its overflow lines
+ * @t: generation that no reader can reach
+ *
+ * Context: process, sleeps.
  */
-struct nf_ct_gather {
-	struct nf_conn	**batch;
-	u32		hash[NF_CT_WALK_MAX];
-	unsigned int	base;
-	unsigned int	n;
-	unsigned int	max;
-	bool		more;
-};
-
-/* Does @ct come before the entry at @i? */
-static bool nf_ct_gather_before(const struct nf_ct_gather *g, unsigned int i,
-				const struct nf_conn *ct, u32 hash)
+void nf_conntrack_table_free(struct nf_conntrack_table *t)
 {
-	return hash < g->hash[i] || (hash == g->hash[i] && ct < g->batch[i]);
-}
+	struct nf_ct_line *line, *next;
+	unsigned long i;
 
-/* Sorted insertion; takes over the caller's reference on @ct. */
-static void nf_ct_gather_add(struct nf_ct_gather *g, struct nf_conn *ct,
-			     u32 hash)
-{
-	unsigned int i = g->n;
-
-	while (i > g->base && nf_ct_gather_before(g, i - 1, ct, hash))
-		i--;
-	/* the slot was reused for an entry that stands elsewhere in the bucket */
-	if (i > g->base && g->batch[i - 1] == ct)
-		goto drop;
-	if (i == g->max) {
-		g->more = true;
-		goto drop;
-	}
-	if (g->n == g->max) {
-		g->more = true;
-		nf_ct_put(g->batch[--g->n]);
-	}
-	memmove(&g->batch[i + 1], &g->batch[i],
-		(g->n - i) * sizeof(*g->batch));
-	memmove(&g->hash[i + 1], &g->hash[i], (g->n - i) * sizeof(*g->hash));
-	g->batch[i] = ct;
-	g->hash[i] = hash;
-	g->n++;
-	return;
-drop:
-	nf_ct_put(ct);
-}
-
-static void nf_ct_gather_slot(struct nf_ct_gather *g, unsigned long slot,
-			      const struct nf_conntrack_walk *walk,
-			      struct net *net, u32 from, u32 to)
-{
-	struct nf_conn *ct = nf_ct_slot_ct(slot);
-	u32 hash;
-
-	if (!slot || (!walk->clashing && (slot & 1) != IP_CT_DIR_ORIGINAL))
-		return;
-	if (net && !net_eq(nf_ct_net(ct), net))
-		return;
-	if (!refcount_inc_not_zero(&ct->ct_general.use))
-		return;
-	/* as in nf_ct_slot_get(): what counts is what it is now */
-	smp_acquire__after_ctrl_dep();
-	hash = nf_ct_walk_hash(ct);
-	if (!nf_ct_is_confirmed(ct) || (slot & 1) != nf_ct_walk_dir(ct) ||
-	    hash < from || hash > to ||
-	    nf_ct_walk_passed(walk, hash, (unsigned long)ct) ||
-	    (net && !net_eq(nf_ct_net(ct), net))) {
-		nf_ct_put(ct);
-		return;
-	}
-	nf_ct_gather_add(g, ct, hash);
-}
-
-/* A walk touches all of what a line points to: fetch that side by side */
-static void nf_ct_gather_prefetch(const struct nf_ct_line *line)
-{
-	unsigned long slot;
-	int i;
-
-	for (i = 0; i < NF_CT_LINE_SLOTS; i++) {
-		slot = READ_ONCE(line->slot[i]);
-		if (slot && (slot & 1) == IP_CT_DIR_ORIGINAL)
-			nf_ct_slot_prefetch(slot);
-	}
-}
-
-/* Collect the bucket at @from; returns the last hash value that was covered. */
-static u32 nf_ct_gather_bucket(struct nf_ct_gather *g, u32 from,
-			       const struct nf_conntrack_walk *walk,
-			       struct net *net)
-{
-	struct nf_ct_line *line;
-	struct nf_ct_table *t;
-	u32 to = U32_MAX;
-	int i;
-
-	rcu_read_lock();
-	t = rcu_dereference(nf_conntrack_table);
-	for (;;) {
-		/* never past the end of the smallest bucket on the way: while the
-		 * table shrinks, the neighbour may not have moved yet
-		 */
-		to = min(to, nf_ct_bucket_end(t, from));
-		line = &t->line[nf_ct_bucket_index(t, from)];
-		/* as in nf_ct_bucket_rcu() */
-		if (!(smp_load_acquire(&line->head) & NF_CT_LINE_MOVED))
-			break;
-		t = t->next;
-	}
-	g->base = g->n;
-	for (; line; line = rcu_dereference(line->next)) {
-		nf_ct_gather_prefetch(line);
-		for (i = 0; i < NF_CT_LINE_SLOTS; i++)
-			nf_ct_gather_slot(g, READ_ONCE(line->slot[i]), walk,
-					  net, from, to);
-	}
-	rcu_read_unlock();
-	return to;
-}
-
-unsigned int nf_conntrack_walk_next(struct net *net,
-				    struct nf_conntrack_walk *walk,
-				    struct nf_conn **batch, unsigned int max)
-{
-	struct nf_ct_gather g;
-	unsigned int buckets = 0;
-	u32 from, to;
-
-	if (walk->done)
-		return 0;
-
-	g.batch = batch;
-	g.n = 0;
-	g.max = min(max, NF_CT_WALK_MAX);
-	g.more = false;
-	from = walk->begun ? walk->hash : 0;
-	for (;;) {
-		to = nf_ct_gather_bucket(&g, from, walk, net);
-		if (g.more || g.n == g.max)
-			break;
-		if (to == U32_MAX) {
-			walk->done = true;
-			break;
+	for (i = 0; i < 1UL << t->bits; i++) {
+		line = rcu_dereference_protected(t->line[i].next, true);
+		for (; line; line = next) {
+			next = rcu_dereference_protected(line->next, true);
+			kmem_cache_free(nf_ct_line_cachep, line);
+			atomic_dec(&nf_conntrack_overflow);
 		}
-		from = to + 1;
-		if (!(++buckets & 0x3f))
+		if (!(i & 0xfff))
 			cond_resched();
 	}
-	if (g.n) {
-		walk->begun = true;
-		walk->after = (unsigned long)batch[g.n - 1];
-		walk->hash = g.hash[g.n - 1];
-	}
-	return g.n;
-}
-
-NF_CT_EXPORT_PRIVATE(nf_conntrack_walk_next);
-
-void nf_conntrack_walk_back(struct nf_conntrack_walk *walk,
-			    const struct nf_conn *ct)
-{
-	walk->hash = nf_ct_walk_hash(ct);
-	walk->after = (unsigned long)ct - 1;
-	walk->begun = true;
-	walk->done = false;
-}
-
-NF_CT_EXPORT_PRIVATE(nf_conntrack_walk_back);
-
-/* ---- eviction ---- */
-
-/* May @ct make room for a new connection?  Not answered yet, or closing. */
-static bool nf_ct_evictable(const struct nf_conn *ct)
-{
-	const struct nf_conntrack_l4proto *l4;
-
-	if (test_bit(IPS_OFFLOAD_BIT, &ct->status))
-		return false;
-	if (!test_bit(IPS_ASSURED_BIT, &ct->status))
-		return true;
-	l4 = nf_ct_l4proto_find(nf_ct_protonum(ct));
-	return l4->can_early_drop && l4->can_early_drop(ct);
+	kvfree(t->line);
+	kfree(t);
 }
 
 /**
- * nf_conntrack_table_evict - remove one entry near @hash to make room
- * @net:  namespace that is full
- * @hash: where to look; a few buckets from there on
+ * nf_conntrack_table_stats - how full the table is
+ * @st: result; the members that the resizer knows are left alone
  *
- * Context: softirq safe.
- * Return: true when an entry is gone for good, its DESTROY delivered.
+ * Context: process.
  */
-bool nf_conntrack_table_evict(struct net *net, u32 hash)
-{
-	const struct nf_conntrack_walk begin = {};
-	struct nf_conn *batch[16];
-	unsigned int i, n;
-	bool gone = false;
-
-	for (n = 0; n < NF_CT_EVICT_BUCKETS && !gone; n++) {
-		struct nf_ct_gather g = {
-			.batch = batch,
-			.max = ARRAY_SIZE(batch),
-		};
-		struct nf_ct_table *t;
-
-		rcu_read_lock();
-		t = rcu_dereference(nf_conntrack_table);
-		hash &= ~(U32_MAX >> t->bits);
-		rcu_read_unlock();
-
-		hash = nf_ct_gather_bucket(&g, hash, &begin, net) + 1;
-		for (i = 0; i < g.n; i++) {
-			if (!gone && !nf_ct_is_dying(batch[i]) &&
-			    nf_ct_evictable(batch[i])) {
-				trace_nf_ct_early_drop(batch[i]);
-				gone = nf_ct_delete(batch[i], 0, 0);
-			}
-			nf_ct_put(batch[i]);
-		}
-	}
-	if (gone)
-		NF_CT_STAT_INC_ATOMIC(net, early_drop);
-	return gone;
-}
-
 void nf_conntrack_table_stats(struct nf_conntrack_table_stats *st)
 {
-	struct nf_ct_table *t;
+	struct nf_conntrack_table *t;
 
 	rcu_read_lock();
 	t = rcu_dereference(nf_conntrack_table);
@@ -661,18 +440,19 @@ void nf_conntrack_table_stats(struct nf_conntrack_table_stats *st)
 	rcu_read_unlock();
 	st->slots = percpu_counter_sum_positive(&nf_conntrack_slots);
 	st->overflow = atomic_read(&nf_conntrack_overflow);
-	nf_conntrack_resize_stats(st);
 }
 
+/**
+ * nf_conntrack_table_init - what all generations share
+ *
+ * Context: process, sleeps.
+ * Return: 0 or -ENOMEM.
+ */
 int nf_conntrack_table_init(void)
 {
-	int i, err;
+	int err;
 
 	BUILD_BUG_ON(sizeof(struct nf_ct_line) != 64);
-	BUILD_BUG_ON(sizeof(struct nf_conntrack_walk) > 24);
-
-	for (i = 0; i < CONNTRACK_LOCKS; i++)
-		spin_lock_init(&nf_conntrack_locks[i]);
 
 	nf_ct_line_cachep = kmem_cache_create("nf_conntrack_line",
 					      sizeof(struct nf_ct_line), 64,
@@ -682,23 +462,17 @@ int nf_conntrack_table_init(void)
 
 	err = percpu_counter_init(&nf_conntrack_slots, 0, GFP_KERNEL);
 	if (err)
-		goto destroy_cache;
-
-	err = nf_conntrack_resize_init();
-	if (err)
-		goto destroy_counter;
-	return 0;
-
-destroy_counter:
-	percpu_counter_destroy(&nf_conntrack_slots);
-destroy_cache:
-	kmem_cache_destroy(nf_ct_line_cachep);
+		kmem_cache_destroy(nf_ct_line_cachep);
 	return err;
 }
 
+/**
+ * nf_conntrack_table_fini - the last generation has been freed
+ *
+ * Context: process, sleeps.
+ */
 void nf_conntrack_table_fini(void)
 {
-	nf_conntrack_resize_fini();
 	percpu_counter_destroy(&nf_conntrack_slots);
 	kmem_cache_destroy(nf_ct_line_cachep);
 }

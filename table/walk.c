@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Walks through the connection table: every entry that lives throughout is
+ * visited once, in the order (hash of its first direction, address), whatever
+ * happens to the table's size meanwhile.  Takes RCU only; what a walk returns
+ * is held by reference.
+ */
+#include <linux/sched.h>
+#include <linux/string.h>
+
+#include "nf_conntrack_bucket.h"
+#include "nf_conntrack_internal.h"
+#include "nf_conntrack_table.h"
+
+static u32 nf_ct_walk_hash(const struct nf_conn *ct)
+{
+	return nf_ct_hash(ct, nf_ct_walk_dir(ct));
+}
+
+static bool nf_ct_walk_passed(const struct nf_conntrack_walk *walk, u32 hash,
+			      unsigned long addr)
+{
+	if (!walk->begun)
+		return false;
+	return hash < walk->hash || (hash == walk->hash && addr <= walk->after);
+}
+
+/**
+ * struct nf_ct_gather - entries collected from one bucket, in walk order
+ * @batch: the caller's array
+ * @hash:  nf_ct_walk_hash() of each
+ * @base:  where this bucket's entries begin in it
+ * @n:     where they end
+ * @max:   how many may be collected
+ * @more:  something of this bucket did not fit
+ */
+struct nf_ct_gather {
+	struct nf_conn	**batch;
+	u32		hash[NF_CT_WALK_MAX];
+	unsigned int	base;
+	unsigned int	n;
+	unsigned int	max;
+	bool		more;
+};
+
+/* Does @ct come before the entry at @i? */
+static bool nf_ct_gather_before(const struct nf_ct_gather *g, unsigned int i,
+				const struct nf_conn *ct, u32 hash)
+{
+	return hash < g->hash[i] || (hash == g->hash[i] && ct < g->batch[i]);
+}
+
+/* Sorted insertion; takes over the caller's reference on @ct. */
+static void nf_ct_gather_add(struct nf_ct_gather *g, struct nf_conn *ct,
+			     u32 hash)
+{
+	unsigned int i = g->n;
+
+	while (i > g->base && nf_ct_gather_before(g, i - 1, ct, hash))
+		i--;
+	/* the slot was reused for an entry that stands elsewhere in the bucket */
+	if (i > g->base && g->batch[i - 1] == ct)
+		goto drop;
+	if (i == g->max) {
+		g->more = true;
+		goto drop;
+	}
+	if (g->n == g->max) {
+		g->more = true;
+		nf_ct_put(g->batch[--g->n]);
+	}
+	memmove(&g->batch[i + 1], &g->batch[i],
+		(g->n - i) * sizeof(*g->batch));
+	memmove(&g->hash[i + 1], &g->hash[i], (g->n - i) * sizeof(*g->hash));
+	g->batch[i] = ct;
+	g->hash[i] = hash;
+	g->n++;
+	return;
+drop:
+	nf_ct_put(ct);
+}
+
+static void nf_ct_gather_slot(struct nf_ct_gather *g, unsigned long slot,
+			      const struct nf_conntrack_walk *walk,
+			      struct net *net, u32 from, u32 to)
+{
+	struct nf_conn *ct = nf_ct_slot_ct(slot);
+	u32 hash;
+
+	if (!slot || (!walk->clashing && (slot & 1) != IP_CT_DIR_ORIGINAL))
+		return;
+	if (net && !net_eq(nf_ct_net(ct), net))
+		return;
+	if (!refcount_inc_not_zero(&ct->ct_general.use))
+		return;
+	/* as in nf_ct_slot_get(): what counts is what it is now */
+	smp_acquire__after_ctrl_dep();
+	hash = nf_ct_walk_hash(ct);
+	if (!nf_ct_is_confirmed(ct) || (slot & 1) != nf_ct_walk_dir(ct) ||
+	    hash < from || hash > to ||
+	    nf_ct_walk_passed(walk, hash, (unsigned long)ct) ||
+	    (net && !net_eq(nf_ct_net(ct), net))) {
+		nf_ct_put(ct);
+		return;
+	}
+	nf_ct_gather_add(g, ct, hash);
+}
+
+/* A walk touches all of what a line points to: fetch that side by side */
+static void nf_ct_gather_prefetch(const struct nf_ct_line *line)
+{
+	unsigned long slot;
+	int i;
+
+	for (i = 0; i < NF_CT_LINE_SLOTS; i++) {
+		slot = READ_ONCE(line->slot[i]);
+		if (slot && (slot & 1) == IP_CT_DIR_ORIGINAL)
+			nf_ct_slot_prefetch(slot);
+	}
+}
+
+/* Collect the bucket at @from; returns the last hash value that was covered. */
+static u32 nf_ct_gather_bucket(struct nf_ct_gather *g, u32 from,
+			       const struct nf_conntrack_walk *walk,
+			       struct net *net)
+{
+	struct nf_ct_line *line;
+	struct nf_conntrack_table *t;
+	u32 to = U32_MAX;
+	int i;
+
+	rcu_read_lock();
+	t = rcu_dereference(nf_conntrack_table);
+	for (;;) {
+		/* never past the end of the smallest bucket on the way: while the
+		 * table shrinks, the neighbour may not have moved yet
+		 */
+		to = min(to, nf_ct_bucket_end(t, from));
+		line = &t->line[nf_ct_bucket_index(t, from)];
+		/* as in nf_ct_bucket_rcu() */
+		if (!(smp_load_acquire(&line->head) & NF_CT_LINE_MOVED))
+			break;
+		t = t->next;
+	}
+	g->base = g->n;
+	for (; line; line = rcu_dereference(line->next)) {
+		nf_ct_gather_prefetch(line);
+		for (i = 0; i < NF_CT_LINE_SLOTS; i++)
+			nf_ct_gather_slot(g, READ_ONCE(line->slot[i]), walk,
+					  net, from, to);
+	}
+	rcu_read_unlock();
+	return to;
+}
+
+/**
+ * nf_conntrack_walk_next - the next entries of a walk
+ * @net:   namespace, or NULL for all
+ * @walk:  place in the table, all zero to begin
+ * @batch: result, each with a reference that the caller drops
+ * @max:   room in @batch; more than NF_CT_WALK_MAX counts as that
+ *
+ * Dying and expired entries are included: the caller decides.
+ *
+ * Context: process, may sleep.
+ * Return: how many, 0 at the end.
+ */
+unsigned int nf_conntrack_walk_next(struct net *net,
+				    struct nf_conntrack_walk *walk,
+				    struct nf_conn **batch, unsigned int max)
+{
+	unsigned int buckets = 0;
+	struct nf_ct_gather g;
+	u32 from, to;
+
+	/* a dump keeps it in its netlink_callback */
+	BUILD_BUG_ON(sizeof(struct nf_conntrack_walk) > 24);
+
+	if (walk->done)
+		return 0;
+
+	g.batch = batch;
+	g.n = 0;
+	g.max = min(max, NF_CT_WALK_MAX);
+	g.more = false;
+	from = walk->begun ? walk->hash : 0;
+	for (;;) {
+		to = nf_ct_gather_bucket(&g, from, walk, net);
+		if (g.more || g.n == g.max)
+			break;
+		if (to == U32_MAX) {
+			walk->done = true;
+			break;
+		}
+		from = to + 1;
+		if (!(++buckets & 0x3f))
+			cond_resched();
+	}
+	if (g.n) {
+		walk->begun = true;
+		walk->after = (unsigned long)batch[g.n - 1];
+		walk->hash = g.hash[g.n - 1];
+	}
+	return g.n;
+}
+
+NF_CT_EXPORT_PRIVATE(nf_conntrack_walk_next);
+
+/**
+ * nf_conntrack_walk_back - return an entry once more
+ * @walk: place in the table
+ * @ct:   entry that the walk has returned; it comes next
+ */
+void nf_conntrack_walk_back(struct nf_conntrack_walk *walk,
+			    const struct nf_conn *ct)
+{
+	walk->hash = nf_ct_walk_hash(ct);
+	walk->after = (unsigned long)ct - 1;
+	walk->begun = true;
+	walk->done = false;
+}
+
+NF_CT_EXPORT_PRIVATE(nf_conntrack_walk_back);
+
+/**
+ * nf_conntrack_walk_near - entries of the bucket of one hash
+ * @net:   namespace
+ * @hash:  a hash of the bucket; on return the first one of the next bucket
+ * @batch: result, each with a reference that the caller drops
+ * @max:   room in @batch, at most NF_CT_WALK_MAX; the rest is left out
+ *
+ * Context: any up to softirq; bounded by the length of a chain.
+ * Return: how many, perhaps 0.
+ */
+unsigned int nf_conntrack_walk_near(struct net *net, u32 *hash,
+				    struct nf_conn **batch, unsigned int max)
+{
+	const struct nf_conntrack_walk begin = {};
+	struct nf_ct_gather g = {
+		.batch	= batch,
+		.max	= max,
+	};
+	const struct nf_conntrack_table *t;
+
+	rcu_read_lock();
+	t = rcu_dereference(nf_conntrack_table);
+	*hash &= ~(U32_MAX >> t->bits);
+	rcu_read_unlock();
+
+	*hash = nf_ct_gather_bucket(&g, *hash, &begin, net) + 1;
+	return g.n;
+}
