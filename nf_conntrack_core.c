@@ -101,12 +101,13 @@ static bool nf_conntrack_make_room(struct net *net,
 					   nf_ct_zone_id(zone, IP_CT_DIR_ORIGINAL));
 	unsigned int unsent = nf_conntrack_unsent_count(net);
 
-	/* while a listener is far behind, an entry that is given up only moves to
-	 * the list of undelivered events, where it still counts
+	/* DIFF: early-drop: while a listener is far behind, an entry that is given
+	 * up only moves to the list of undelivered events, where it still counts
 	 */
 	if (unsent <= READ_ONCE(nf_conntrack_max) / 8 &&
 	    nf_conntrack_early_drop(net, hash))
 		return true;
+	/* DIFF: table-full-log: says how many entries wait for a listener */
 	if (unsent)
 		net_warn_ratelimited("nf_conntrack: table full, dropping packet (%u entries wait for an event listener)\n",
 				     unsent);
@@ -528,6 +529,7 @@ int nf_conntrack_core_init(void)
 	BUILD_BUG_ON(ilog2(CONFIG_NR_CPUS) >=
 		     BITS_PER_LONG - NF_CT_STATUS_CPU_SHIFT);
 
+	/* DIFF: slab-caches: larger objects than stock's, with the extensions */
 	nf_conntrack_cachep = kmem_cache_create("nf_conntrack",
 						sizeof(struct nf_ct_entry),
 						NFCT_INFOMASK + 1,

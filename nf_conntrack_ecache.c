@@ -147,6 +147,8 @@ static void nf_ct_send_taken(const struct nf_ct_unsent_item *item, u32 events,
  * Return: 0 when all is out, or another CPU sends it; NF_CT_EVENT_NOBODY when
  * nothing was sent, or no listener heard it; NF_CT_EVENT_HELD when all is in a
  * batch; negative when it waits and a list holds a reference.
+ *
+ * DIFF: events-reliable: stock forgets a refused NEW or change.
  */
 int nf_ct_unsent_send(const struct nf_ct_unsent_item *item, u32 events,
 		      u32 portid, int report, bool again)
@@ -343,9 +345,9 @@ void nf_conntrack_unregister_notifier(struct net *net)
  * @expmask: the same for expectations
  * @gfp:     allocation flags
  *
- * DIFF: with nf_conntrack_events=2 the kernel skips this while nobody listens,
- * and such entries stay silent for ever. Here it costs no memory, so they
- * report as soon as somebody listens.
+ * DIFF: events-before-listener: with nf_conntrack_events=2 stock skips this while
+ * no program listens, and such entries never report.  Here it costs no memory, so
+ * they report as soon as a program listens.
  *
  * Return: false when out of memory.
  */

@@ -15,6 +15,8 @@
  *
  * Nothing runs while nothing is due: one work item waits for the earliest
  * deadline.  Until it has run, an expired expectation counts as absent.
+ *
+ * DIFF: expect-expiry: stock removes an expired expectation some time later.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -231,7 +233,9 @@ static unsigned int nf_ct_expect_limit(const struct nf_conntrack_helper *helper,
 	if (helper)
 		limit = helper->expect_policy[class].max_expected;
 
-	/* The counters of the master are single bytes */
+	/* DIFF: expect-class-limit: the counters of the master are single bytes, so 0
+	 * does not mean "unlimited"
+	 */
 	return limit ? min_t(unsigned int, limit, NF_CT_EXPECT_MAX_CNT)
 		     : NF_CT_EXPECT_MAX_CNT;
 }
@@ -297,7 +301,9 @@ static bool nf_ct_expect_helper_alive(struct nf_conntrack_helper *helper)
 	return !helper || refcount_read(&helper->refcnt);
 }
 
-/* Unsent destroy events of a master's expectations are bounded */
+/* DIFF: expect-undelivered-limit: the undelivered destroy events of a master's
+ * expectations are bounded
+ */
 static int nf_ct_expect_check_unsent(struct net *net, const struct nf_conn_help *help)
 {
 	if (likely(nf_ct_expect_unsent_of(help) < NF_CT_EXPECT_MAX_CNT))
@@ -350,7 +356,10 @@ static int nf_ct_expect_check(const struct nf_conntrack_expect *new,
 	return nf_ct_expect_check_unsent(net, help) ?: nf_ct_expect_check_full(net);
 }
 
-/* Jiffies of @seconds; more than INT_MAX would lie in the past */
+/* Jiffies of @seconds.
+ * DIFF: expect-timeout-range: more than INT_MAX would be a time in the past, as it is
+ * on stock.
+ */
 static u32 nf_ct_expect_jiffies(u32 seconds)
 {
 	return min_t(u64, (u64)seconds * HZ, INT_MAX);

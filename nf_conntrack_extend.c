@@ -107,7 +107,8 @@ static unsigned int nf_ct_ext_room(const struct nf_conn *ct)
 
 /* Give a bare entry an empty area.  Templates live as long as their rule and
  * hold references on the helper and the policy that they name, so what they
- * carry never goes stale.  DIFF: stock loses it when any helper is unloaded.
+ * carry never goes stale.
+ * DIFF: template-keeps-helper: stock loses it when any helper is unloaded.
  */
 static void nf_ct_ext_begin(struct nf_conn *ct)
 {
@@ -121,7 +122,8 @@ static void nf_ct_ext_begin(struct nf_conn *ct)
 }
 
 /* Rules make expectations of unconfirmed entries, too: then the head of their list
- * moves along, and what expectations still owe, see nf_ct_expect_life.h.
+ * moves along, and the number of expectations whose destroy event is undelivered.
+ * DIFF: expect-list-moves: stock leaves the list with a pointer to freed memory.
  */
 static void nf_ct_ext_copy(struct nf_conn *ct, struct nf_ct_ext *new)
 {

@@ -102,7 +102,7 @@ static bool nf_ct_helper_expects(struct nf_conntrack_expect *exp, void *data)
 }
 
 /* Table visitor: take helper @data away from an entry, which lives on.
- * DIFF: the event shows the entry without its helper, not still with it.
+ * DIFF: helper-event: the event shows the entry without its helper.
  */
 static int nf_ct_helper_detach(struct nf_conn *ct, void *data)
 {

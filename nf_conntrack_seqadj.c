@@ -39,7 +39,8 @@ static u32 nf_ct_seqadj_undo(const struct nf_ct_seqadj *way, u32 seen)
 }
 
 /* Replace the 32 bits at @field and keep the checksum right.  A field at an odd
- * distance counts with its bytes swapped.  DIFF: stock ignores that.
+ * distance counts with its bytes swapped.
+ * DIFF: seqadj-odd-offset: stock ignores that.
  */
 static void nf_ct_seqadj_write(const struct nf_ct_tcp_edit *edit, void *field,
 			       u32 value)
@@ -215,9 +216,10 @@ void nf_ct_tcp_seqadj_set(struct sk_buff *skb, struct nf_conn *ct,
 		nf_ct_seqadj_set(ct, ctinfo, th->seq, off);
 }
 
-/* An error about a connection travels with it, but is no segment of it.  The first
- * segment of an expected connection is "related" as well, so look.  DIFF: stock
- * writes into errors of the original direction.
+/* An ICMP error about a connection has the connection's entry, but is no segment of
+ * it.  The first segment of an expected connection is "related" as well, so look at
+ * the protocol.
+ * DIFF: seqadj-icmp-error: stock rewrites errors of the original direction.
  */
 static bool nf_ct_seqadj_wanted(const struct sk_buff *skb, const struct nf_conn *ct,
 				enum ip_conntrack_info ctinfo)

@@ -40,6 +40,8 @@ module_param_call(hashsize, nf_conntrack_set_hashsize, param_get_uint,
  * chains of the kernel's own table; one of another version of ours may take our
  * private structures for others.  Such a pair comes about when modules were
  * installed or removed since nf_conntrack was loaded.
+ *
+ * DIFF: netlink-module-pair: stock takes any whose symbols fit.
  */
 static int nf_conntrack_module_coming(struct notifier_block *nb,
 				      unsigned long state, void *data)
@@ -370,11 +372,13 @@ static void __exit nf_conntrack_standalone_fini(void)
 	nf_conntrack_steps_fini(ARRAY_SIZE(nf_conntrack_steps));
 }
 
+/* DIFF: bpf-functions: stock also registers functions for BPF programs here. */
 module_init(nf_conntrack_standalone_init);
 module_exit(nf_conntrack_standalone_fini);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Connection tracking that loses no event");
+/* DIFF: module-version: stock has none */
 MODULE_VERSION(NF_CT_VERSION);
 MODULE_ALIAS("ip_conntrack");
 MODULE_ALIAS("nf_conntrack-" __stringify(AF_INET));

@@ -28,7 +28,9 @@ unsigned int nf_conntrack_htable_size __read_mostly;
 /* Written by the sysctl and by the resizer's set-up */
 unsigned int nf_conntrack_max __read_mostly;
 
-/* The kernel's own chains do not exist here: always NULL, kept for the symbol */
+/* The kernel's own chains do not exist here: always NULL, kept for the symbol.
+ * DIFF: internal-symbols
+ */
 struct hlist_nulls_head *nf_conntrack_hash __read_mostly;
 
 /* The table: one lock for each value of the top ten bits of a hash */

@@ -3,6 +3,8 @@
  * Messages about packets that a tracker calls invalid, sent through the
  * loggers of the namespace.  Sysctl nf_conntrack_log_invalid chooses: 0 none,
  * 255 all, any other value one transport protocol.  No lock.
+ *
+ * DIFF: log-texts: the texts are our own, the prefix is that of stock.
  */
 #include <linux/kernel.h>
 #include <linux/netfilter.h>

@@ -66,7 +66,11 @@ static bool nf_conntrack_resend_finish(struct nf_conntrack_unsent *u)
 	       test_and_set_bit(NF_CT_UNSENT_SCHEDULED, &u->state);
 }
 
-/* Try an item that was popped; no CPU lists it meanwhile. */
+/* Try an item that was popped; no CPU lists it meanwhile.
+ *
+ * DIFF: events-twice: netlink sends to the whole group, so a listener that has taken
+ * the event at an earlier attempt gets it again.
+ */
 static int nf_conntrack_resend_one(const struct nf_ct_unsent_item *item)
 {
 	int ret = nf_ct_unsent_try(item);

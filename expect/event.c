@@ -23,6 +23,8 @@
  *
  * When a reliable listener refuses, a list holds a reference on the life.
  *
+ * DIFF: expect-events-reliable: stock loses what is refused.
+ *
  * Context: softirq safe; nf_conntrack_expect_lock held.
  */
 void nf_ct_expect_event_report(enum ip_conntrack_expect_events event,

@@ -167,6 +167,7 @@ void nf_ct_expect_life_start(struct nf_conntrack_expect *exp,
 	lockdep_nfct_expect_lock_held();
 
 	get_random_once(&nf_ct_expect_id_secret, sizeof(nf_ct_expect_id_secret));
+	/* DIFF: expect-id: another ID each time, not one made from the address */
 	life->seq = ++nf_ct_expect_lives;
 	life->id = siphash_1u64(life->seq, &nf_ct_expect_id_secret);
 	life->cpu = raw_smp_processor_id();

@@ -22,7 +22,8 @@
 #define NF_CT_LINE_SLOTS	6
 #define NF_CT_TABLE_MIN_BITS	10	/* one bucket per lock at least */
 #define NF_CT_TABLE_MAX_BITS	24	/* the low 8 hash bits are the tag */
-#define NF_CT_CHAIN_LINES	32	/* longest chain that an insertion makes */
+/* DIFF: chain-limit: the longest chain that an insertion makes */
+#define NF_CT_CHAIN_LINES	32
 
 /* Byte 0 of nf_ct_line.head; bytes 2 to 7 hold the tags of slots 0 to 5 */
 #define NF_CT_LINE_MOVED	1ULL

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Tracepoints of the life of a connection and of the delivery of its events. */
+/*
+ * Tracepoints of the life of a connection and of the delivery of its events.
+ *
+ * DIFF: tracepoints: stock has none.
+ */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM nf_conntrack
 

@@ -5,6 +5,8 @@
  * the events of TCP and of IPv6 are.  Those get a piece of a page instead.
  * Pages are per CPU, of our own, and used with BH off: an event that waits in
  * a socket keeps other events' memory busy at worst, not that of packets.
+ *
+ * DIFF: events-socket-charge: stock leaves it to kmalloc().
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

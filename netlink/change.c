@@ -5,6 +5,8 @@
  * is applied: a request that fails has changed nothing.  Callers hold a
  * reference, or own an entry that is not in the table yet; ct->lock guards
  * sequence adjustments, RCU helpers.
+ *
+ * DIFF: update-all-or-nothing: stock applies what precedes the error.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -3,6 +3,8 @@
  * Attributes of a request as values: policies, zones, tuples and the small
  * nests.  Nothing here touches an entry, so nothing is locked; every error
  * says through extack which attribute is to blame.
+ *
+ * DIFF: error-texts: few errors have a text on stock.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

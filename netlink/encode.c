@@ -455,7 +455,9 @@ static int put_counters_reply(struct sk_buff *skb, struct ctnetlink_msg *m)
 	return put_counters(skb, m, CTA_COUNTERS_REPLY, IP_CT_DIR_REPLY);
 }
 
-/* A message that could not be sent must not cost anybody a packet count */
+/* The message does not fit: the entry gets back what was taken out.
+ * DIFF: zero-gives-back: stock loses these counts.
+ */
 static void return_counters(struct ctnetlink_msg *m)
 {
 	struct nf_conn_acct *acct = nf_conn_acct_find(m->ct);

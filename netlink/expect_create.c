@@ -341,7 +341,8 @@ int ctnetlink_expect_new(struct sk_buff *skb, const struct nfnl_info *info,
  * @portid: who asks
  * @report: whether that one wants to hear of the event
  *
- * DIFF: the kernel's own takes a nest without tuple or mask for a good one.
+ * DIFF: expect-verdict-mask: stock takes a nest without tuple or mask for a good
+ * one.
  *
  * Context: Any up to softirq, RCU.
  * Return: 0 or a negative errno.

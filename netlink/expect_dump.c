@@ -156,8 +156,8 @@ static int find_master(struct expect_master *of, const struct nfnl_info *info,
  * @info: the same, parsed
  * @cda: its attributes: perhaps a master, and its zone
  *
- * DIFF: the dump for a master without a helper is empty but ends as others do;
- * the kernel's own never says that it is over.
+ * DIFF: expect-dump-end: the dump for a master without a helper is empty but ends
+ * as others do; stock never says that it is over.
  *
  * Context: Process context, may sleep.
  * Return: -EINTR once the dump runs, or another negative errno.

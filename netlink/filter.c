@@ -79,8 +79,8 @@ static bool member_applies(const struct tuple_member *member, u8 protonum)
 }
 
 /*
- * DIFF: 6.1 compares IPv6 addresses the wrong way round and drops the entries
- * that are equal; here, as from 6.12 on, they are the ones that stay.
+ * DIFF: filter-ipv6: stock compares IPv6 addresses the wrong way round and drops
+ * the entries that are equal; here, as from 6.12 on, they are the ones that stay.
  */
 static bool tuple_matches(u32 members, const struct nf_conntrack_tuple *want,
 			  const struct nf_conntrack_tuple *have)
@@ -220,8 +220,8 @@ static int decode_filter(struct ctnetlink_filter *filter,
  * @family: L3 number asked for, 0: any
  * @cda: attributes of the request
  *
- * DIFF: 6.1 does not compare zones at all; here, as from 6.12 on, CTA_ZONE
- * alone is a filter, for dumps and for flushes.
+ * DIFF: filter-zone: stock does not compare zones at all; here, as from 6.12 on,
+ * CTA_ZONE alone is a filter, for dumps and for flushes.
  */
 bool ctnetlink_filter_wanted(u8 family, const struct nlattr *const cda[])
 {

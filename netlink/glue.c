@@ -48,7 +48,7 @@ static int glue_parse(const struct nlattr *attr, struct nf_conn *ct)
 	struct nlattr *cda[CTA_MAX + 1];
 	int err;
 
-	/* a rule's own, with references that belong to the rule */
+	/* DIFF: verdict-on-template: it belongs to the rule, with its references */
 	if (nf_ct_is_template(ct))
 		return -EOPNOTSUPP;
 

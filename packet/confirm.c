@@ -181,7 +181,9 @@ static int nf_ct_merge(const struct nf_ct_newcomer *loser,
 /*
  * Same original key, other reply key: NAT chose differently on two CPUs.  The
  * loser's answers must still find their way back, so it stands in the table
- * for a moment with its reply key only, and goes on the first of them.
+ * for NF_CT_CLASH_TTL with its reply key only.
+ *
+ * DIFF: events-of-clash-loser: it reports NEW and a destroy event; stock is silent.
  */
 static int nf_ct_keep_reply(const struct nf_ct_newcomer *loser)
 {
@@ -210,7 +212,9 @@ static int nf_ct_resolve_clash(const struct nf_ct_newcomer *loser,
 
 	if (!nf_ct_is_dying(winner) && !nf_ct_is_expired(winner)) {
 		if (nf_ct_same_flow(winner, loser->ct, true))
-			/* both ends spoke first: this is the answer */
+			/* DIFF: clash-crossing: both ends spoke first, so this is
+			 * the answer
+			 */
 			ret = nf_ct_merge(loser, winner,
 					  IP_CT_ESTABLISHED_REPLY);
 		else if (!(winner->status & IPS_NAT_DONE_MASK) ||

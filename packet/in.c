@@ -20,7 +20,9 @@
 #include "nf_conntrack_internal.h"
 #include "nf_conntrack_packet.h"
 
-/* How often one packet may reopen a connection before it counts as invalid */
+/* DIFF: repeat-limit: how often one packet may reopen a connection; once more, and
+ * it is invalid
+ */
 #define NF_CT_REPEAT_MAX	2
 
 /**

@@ -137,8 +137,8 @@ static bool dccp_may_be_short(u8 type)
 
 /* Bytes that a header of this type has at least (RFC 4340 5.1 to 5.6).
  *
- * DIFF: the stock module drops short acknowledgments, since it looks for long
- * ones, and whatever has its header cut off; here that is invalid.
+ * DIFF: dccp-header: the stock module drops short acknowledgments, since it looks
+ * for long ones, and packets whose header is cut off; here these are invalid.
  */
 static unsigned int dccp_header_len(const struct dccp_hdr *dh)
 {
@@ -153,7 +153,8 @@ static unsigned int dccp_header_len(const struct dccp_hdr *dh)
 
 /* Bytes that the checksum covers, or 0 if they are not all there.
  *
- * DIFF: the stock module forgets that the header is always covered (9.2).
+ * DIFF: dccp-coverage: the stock module forgets that the header is always covered
+ * (9.2).
  */
 static unsigned int dccp_coverage(const struct dccp_hdr *dh, unsigned int room)
 {

@@ -111,7 +111,9 @@ static void gre_keymap_unlink(struct nf_ct_gre_keymap *km)
 	kfree_rcu(km, rcu);
 }
 
-/* If it is one of ours: the same bytes may be another helper's */
+/* If it is in our list: the same bytes may be another helper's data.
+ * DIFF: gre-master: stock takes any helper's data for these pointers.
+ */
 static void gre_keymap_forget(struct nf_gre_net *gn, struct nf_ct_gre_keymap **where)
 {
 	struct nf_ct_gre_keymap *km;
@@ -208,7 +210,8 @@ bool gre_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff,
 
 /* What is wrong with a GRE header (RFC 2784, RFC 2637 4.1), or NULL.
  *
- * DIFF: the stock module takes a header that is cut off for one of plain GRE.
+ * DIFF: gre-header: the stock module takes a header that is cut off for one of
+ * plain GRE.
  */
 static const char *gre_flaw(const struct sk_buff *skb, unsigned int dataoff)
 {
@@ -227,8 +230,8 @@ static const char *gre_flaw(const struct sk_buff *skb, unsigned int dataoff)
 /* An entry keeps its own timeouts, so that a helper may give it longer ones
  * before the first packet gets here, as that of PPTP does for its calls.
  *
- * DIFF: the stock module overwrites those, and gives an entry that was made by
- * ctnetlink no timeout at all, so that its first packet ends it.
+ * DIFF: gre-timeouts: the stock module overwrites those, and gives an entry that
+ * was made by ctnetlink no timeout at all, so that its first packet ends it.
  */
 static void gre_set_timeouts(struct nf_conn *ct)
 {

@@ -179,7 +179,8 @@ static int icmpv6_relate(struct nf_conn *tmpl, struct sk_buff *skb,
 /* Offset of the packet that a redirect quotes: 0 when it quotes none, negative
  * when its options are malformed (RFC 4861 4.6 and 8.1).
  *
- * DIFF: the stock module knows the quoted packet only as the first option.
+ * DIFF: icmpv6-redirect: the stock module knows the quoted packet only as the
+ * first option.
  */
 static int icmpv6_redirect_quote(const struct sk_buff *skb, unsigned int offset)
 {

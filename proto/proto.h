@@ -53,7 +53,9 @@ nf_ct_timeouts_of(const struct nf_conn *ct, const unsigned int *dflt)
 /* Largest timeout that jiffies32 arithmetic tells from one in the past */
 #define NF_CT_TIMEOUT_MAX_SECS	((u32)(INT_MAX / HZ))
 
-/* Seconds of an attribute as jiffies */
+/* Seconds of an attribute as jiffies.
+ * DIFF: timeout-policy-range: stock lets large values wrap around.
+ */
 static inline unsigned int nf_ct_timeout_of(const struct nlattr *attr)
 {
 	return min(ntohl(nla_get_be32(attr)), NF_CT_TIMEOUT_MAX_SECS) * HZ;

@@ -141,7 +141,8 @@ struct sctp_piece {
 
 /* 1: @c is the next chunk; 0: there is none; -EINVAL: it is not all there.
  *
- * DIFF: the stock module does not mind a chunk longer than its packet.
+ * DIFF: sctp-chunk-length: the stock module does not mind a chunk longer than its
+ * packet.
  */
 static int sctp_next_chunk(struct sctp_cursor *cur, struct sctp_piece *c)
 {
@@ -284,7 +285,7 @@ struct sctp_step {
 /* Initiate tag of an INIT or INIT ACK; 0 if it is short, since 0 is not allowed
  * (3.3.2).
  *
- * DIFF: the stock module takes a tag of 0.
+ * DIFF: sctp-tag-zero: the stock module takes a tag of 0.
  */
 static __be32 sctp_init_tag(const struct sctp_view *v,
 			    const struct sctp_piece *c)

@@ -113,8 +113,8 @@ int nf_conntrack_udp_packet(struct nf_conn *ct, struct sk_buff *skb,
 /* The same for UDP-Lite (RFC 3828): coverage instead of length, and the
  * checksum must not be absent (section 3.1).
  *
- * DIFF: the stock module takes UDP's protocol number for the pseudo header, and
- * so finds every right checksum wrong.
+ * DIFF: udplite-checksum: the stock module takes UDP's protocol number for the
+ * pseudo header, and so finds every right checksum wrong.
  */
 static const char *udplite_flaw(struct sk_buff *skb, unsigned int dataoff,
 				const struct nf_hook_state *state)

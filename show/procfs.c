@@ -6,6 +6,9 @@
  * A reader of nf_conntrack keeps a place in the table, which any resize leaves
  * valid, and references on a few entries while it is inside read(2).  Only its
  * file's mutex guards it; the table is never locked here.
+ *
+ * DIFF: table-read-once: stock counts its way from the start of the table at each
+ * read(2).
  */
 #include <linux/in.h>
 #include <linux/proc_fs.h>
@@ -381,6 +384,8 @@ static int nf_ct_cpu_of(const void *v)
 /*
  * Columns behind "entries".  Those without a counter have not been counted
  * for years, and stay because programs go by the position.
+ *
+ * DIFF: search-restart-zero: no lookup begins again, so this one stays 0.
  */
 static const struct {
 	const char	*before;
@@ -448,6 +453,7 @@ static const struct seq_operations nf_ct_stat_ops = {
 };
 
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
+/* DIFF: events-statistics: stock has neither this file nor nf_conntrack_table. */
 static int nf_ct_events_show(struct seq_file *s, void *v)
 {
 	struct nf_conntrack_event_stats st = {};

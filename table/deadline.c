@@ -5,6 +5,8 @@
  * hangs in a slot that fires at its deadline or before; when the slot fires
  * it is removed or armed again, so nothing is ever moved between levels.
  * Lock order: table locks, then one wheel's lock; see nf_conntrack_table.h.
+ *
+ * DIFF: timeout-punctual: stock scans the table now and then.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -323,8 +323,9 @@ int nf_conntrack_resize_init(void)
 			       NF_CT_TABLE_MIN_BITS, NF_CT_TABLE_MAX_BITS);
 		factor = 8;
 	} else {
-		/* DIFF: reported as on the stock kernel, but allocated on demand.
-		 * It begins with as many bytes as the kernel's own table has.
+		/* DIFF: table-size: reported as on the stock kernel, but
+		 * allocated on demand.  It begins with as many bytes as the
+		 * stock table has.
 		 */
 		nf_conntrack_htable_size = nf_conntrack_default_buckets();
 		bits = clamp_t(unsigned int,
