@@ -92,7 +92,7 @@ static bool nf_conntrack_full(const struct nf_conntrack_net *cnet)
 	return max && (unsigned int)atomic_read(&cnet->count) > max;
 }
 
-/* Too many entries: make room near @orig, or say why the packet must go. */
+/* Too many entries: make room near @orig, or log why the packet is dropped. */
 static bool nf_conntrack_make_room(struct net *net,
 				   const struct nf_conntrack_zone *zone,
 				   const struct nf_conntrack_tuple *orig)
@@ -145,7 +145,7 @@ struct nf_conn *nf_conntrack_alloc(struct net *net,
 	    !nf_conntrack_make_room(net, zone, orig))
 		goto uncount;
 
-	/* no __GFP_ZERO: a reader may be looking at the object's old life */
+	/* no __GFP_ZERO: a reader may still look at the entry that was freed */
 	entry = kmem_cache_alloc(nf_conntrack_cachep, gfp);
 	if (!entry)
 		goto uncount;
@@ -161,7 +161,7 @@ struct nf_conn *nf_conntrack_alloc(struct net *net,
 	write_pnet(&ct->ct_net, net);
 	memset_after(ct, 0, ct_net);
 	nf_ct_zone_add(ct, zone);
-	/* freed objects have a count of 0, and so has a new one: nobody gets it */
+	/* a count of 0, as in a freed object: no reader gets a reference */
 	refcount_set(&ct->ct_general.use, 0);
 	trace_nf_ct_new(ct);
 	return ct;
@@ -172,8 +172,8 @@ uncount:
 }
 
 /* nf_nat links the entries that it has seen into a hash of its own.  When it is
- * unloaded it looks for them in our table only: so an entry that leaves this one,
- * perhaps to wait long for a listener, leaves that one, too.
+ * unloaded, it walks our table to find them.  An entry whose destroy event is
+ * undelivered is not in our table: so it leaves both at once.
  */
 static void nf_ct_forget_nat(struct nf_conn *ct)
 {
@@ -183,7 +183,7 @@ static void nf_ct_forget_nat(struct nf_conn *ct)
 	if (!test_bit(IPS_SRC_NAT_DONE_BIT, &ct->status))
 		return;
 	set_bit(NF_CT_STATUS_WAS_NAT, &ct->status);
-	/* nf_nat's own clean-up does the same: one of the two takes it off */
+	/* nf_nat's clean-up does the same: the CPU that clears the bit unlinks */
 	if (!test_and_clear_bit(IPS_SRC_NAT_DONE_BIT, &ct->status))
 		return;
 
@@ -202,7 +202,7 @@ static void nf_ct_drop_extensions(struct nf_conn *ct)
 }
 
 /**
- * nf_conntrack_free - give back an entry that nobody refers to
+ * nf_conntrack_free - free an entry without references
  * @ct: entry with a reference count of 0
  *
  * Context: softirq safe. RCU readers may go on looking at the object.
@@ -215,7 +215,7 @@ void nf_conntrack_free(struct nf_conn *ct)
 	nf_ct_forget_nat(ct);
 	nf_ct_drop_extensions(ct);
 	kmem_cache_free(nf_conntrack_cachep, ct);
-	/* a namespace that reads 0 here frees what the entry pointed to */
+	/* the end of a namespace reads 0, and then frees what entries point to */
 	smp_mb__before_atomic();
 	atomic_dec(&cnet->count);
 }
@@ -266,7 +266,7 @@ static struct nf_conn *nf_ct_destroy_one(struct nf_conn *ct)
 	if (master && nf_ct_protonum(ct) == IPPROTO_GRE)
 		nf_ct_gre_keymap_destroy(master);
 #endif
-	/* its first packet may have left expectations and never been confirmed */
+	/* an entry that was never confirmed may have made expectations */
 	nf_ct_remove_expectations(ct);
 	nf_conntrack_free(ct);
 	return master;
@@ -303,7 +303,7 @@ static void nf_ct_stop_clock(struct nf_conn *ct)
 
 	if (!tstamp)
 		return;
-	/* the connection ended at its deadline, not when that was noticed */
+	/* the connection ended at its deadline, not when the CPU got to it */
 	late = nfct_time_stamp - READ_ONCE(ct->timeout);
 	tstamp->stop = ktime_get_real_ns();
 	if (late > 0)
@@ -328,8 +328,8 @@ static void nf_ct_unlink(struct nf_conn *ct)
 
 /*
  * Whether a dying entry is in the table.  Its packet may have a clone that is
- * being confirmed: that looks for IPS_DYING and sets IPS_CONFIRMED under this
- * lock, so that either the clone gives up or the entry is ours to remove.
+ * being confirmed on another CPU: that CPU looks for IPS_DYING and sets
+ * IPS_CONFIRMED under this lock.  So either it gives up, or we see the bit.
  */
 static bool nf_ct_has_entered(struct nf_conn *ct)
 {
@@ -352,11 +352,11 @@ static bool nf_ct_has_entered(struct nf_conn *ct)
  * @report: that port wants the event, too
  *
  * The entry leaves the table at once.  When a reliable listener refuses the
- * DESTROY event, the list of unsent events keeps the entry.
+ * destroy event, the list of undelivered events keeps the entry.
  *
  * Context: softirq safe, no table lock held.
- * Return: true when the entry is gone, false when somebody else ends it or
- * its event still waits.
+ * Return: true when the entry is gone; false when another CPU ends it, or its
+ * destroy event is undelivered.
  */
 bool nf_ct_delete(struct nf_conn *ct, u32 portid, int report)
 {
@@ -496,7 +496,7 @@ void __nf_ct_change_status(struct nf_conn *ct, unsigned long on,
 /**
  * nf_ct_change_status_common - status as a netlink request gives it
  * @ct:     entry
- * @status: all bits that shall be set
+ * @status: all bits that are to be set
  *
  * Return: 0, or -EBUSY for a change that is not possible.
  */

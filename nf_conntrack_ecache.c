@@ -76,7 +76,7 @@ static int nf_ct_notify(const struct nf_ct_unsent_item *item, u32 events,
 }
 
 /*
- * Send what was claimed, the news of its life before that of its death.
+ * Send what was claimed, the destroy event last and in a message of its own.
  * Returns the notifier's answer; @left is what has not been handed over.
  */
 static int nf_ct_send_claimed(const struct nf_ct_unsent_item *item, u32 *left,
@@ -86,7 +86,7 @@ static int nf_ct_send_claimed(const struct nf_ct_unsent_item *item, u32 *left,
 	int ret = NF_CT_EVENT_NOBODY, last;
 
 	if (part) {
-		/* the port belongs to whoever ended the connection */
+		/* @portid is that of the destroy event, if there is one */
 		bool only = part == *left;
 
 		ret = nf_ct_notify(item, part, only ? portid : 0,
@@ -103,11 +103,11 @@ static int nf_ct_send_claimed(const struct nf_ct_unsent_item *item, u32 *left,
 	last = nf_ct_notify(item, NF_CT_DESTROY_EVENT, portid, report);
 	if (last >= 0)
 		*left = 0;
-	/* taken by somebody, if one of the two was */
+	/* one of the two has reached a listener, unless both answers are NOBODY */
 	return last == NF_CT_EVENT_NOBODY ? ret : last;
 }
 
-/* The netlink port that made or ended it, if @events tells of that */
+/* The netlink port that made or ended the item, if @events say that */
 static u32 nf_ct_unsent_portid(const struct nf_ct_unsent_item *item, u32 events)
 {
 	if (!(events & (NF_CT_DESTROY_EVENT | NF_CT_BIRTH_EVENTS)))
@@ -167,14 +167,14 @@ int nf_ct_unsent_send(const struct nf_ct_unsent_item *item, u32 events,
 
 	for (round = 0; round < NF_CT_SEND_ROUNDS; round++) {
 		if (!nf_ct_unsent_claim(item, events, &mine)) {
-			/* the sender does not know who has asked */
+			/* the sender does not know that @portid wants a copy */
 			if (report)
 				nf_ct_notify(item, own, portid, NF_CT_EVENT_ECHO);
 			return 0;
 		}
 		events = 0;
 
-		/* what others have left is not the doing of this port */
+		/* events that other CPUs have left have other ports */
 		if (mine & ~own && !report)
 			portid = nf_ct_unsent_portid(item, mine);
 		left = mine;
@@ -199,7 +199,7 @@ int nf_ct_unsent_send(const struct nf_ct_unsent_item *item, u32 events,
 		/* an echo is for the first round only */
 		report = 0;
 	}
-	/* others keep it busy: let the list do it */
+	/* other CPUs add events all the time: the worker sends the rest */
 	nf_ct_unsent_queue(item);
 	return -EAGAIN;
 }
@@ -258,7 +258,7 @@ void nf_ct_deliver_cached_events(struct nf_conn *ct)
 	if (!e || !nf_ct_is_confirmed(ct))
 		return;
 	item = nf_ct_unsent_connection(ct, e);
-	/* nobody listens anywhere: keep the changes, not the birth */
+	/* while no program listens, changes stay for a later listener */
 	if (nf_ct_unsent_fresh(&item) ||
 	    unlikely(READ_ONCE(e->missed) & NF_CT_UNSENT_EVENTS))
 		nf_ct_unsent_send(&item, 0, 0, 0, false);
@@ -286,15 +286,15 @@ int nf_conntrack_eventmask_report(unsigned int events, struct nf_conn *ct,
 		return 0;
 	if (!rcu_access_pointer(nf_ct_net(ct)->ct.nf_conntrack_event_cb))
 		return 0;
-	/* nobody listens anywhere, nobody asked, nothing waits; who begins to
-	 * listen now shall not hear what follows the end
+	/* no program listens, no port wants a copy, nothing is undelivered.  A
+	 * listener that comes now gets nothing that follows the destroy event
 	 */
 	if (!READ_ONCE(nf_ctnetlink_has_listener) && !report &&
 	    !cmpxchg(&e->missed, 0, events & NF_CT_DESTROY_EVENT ?
 				    NF_CT_UNSENT_DONE : 0))
 		return 0;
 
-	/* for a later try; until now it was the port that made the entry */
+	/* for a later attempt; until now it was the port that made the entry */
 	if (events & NF_CT_DESTROY_EVENT)
 		WRITE_ONCE(e->portid, portid);
 	events &= e->ctmask;
@@ -303,7 +303,7 @@ int nf_conntrack_eventmask_report(unsigned int events, struct nf_conn *ct,
 		return 0;
 
 	ret = nf_ct_unsent_send(&item, events, portid, report, false);
-	/* another CPU has the entry: it, or the list after it, sends the rest */
+	/* another CPU is the sender: it, or the worker after it, sends the rest */
 	if (!ret && events & NF_CT_DESTROY_EVENT &&
 	    !(READ_ONCE(e->missed) & NF_CT_UNSENT_DONE))
 		ret = -EINPROGRESS;
@@ -321,7 +321,7 @@ void nf_conntrack_register_notifier(struct net *net,
 				    const struct nf_ct_event_notifier *new)
 {
 	WARN_ON_ONCE(rcu_access_pointer(net->ct.nf_conntrack_event_cb));
-	/* the pointer is not declared const; nobody writes through it */
+	/* the pointer is not declared const; no code writes through it */
 	rcu_assign_pointer(net->ct.nf_conntrack_event_cb,
 			   (struct nf_ct_event_notifier *)new);
 }

@@ -2,12 +2,12 @@
 /*
  * Expectations: connections that a helper has announced.  One that is inserted
  * stands in a hash table by the destination it waits for and in the list of its
- * master; nf_conntrack_expect_lock guards both, the counters of master and
- * namespace, and who may unlink it.  Lookups alone get by with RCU.
+ * master; nf_conntrack_expect_lock guards both, and the counters of master and
+ * namespace.  Lookups need RCU only.
  *
- * References: the table holds one on the expectation.  What userspace is told of
- * one that is linked, and has not been told yet when it is gone, is a struct
- * nf_ct_expect_life of its own (expect/life.c).  An expectation holds none
+ * References: the table holds one on the expectation.  What listeners are shown of
+ * it is a struct nf_ct_expect_life (expect/life.c), which outlives the expectation
+ * while an event is undelivered.  An expectation holds no reference
  * on its master, which removes its expectations before it goes, under the lock:
  * so ->master may be followed with the lock held while the expectation is
  * linked, and never under RCU alone.  Readers use the copies of namespace, zone
@@ -399,8 +399,8 @@ static void nf_ct_expect_link(struct nf_conntrack_expect *exp,
 /**
  * nf_ct_unlink_expect_report - take an expectation out of the table
  * @exp:    expectation; nothing happens if it is out already
- * @portid: netlink port of who asked for it
- * @report: whether that one wants to hear of it
+ * @portid: netlink port that asked for it, or 0
+ * @report: that port wants the event, too
  *
  * Context: nf_conntrack_expect_lock held.
  */
@@ -416,7 +416,7 @@ void nf_ct_unlink_expect_report(struct nf_conntrack_expect *exp,
 	if (!nf_ct_expect_linked(exp))
 		return;
 
-	/* Those who found it under RCU shall see that it is gone */
+	/* A CPU that has found it under RCU sees that it is gone */
 	WRITE_ONCE(exp->flags, exp->flags | NF_CT_EXPECT_DEAD);
 	hlist_del_rcu(&exp->hnode);
 	hlist_del_init_rcu(&exp->lnode);
@@ -513,8 +513,8 @@ nf_ct_find_expectation(struct net *net, const struct nf_conntrack_zone *zone,
 	return NULL;
 
 found:
-	/* As long as the announcing packet has not left, nobody can answer it;
-	 * and a master that is on its way out must get no more children.
+	/* While the master is unconfirmed, the packet that announces the connection
+	 * has not left yet.  A dying master gets no more connections.
 	 */
 	master = exp->master;
 	if (!nf_ct_is_confirmed(master) || nf_ct_is_dying(master) ||
@@ -543,7 +543,7 @@ void nf_ct_remove_expectations(struct nf_conn *ct)
 	if (!help)
 		return;
 
-	/* Not even a look without the lock: somebody may be about to insert */
+	/* Look with the lock only: another CPU may be inserting one */
 	spin_lock_bh(&nf_conntrack_expect_lock);
 	hlist_for_each_entry_safe(exp, tmp, &help->expectations, lnode)
 		nf_ct_unlink_expect(exp);
@@ -658,8 +658,8 @@ void nf_ct_expect_put(struct nf_conntrack_expect *exp)
 /**
  * nf_ct_expect_related_report - insert an expectation
  * @expect: expectation, filled in; the caller keeps its reference
- * @portid: netlink port of who asked for it
- * @report: whether that one wants to hear of it
+ * @portid: netlink port that asked for it, or 0
+ * @report: that port wants the event, too
  * @flags:  NF_CT_EXP_F_*
  *
  * Context: any but hard interrupt; takes nf_conntrack_expect_lock.
@@ -694,7 +694,7 @@ int nf_ct_expect_related_report(struct nf_conntrack_expect *expect,
 	    !nf_ct_expect_helper_alive(rcu_dereference(expect->assign_helper)))
 		goto unlock;
 
-	/* Whoever unregisters it visits the table afterwards */
+	/* The code that unregisters it visits the table afterwards */
 	if (flags & NF_CT_EXP_F_NAMED_FN &&
 	    !nf_ct_helper_expectfn_find_by_symbol(expect->expectfn))
 		goto unlock;
@@ -743,8 +743,8 @@ NF_CT_EXPORT_PRIVATE(nf_ct_expect_set_timeout);
 /**
  * nf_ct_expect_remove_report - remove one expectation on request
  * @exp:    expectation that the caller has a reference on
- * @portid: netlink port of who asked for it
- * @report: whether that one wants to hear of it
+ * @portid: netlink port that asked for it, or 0
+ * @report: that port wants the event, too
  *
  * Context: any but hard interrupt; takes nf_conntrack_expect_lock.
  * Return: false when it was out of the table already.
@@ -806,8 +806,8 @@ void nf_ct_expect_iterate_destroy(bool (*iter)(struct nf_conntrack_expect *e, vo
  * @net:    namespace
  * @iter:   says which; called with nf_conntrack_expect_lock held
  * @data:   for @iter
- * @portid: netlink port of who asked for it
- * @report: whether that one wants to hear of it
+ * @portid: netlink port that asked for it, or 0
+ * @report: that port wants the event, too
  *
  * Context: any but hard interrupt; takes nf_conntrack_expect_lock.
  */

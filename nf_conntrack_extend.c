@@ -4,7 +4,7 @@
  * a helper.  It starts inside the entry and moves to a block of its own only
  * when it outgrows that room.  Extensions are added by the single owner of an
  * unconfirmed entry, so nothing here takes a lock but for one thing: the list of
- * an entry's expectations begins in its area, and others unlink from it.  Once
+ * an entry's expectations begins in its area, and other CPUs unlink from it.  Once
  * the entry is confirmed its area neither moves nor grows.
  */
 #include <linux/build_bug.h>
@@ -140,7 +140,7 @@ static void nf_ct_ext_copy(struct nf_conn *ct, struct nf_ct_ext *new)
 	memcpy(new, ct->ext, ct->ext->len);
 	moved = (void *)new + new->offset[NF_CT_EXT_HELPER];
 	hlist_move_list(&help->expectations, &moved->expectations);
-	/* who takes the lock next reaches the list by its master */
+	/* the next CPU that takes the lock reaches the list by its master */
 	ct->ext = new;
 	spin_unlock_bh(&nf_conntrack_expect_lock);
 }
@@ -198,8 +198,8 @@ bool nf_ct_ext_valid(const struct nf_ct_ext *ext)
  * nf_ct_ext_commit - the entry is being confirmed: its extensions are final
  * @ct: entry, reachable for table walks already
  *
- * Whoever bumps the generation walks the table afterwards, so an entry either
- * is seen by that walk or fails here.
+ * nf_ct_iterate_destroy() changes the generation and walks the table afterwards:
+ * either that walk sees the entry, or this function fails.
  *
  * Context: any.
  * Return: false when the extensions went stale and @ct must not live.

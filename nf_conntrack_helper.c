@@ -46,8 +46,8 @@ static bool nf_ct_helper_serves(const struct nf_conntrack_helper *helper,
 	       !strcmp(helper->name, name);
 }
 
-/* Kernel helpers must differ in what they listen to; those in user space are
- * told apart by name only.
+/* Helpers in the kernel must differ in family, protocol or port; those in user
+ * space differ by name only.
  */
 static bool nf_ct_helper_conflicts(const struct nf_conntrack_helper *old,
 				   const struct nf_conntrack_helper *new)
@@ -94,7 +94,7 @@ nf_ct_helper_hold(struct nf_conntrack_helper *helper)
 	return NULL;
 }
 
-/* Which expectations go with helper @data: those it made, those it would get */
+/* Does @exp refer to helper @data: made by it, or to be given to it? */
 static bool nf_ct_helper_expects(struct nf_conntrack_expect *exp, void *data)
 {
 	return rcu_access_pointer(exp->helper) == data ||
@@ -307,7 +307,7 @@ int __nf_ct_try_assign_helper(struct nf_conn *ct, struct nf_conn *tmpl,
 }
 
 /**
- * nf_ct_helper_destroy - tell the helper that its entry goes
+ * nf_ct_helper_destroy - call the helper's destructor for an entry that ends
  * @ct: entry
  *
  * Context: any but hard interrupt.
@@ -433,7 +433,7 @@ int nf_conntrack_helper_register(struct nf_conntrack_helper *me)
 
 /**
  * nf_conntrack_helper_unregister - make a helper unknown
- * @me: helper that nobody holds
+ * @me: helper without references
  *
  * On return nothing refers to @me or runs its code.
  *
@@ -445,13 +445,13 @@ void nf_conntrack_helper_unregister(struct nf_conntrack_helper *me)
 	hlist_del_rcu(&me->hnode);
 	mutex_unlock(&nf_ct_helper_mutex);
 
-	/* From here on it gets no new expectation, see nf_ct_expect_check() */
+	/* From here on it gets no new expectation: nf_ct_expect_helper_alive() */
 	spin_lock_bh(&nf_conntrack_expect_lock);
 	refcount_set(&me->refcnt, 0);
 	spin_unlock_bh(&nf_conntrack_expect_lock);
 
-	/* Lookups by name that have found it attach it to unconfirmed entries at
-	 * the latest now; these go stale with the next generation.
+	/* A CPU that has found it by name has attached it by now, to an
+	 * unconfirmed entry; the next generation makes that entry stale.
 	 */
 	synchronize_rcu();
 

@@ -129,7 +129,7 @@ static int nf_ct_seqadj_tcp_offset(const struct sk_buff *skb, u16 l3num)
  * @ctinfo: direction
  * @off:    by how much; 0 does nothing
  *
- * Context: any; @ct is not confirmed yet or nobody else looks at the offsets.
+ * Context: any; @ct is not confirmed yet or no other CPU looks at the offsets.
  * Return: 0.
  */
 int nf_ct_seqadj_init(struct nf_conn *ct, enum ip_conntrack_info ctinfo, s32 off)

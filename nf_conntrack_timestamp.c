@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Times of birth and death of a connection: whether new connections of a
- * namespace get them.  Who creates and who ends an entry fills them in.
+ * Times of creation and end of a connection: whether new connections of a
+ * namespace get them.  Confirmation and deletion of an entry fill them in.
  */
 #include <linux/module.h>
 #include <net/netfilter/nf_conntrack.h>

@@ -48,7 +48,7 @@
  * @lock:  guards @list, @walks, @stats.missed, @stats.dying and @stats.expects
  * @list:  by kind, oldest first; connections whose deadlines are this CPU's and
  *         expectations that began there, so that an item's list is always the same
- * @walks: struct nf_conntrack_dying of those who read the list of connections
+ * @walks: struct nf_conntrack_dying of the dumps that read the list of connections
  * @stats: counters; those not under @lock are written by this CPU only
  */
 struct nf_conntrack_unsent_cpu {
@@ -64,7 +64,7 @@ struct nf_conntrack_unsent_cpu {
  * nf_ct_unsent_fresh - have packets noted changes that a listener may want?
  * @item: item
  *
- * While nobody listens anywhere, changes stay in the cache for a later listener.
+ * While no program listens, changes stay in the cache for a later listener.
  */
 bool nf_ct_unsent_fresh(const struct nf_ct_unsent_item *item)
 {

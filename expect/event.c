@@ -49,7 +49,7 @@ void nf_ct_expect_event_report(enum ip_conntrack_expect_events event,
 #endif
 
 /**
- * nf_ct_expect_announce - an expectation has been linked: tell listeners
+ * nf_ct_expect_announce - an expectation has been linked: send NEW
  * @exp:    expectation, with a life
  * @portid: netlink port that asked for it, or 0
  * @report: that port wants its copy
@@ -62,7 +62,7 @@ void nf_ct_expect_announce(struct nf_conntrack_expect *exp, u32 portid, int repo
 }
 
 /**
- * nf_ct_expect_withdraw - an expectation has been unlinked: tell listeners
+ * nf_ct_expect_withdraw - an expectation has been unlinked: send its destroy event
  * @exp:    expectation; its life ends here, or when a listener has the event
  * @portid: netlink port that asked for it, or 0
  * @report: that port wants its copy

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What userspace learns of expectations: struct nf_ct_expect_life, its references,
- * and the limits that an unsent destroy event counts against.  The expectation's
- * pointer to its life, and what of a life follows the expectation, are guarded by
- * nf_conntrack_expect_lock; counters are atomic.
+ * What listeners are shown of expectations: struct nf_ct_expect_life, its
+ * references, and the limits that an undelivered destroy event counts against.  The
+ * expectation's pointer to its life, and the members of a life that follow the
+ * expectation, are guarded by nf_conntrack_expect_lock; counters are atomic.
  */
 #include <linux/random.h>
 #include <linux/siphash.h>
@@ -24,8 +24,8 @@ static u64 nf_ct_expect_lives;		/* so far; nf_conntrack_expect_lock */
 /* ---- limits ---- */
 
 /*
- * How many destroy events of a master's expectations are unsent stands in its
- * helper extension, where the kernel's struct leaves four bytes between the
+ * The number of a master's expectations whose destroy event is undelivered.  It is in
+ * the helper extension, where the kernel's struct leaves four bytes between the
  * counters and the helper's own data.
  */
 static atomic_t *nf_ct_expect_unsent_count(const struct nf_conn_help *help)
@@ -63,7 +63,7 @@ static void nf_ct_expect_life_count(struct nf_ct_expect_life *life,
 	life->counted = true;
 	atomic_inc(&nf_conntrack_pernet(life->net)->expect_unsent);
 
-	/* a master that is being destroyed will announce nothing more */
+	/* a master that is being freed makes no more expectations */
 	if (!refcount_inc_not_zero(&master->ct_general.use))
 		return;
 	life->master_ct = master;
@@ -116,8 +116,8 @@ void nf_ct_expect_life_put(struct nf_ct_expect_life *life)
 
 	if (life->counted)
 		atomic_dec(&nf_conntrack_pernet(life->net)->expect_unsent);
-	/* the last reference on a master removes its expectations: not with the
-	 * lock held, which the caller may
+	/* dropping the last reference on a master takes
+	 * nf_conntrack_expect_lock, which the caller may hold
 	 */
 	if (life->master_ct)
 		call_rcu(&life->rcu, nf_ct_expect_life_free_rcu);
@@ -192,7 +192,8 @@ void nf_ct_expect_life_start(struct nf_conntrack_expect *exp,
 /**
  * nf_ct_expect_life_end - the expectation has been unlinked
  * @exp:    expectation
- * @unsent: its destroy event is unsent: until then it counts as if it were linked
+ * @unsent: its destroy event is undelivered: until then it counts as if it were
+ *          linked
  */
 void nf_ct_expect_life_end(struct nf_conntrack_expect *exp, bool unsent)
 {
@@ -209,7 +210,7 @@ void nf_ct_expect_life_end(struct nf_conntrack_expect *exp, bool unsent)
 /* ---- looking ---- */
 
 /**
- * nf_ct_expect_life_hold - take a reference on what can be told now
+ * nf_ct_expect_life_hold - bring the life up to date and take a reference
  * @exp: linked expectation; nf_conntrack_expect_lock held
  *
  * Return: its life, for nf_ct_expect_life_put().
@@ -225,7 +226,7 @@ nf_ct_expect_life_hold(const struct nf_conntrack_expect *exp)
 }
 
 /**
- * nf_ct_expect_life_get - what can be told of an expectation now
+ * nf_ct_expect_life_get - the life of an expectation, up to date
  * @exp: expectation that the caller has a reference on
  *
  * Context: any but hard interrupt; takes nf_conntrack_expect_lock.

@@ -50,7 +50,7 @@ struct nf_ct_line {
  * @bits: log2 of the number of buckets
  * @line: the buckets
  * @next: generation that moved buckets went to; set before any bucket moves
- * @free: frees this generation when its last reader has gone
+ * @free: frees this generation after a grace period
  */
 struct nf_conntrack_table {
 	unsigned int		bits;
@@ -120,7 +120,7 @@ static inline enum ip_conntrack_dir nf_ct_walk_dir(const struct nf_conn *ct)
 	return ct->status & IPS_NAT_CLASH ? IP_CT_DIR_REPLY : IP_CT_DIR_ORIGINAL;
 }
 
-/* The three cache lines of an entry that a hit will touch, fetched side by side */
+/* Prefetch the three cache lines of an entry that a hit touches */
 static inline void nf_ct_slot_prefetch(unsigned long slot)
 {
 	const char *p = (const char *)nf_ct_slot_ct(slot);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Deadlines: per-CPU timing wheels that hold every confirmed entry at a time
- * not later than ct->timeout.  ct->timeout is the truth and anybody may write
- * it; a wheel only has to be told when it moves to an earlier time.
+ * not later than ct->timeout.  ct->timeout is the truth, and any code may write
+ * it; only when it moves to an earlier time, the wheel has to be called.
  */
 #ifndef _NF_CONNTRACK_DEADLINE_H
 #define _NF_CONNTRACK_DEADLINE_H

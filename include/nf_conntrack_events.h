@@ -4,17 +4,17 @@
  *
  * nf_ct_event_notifier.ct_event() returns
  *   0                delivered
- *   NF_CT_EVENT_NOBODY nobody listens: forget the event
- *   NF_CT_EVENT_HELD it stands in a batch; the notifier has taken a reference
+ *   NF_CT_EVENT_NOBODY no program listens: forget the event
+ *   NF_CT_EVENT_HELD it is in a batch; the notifier has taken a reference
  *                    on the entry, and calls nf_ct_event_complete() exactly once
  *   < 0              refused: a reliable listener did not take it (or no memory)
  * For one entry at most one call is under way or held at any time.  The same is
  * true of exp_event(), which gets a struct nf_ct_expect_event, holds nothing,
  * and may be called with nf_conntrack_expect_lock held.
  *
- * Their report is NF_CT_EVENT_ECHO when somebody else is telling the listeners:
- * then the port alone gets a copy, whose fate nobody cares for.  Such a call may
- * come at any time: the answer to a request stands outside of the order.
+ * Their report is NF_CT_EVENT_ECHO when another CPU sends the event to the
+ * listeners: then only the port gets a copy, and the result does not matter.  Such a
+ * call may come at any time: the answer to a request is outside of the order.
  */
 #ifndef _NF_CONNTRACK_EVENTS_H
 #define _NF_CONNTRACK_EVENTS_H
@@ -37,9 +37,10 @@
  * @refused:   attempts that a listener refused
  * @resent:    events delivered by a later attempt
  * @batches:   datagrams that held more than one event
- * @missed:    entries put on a missed list, minus those taken off (sum over CPUs)
- * @dying:     the same for entries whose DESTROY waits
- * @expects:   the same for expectations with an event that waits
+ * @missed:    entries put on a list with an undelivered change, minus those taken
+ *             off (sum over CPUs)
+ * @dying:     the same for entries whose destroy event is undelivered
+ * @expects:   the same for expectations with an undelivered event
  */
 struct nf_conntrack_event_stats {
 	unsigned int	delivered;
@@ -54,13 +55,13 @@ struct nf_conntrack_event_stats {
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
 /* Result of a held event: @err 0 or negative.  Softirq safe; drops the reference. */
 void nf_ct_event_complete(struct nf_conn *ct, unsigned int events, int err);
-/* Something changed for the better (a listener left): try everything again now. */
+/* A listener has left: try everything again now. */
 void nf_conntrack_events_kick(struct net *net);
-/* Send or give up whatever waits; on return nothing of @net waits. May sleep. */
+/* Send or give up all that waits; on return nothing of @net waits.  May sleep. */
 void nf_conntrack_events_drain(struct net *net);
 
 /**
- * struct nf_conntrack_dying - a place among the entries whose DESTROY waits
+ * struct nf_conntrack_dying - a place among entries whose destroy event is undelivered
  * @link: with the other places on the same CPU's list
  * @at:   what comes next there; NULL: not begun, and @link is on no list
  * @cpu:  whose list

@@ -31,7 +31,7 @@ typedef uint64_t u64;
  * @waits: waits since a listener last took an event
  *
  * Written by the worker that sends, by the CPU that queues the first item, and by
- * the CPU that learns the fate of a batch; a lost update costs one wait that is
+ * the CPU that gets the result of a batch; a lost update costs one wait that is
  * too long or too short, so nothing guards the members.
  */
 struct nf_conntrack_pace {

@@ -6,7 +6,7 @@
  *
  * An *item* is what has events: a connection or an expectation.  Each item has one
  * 32-bit *word*: the events that are unsent, as bits of enum ip_conntrack_events,
- * and who works on them.  nf_conntrack_ecache.missed is the word of a connection,
+ * and what is done with them.  nf_conntrack_ecache.missed is the word of a connection,
  * nf_ct_expect_life.missed that of an expectation, which uses IPCT_NEW and
  * IPCT_DESTROY only.  A word changes by cmpxchg only.
  */

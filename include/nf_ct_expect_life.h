@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One stay of an expectation in the table, as userspace learns of it.  It begins
- * with the NEW event and ends with DESTROY, and may outlive both the expectation and
- * its master when a listener is slow: helpers use one struct nf_conntrack_expect for
- * several tuples in turn, so what a listener has not got yet cannot stay there.
+ * One stay of an expectation in the table, as listeners are shown it.  It begins
+ * with the NEW event and ends with the destroy event, and outlives the expectation and
+ * its master while an event is undelivered.  It is an object of its own because
+ * helpers use one struct nf_conntrack_expect for several tuples in turn.
  *
  * References: one belongs to the expectation while it is linked, one to the
- * list of unsent events, one to each reader.  Except for the members that are
+ * list of undelivered events, one to each reader.  Except for the members that are
  * named below, nothing changes after the start.
  */
 #ifndef _NF_CT_EXPECT_LIFE_H
@@ -21,12 +21,12 @@
 #include <net/netfilter/nf_conntrack_helper.h>
 
 /**
- * struct nf_ct_expect_life - what userspace learns of an expectation
- * @unsent:     in a list of unsent events; guarded by that list's lock
+ * struct nf_ct_expect_life - what listeners are shown of an expectation
+ * @unsent:     in a list of undelivered events; guarded by that list's lock
  * @missed:     the word of its events, see nf_conntrack_unsent.h; cmpxchg only
  * @use:        references
  * @net:        namespace
- * @master_ct:  master (referenced) whose limit the unsent destroy event counts
+ * @master_ct:  master (referenced) whose limit the undelivered destroy event counts
  *              against, or NULL; nf_conntrack_expect_lock
  * @counted:    counts against the limit of @net; same lock
  * @cpu:        whose list it goes to
@@ -46,7 +46,7 @@
  * @saved_addr: NAT: address before it was changed
  * @saved_proto: NAT: port before it was changed
  * @dir:        NAT: direction relative to the master
- * @rcu:        to let go of @master_ct without the lock
+ * @rcu:        to drop the reference on @master_ct without the lock
  */
 struct nf_ct_expect_life {
 	struct list_head		unsent;
@@ -96,7 +96,7 @@ nf_ct_expectation(const struct nf_conntrack_expect *exp)
 /**
  * struct nf_ct_expect_event - what nf_ct_event_notifier.exp_event() gets
  * @item: the kernel's own struct; item.exp is NULL, the expectation may be gone
- * @life: what to tell
+ * @life: what to send
  */
 struct nf_ct_expect_event {
 	struct nf_exp_event		item;
@@ -127,7 +127,7 @@ struct nf_ct_expect_life *
 nf_ct_expect_life_hold(const struct nf_conntrack_expect *exp);
 void nf_ct_expect_life_end(struct nf_conntrack_expect *exp, bool unsent);
 
-/* life.c: destroy events that are unsent and count against the limits */
+/* life.c: undelivered destroy events, which count against the limits */
 unsigned int nf_ct_expect_unsent(const struct net *net);
 unsigned int nf_ct_expect_unsent_of(const struct nf_conn_help *master_help);
 

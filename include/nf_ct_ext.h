@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Extensions of an entry, for those who clean up: what the kernel's own
- * nf_ct_ext_find() hides once the generation has moved on, but still has to be
- * released with the entry.
+ * Extensions of an entry, for the code that releases them.  The kernel's
+ * nf_ct_ext_find() hides them once the generation has changed, but they still have
+ * to be released with the entry.
  */
 #ifndef _NF_CT_EXT_H
 #define _NF_CT_EXT_H

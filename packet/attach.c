@@ -37,7 +37,7 @@ static bool nf_ct_requeued_tuple(struct net *net, const struct sk_buff *skb,
 	return true;
 }
 
-/* Rewrite @skb once more, now as @ct says; @done tells what had been done. */
+/* Translate @skb once more, now as @ct says.  @done: status of its former entry. */
 static bool nf_ct_requeued_mangle(struct sk_buff *skb, struct nf_conn *ct,
 				  unsigned long done)
 {
@@ -58,7 +58,9 @@ static bool nf_ct_requeued_mangle(struct sk_buff *skb, struct nf_conn *ct,
 	return true;
 }
 
-/* An unconfirmed packet was away: has its flow been confirmed meanwhile? */
+/* The packet was in user space, its entry is unconfirmed: has another entry of the
+ * same flow been confirmed meanwhile?
+ */
 static int nf_ct_requeued_unconfirmed(struct net *net, struct sk_buff *skb,
 				      struct nf_conn *ct,
 				      enum ip_conntrack_info info)
@@ -91,7 +93,7 @@ static int nf_ct_requeued_helper(struct net *net, struct sk_buff *skb,
 	int off;
 
 	help = nfct_help(ct);
-	/* one that was unregistered is taken out of the entries of the table only */
+	/* unregistering takes a helper out of the entries in the table only */
 	if (!help || nf_ct_is_dying(ct))
 		return 0;
 	helper = rcu_dereference(help->helper);

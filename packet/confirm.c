@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Confirmation: an entry that its first packet has carried through all hooks
- * enters the table, or gives way to one that was faster.  Guarded by the
- * table locks of both directions; IPS_CONFIRMED is set under them, after
- * insertion, so that whoever finds the bit finds the entry.
+ * Confirmation: an entry whose first packet has passed all hooks enters the
+ * table, or gives way to an entry of the same flow that another CPU has entered
+ * first.  Guarded by the table locks of both directions; IPS_CONFIRMED is set
+ * under them, after insertion: a CPU that sees the bit finds the entry.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -18,7 +18,7 @@
 #include "nf_conntrack_table.h"
 #include "nf_conntrack_trace.h"
 
-/* An entry that only answers a lost race lives this long */
+/* How long an entry that has lost a clash stays, for packets of the reply direction */
 #define NF_CT_CLASH_TTL		HZ
 
 /**
@@ -40,7 +40,7 @@ static void nf_ct_newcomer_lock(struct nf_ct_newcomer *new)
 {
 	const struct nf_conn *ct = new->ct;
 
-	/* the lookup that did not find the packet's flow has left its hash */
+	/* the hash by which the packet's flow was looked up */
 	new->hash[IP_CT_DIR_ORIGINAL] = new->skb ?
 			READ_ONCE(nf_ct_entry(ct)->hash) :
 			nf_ct_hash(ct, IP_CT_DIR_ORIGINAL);
@@ -63,7 +63,7 @@ nf_ct_peek_own(const struct nf_ct_newcomer *new, enum ip_conntrack_dir dir)
 				       nf_ct_zone(ct), new->hash[dir]);
 }
 
-/* An entry in the table that has a key of ours: the flow was confirmed twice */
+/* An entry in the table with one of our keys: another CPU was first */
 static struct nf_conntrack_tuple_hash *
 nf_ct_find_clash(const struct nf_ct_newcomer *new)
 {
@@ -82,9 +82,9 @@ static void nf_ct_start_clock(struct nf_conn *ct)
 }
 
 /*
- * Publish: time runs from now on, the table takes a reference.  What listeners
- * shall hear first is noted before anybody else can find the entry, so that no
- * other CPU reports a change of a connection that nobody has heard of.
+ * Publish: the timeout starts now, the table takes a reference.  NEW is noted
+ * before another CPU can find the entry, so that no CPU reports a change of the
+ * connection before NEW.
  */
 static int nf_ct_publish(const struct nf_ct_newcomer *new, unsigned int refs)
 {
@@ -97,7 +97,7 @@ static int nf_ct_publish(const struct nf_ct_newcomer *new, unsigned int refs)
 		help = nfct_help(ct);
 	if (help && rcu_access_pointer(help->helper))
 		nf_conntrack_event_cache(IPCT_HELPER, ct);
-	/* no news to those who begin to listen later; netlink has its requester */
+	/* a later listener does not get NEW; the port of a request may want it */
 	if (refs || READ_ONCE(nf_ctnetlink_has_listener))
 		nf_conntrack_event_cache(ct->master ? IPCT_RELATED : IPCT_NEW,
 					 ct);
@@ -110,7 +110,7 @@ static int nf_ct_publish(const struct nf_ct_newcomer *new, unsigned int refs)
 		return err;
 	}
 	if (refs) {
-		/* made by netlink: nobody could take a reference so far */
+		/* made by netlink: no CPU could take a reference so far */
 		smp_wmb();
 		refcount_set(&ct->ct_general.use, refs);
 	} else {
@@ -119,9 +119,9 @@ static int nf_ct_publish(const struct nf_ct_newcomer *new, unsigned int refs)
 	/* pairs with nf_ct_should_gc() and the lookup: the deadline is set */
 	smp_mb__before_atomic();
 	set_bit(IPS_CONFIRMED_BIT, &ct->status);
-	/* arming overwrites the hash (same member) that a clone of the packet may be about to
-	 * read in nf_ct_newcomer_lock(): whatever locks that one takes then, it
-	 * sees the bit and goes no further
+	/* arming overwrites the hash, which is in the same member.  Another CPU that
+	 * confirms a clone of the packet may read it in nf_ct_newcomer_lock() and
+	 * take wrong locks: it sees the bit and goes no further
 	 */
 	smp_mb__after_atomic();
 	nf_ct_deadline_arm(ct);
@@ -148,7 +148,7 @@ static bool nf_ct_same_flow(const struct nf_conn *a, const struct nf_conn *b,
 	return net_eq(nf_ct_net(a), nf_ct_net(b));
 }
 
-/* What the loser has counted belongs to the winner. */
+/* The winner gets what the loser has counted. */
 static void nf_ct_acct_hand_over(struct nf_conn *winner,
 				 enum ip_conntrack_info info,
 				 const struct nf_conn *loser)
@@ -164,7 +164,7 @@ static void nf_ct_acct_hand_over(struct nf_conn *winner,
 		       atomic64_read(&c->bytes));
 }
 
-/* Let the packet continue with @winner; whoever unlocks drops the loser. */
+/* Let the packet continue with @winner; the caller that unlocks drops the loser. */
 static int nf_ct_merge(const struct nf_ct_newcomer *loser,
 		       struct nf_conn *winner, enum ip_conntrack_info info)
 {
@@ -192,7 +192,7 @@ static int nf_ct_keep_reply(const struct nf_ct_newcomer *loser)
 	if (nf_ct_peek_own(loser, IP_CT_DIR_REPLY))
 		return NF_DROP;
 
-	/* atomically: somebody may be ending the entry, see nf_ct_has_entered() */
+	/* atomic: another CPU may set IPS_DYING, see nf_ct_has_entered() */
 	set_bit(IPS_FIXED_TIMEOUT_BIT, &ct->status);
 	set_bit(IPS_NAT_CLASH_BIT, &ct->status);
 	ct->timeout = NF_CT_CLASH_TTL;
@@ -249,12 +249,12 @@ static int nf_ct_confirm_locked(const struct nf_ct_newcomer *new)
 	struct nf_conn *ct = new->ct;
 	int err;
 
-	/* a clone of the packet was faster: bridges flood unconfirmed ones */
+	/* a clone of the packet was first: bridges clone unconfirmed packets */
 	if (unlikely(nf_ct_is_confirmed(ct)))
 		return NF_DROP;
-	/* its extensions' module leaves, or it was killed on its way. With BH off,
-	 * the leaving side's synchronize_net() waits for what happens here: see
-	 * nf_ct_iterate_destroy()
+	/* a module that its extensions point to is being removed, or the entry
+	 * was killed before it got here.  BH are off, so that synchronize_net()
+	 * in nf_ct_iterate_destroy() waits for the end of this function
 	 */
 	if (unlikely(!nf_ct_ext_commit(ct) || nf_ct_is_dying(ct)))
 		return nf_ct_confirm_failed(nf_ct_net(ct), 0);
@@ -280,7 +280,7 @@ int __nf_conntrack_confirm(struct sk_buff *skb)
 	int ret;
 
 	new.ct = nf_ct_get(skb, &new.info);
-	/* a reject's answer carries the entry, but did not create it */
+	/* the answer of a REJECT rule carries the entry, too */
 	if (CTINFO2DIR(new.info) != IP_CT_DIR_ORIGINAL)
 		return NF_ACCEPT;
 	if (unlikely(nf_ct_is_confirmed(new.ct)))

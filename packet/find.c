@@ -52,7 +52,7 @@ nf_conntrack_find_hash(struct net *net, const struct nf_conntrack_zone *zone,
  * @net:   namespace
  * @zone:  the packet's zone
  * @tuple: tuple of either direction
- * @hash:  result: where an entry with @tuple as original direction would stand
+ * @hash:  result: the hash of @tuple as an original direction
  *
  * Context: RCU, softirq safe.
  * Return: the direction that matches, with a reference on its entry, or NULL.
@@ -67,7 +67,7 @@ nf_conntrack_find(struct net *net, const struct nf_conntrack_zone *zone,
 
 	*hash = nf_conntrack_hash_tuple(net, tuple, orig);
 	h = nf_conntrack_find_hash(net, zone, tuple, *hash);
-	/* a zone of one direction only: the other direction has none */
+	/* the zone counts for one direction only: the other one has the default */
 	if (!h && repl != orig)
 		h = nf_conntrack_find_hash(net, zone, tuple,
 					   nf_conntrack_hash_tuple(net, tuple,

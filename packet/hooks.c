@@ -80,7 +80,7 @@ static unsigned int nf_ct_call_helper(struct sk_buff *skb, unsigned int protoff,
 	if (likely(!nf_ct_has_ext(ct, NF_CT_EXT_HELPER)))
 		return NF_ACCEPT;
 	help = nfct_help(ct);
-	/* one that was unregistered is taken out of the entries of the table only */
+	/* unregistering takes a helper out of the entries in the table only */
 	if (!help || unlikely(nf_ct_is_dying(ct)))
 		return NF_ACCEPT;
 
@@ -116,7 +116,7 @@ static unsigned int nf_ct_confirm_report(struct sk_buff *skb)
 		ct = (struct nf_conn *)skb_nfct(skb);
 	}
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
-	/* changes that nobody hears of add up, and are told to a later listener */
+	/* while no program listens, changes add up for a later listener */
 	if (READ_ONCE(nf_ctnetlink_has_listener))
 		nf_ct_deliver_cached_events(ct);
 #endif
@@ -145,7 +145,7 @@ unsigned int nf_confirm(struct sk_buff *skb, unsigned int protoff,
 
 	/*
 	 * A flow table takes over a connection, and gives it back with a
-	 * shorter timeout, by writing ct->timeout without telling us: have
+	 * shorter timeout, by writing ct->timeout without a call to us: have
 	 * the deadline look at it again soon.
 	 */
 	if (unlikely(test_bit(IPS_OFFLOAD_BIT, &ct->status)) &&
@@ -288,7 +288,7 @@ static const struct nf_hook_ops nf_ct_ops6[] = {
 };
 #endif
 
-/* --- hooks of a namespace, and who needs them ------------------------------ */
+/* --- hooks of a namespace and their users ---------------------------------- */
 
 static const struct nf_ct_hooks nf_ct_hooks[NF_CT_HOOKS_NUM] = {
 	[NF_CT_HOOKS_IPV4] = {
@@ -539,7 +539,7 @@ void nf_ct_bridge_register(struct nf_ct_bridge_info *info)
 }
 
 /**
- * nf_ct_bridge_unregister - withdraw them; nobody uses them any more
+ * nf_ct_bridge_unregister - withdraw the hooks, which have no user any more
  * @info: as given to nf_ct_bridge_register()
  *
  * Context: process, may sleep.

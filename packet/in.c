@@ -148,8 +148,8 @@ static struct nf_conn *nf_ct_new(const struct nf_ct_packet *pkt,
 	if (!exp && pkt->tmpl)
 		__nf_ct_try_assign_helper(ct, pkt->tmpl, GFP_ATOMIC);
 
-	/* whoever still holds a stale pointer to the object must not see a
-	 * count before the contents: nf_ct_slot_get()
+	/* a reader with a stale pointer to the object must not see the count
+	 * before the contents: nf_ct_slot_get()
 	 */
 	smp_wmb();
 	refcount_set(&ct->ct_general.use, 1);

@@ -463,7 +463,7 @@ static int nf_ct_events_show(struct seq_file *s, void *v)
 		return 0;
 	}
 
-	/* Lists may be left on another CPU than entered: only sums tell. */
+	/* an item may leave its list on another CPU: only the sum means something */
 	nf_conntrack_events_sum(seq_file_net(s), nf_ct_cpu_of(v), &st);
 	seq_printf(s, "%08x %08x %08x %08x %08x %08x %08x\n", st.delivered,
 		   st.refused, st.resent, st.batches, st.missed, st.dying,
@@ -492,7 +492,7 @@ static int nf_ct_table_show(struct seq_file *s, void *v)
 
 /* --- the files of a namespace ---------------------------------------------- */
 
-/* Who may read the flows: root of the user namespace that owns @net */
+/* Root of the user namespace that owns @net may read the flows */
 static void nf_ct_proc_own(const struct net *net, struct proc_dir_entry *file)
 {
 	kuid_t uid = make_kuid(net->user_ns, 0);

@@ -24,7 +24,7 @@ enum nf_ct_sysctl_kind {
 	NF_CT_FLAG,		/* u8, 0 or 1 */
 	NF_CT_EVENTS_MODE,	/* u8, 0 to 2 */
 	NF_CT_BYTE,		/* u8 */
-	NF_CT_SECONDS,		/* jiffies; signed to the user, as ever */
+	NF_CT_SECONDS,		/* jiffies; signed to the user, as on stock */
 	NF_CT_GRACE,		/* jiffies, never negative */
 	NF_CT_BATCH,		/* bytes of a datagram */
 	NF_CT_COUNT,		/* int, read only */

@@ -21,7 +21,7 @@
 
 /*
  * Four levels of 64 slots.  The first has a grain of about 32 ms, each next
- * one is 64 times coarser: 2 s, 2 minutes, 2.4 hours and 6 days in all.  What
+ * one is 64 times coarser: 2 s, 2 minutes, 2.3 hours and 6 days in all.  What
  * lies further ahead waits in the last slot and is armed again from there.
  */
 #define NF_CT_WHEEL_LEVELS	4
@@ -29,7 +29,7 @@
 #define NF_CT_WHEEL_SLOTS	64
 #define NF_CT_WHEEL_GRAIN	(HZ >= 1000 ? 5 : HZ >= 250 ? 3 : HZ >= 100 ? 2 : 0)
 
-/* An entry in a flow table is looked at this often: its timeout is written there */
+/* How often an entry in a flow table is looked at: the flow table writes its timeout */
 #define NF_CT_OFFLOAD_PERIOD	(8 * HZ)
 
 /* Entries that one pass takes from a slot before it lets others run */
@@ -104,7 +104,7 @@ static void nf_ct_wheel_unlink(struct nf_ct_wheel *w, struct nf_ct_entry *entry)
 	node->pprev = NULL;
 	if (!is_a_nulls(next))
 		return;
-	/* the last of its list: of all, if it was the first as well */
+	/* it was the last of its list; the list may be empty now */
 	n = get_nulls_value(next);
 	if (hlist_nulls_empty(&w->slot[n]))
 		w->used[n / NF_CT_WHEEL_SLOTS] &=
@@ -182,7 +182,7 @@ static void nf_ct_wheel_link(struct nf_ct_wheel *w, struct nf_ct_entry *entry,
 	unsigned int n;
 
 	lockdep_assert_held(&w->lock);
-	/* follow the clock as long as that passes no used slot */
+	/* advance to the clock, unless that would skip a slot that is due */
 	if (!w->pending || w->next > now)
 		w->now = now;
 
@@ -205,8 +205,8 @@ static u32 nf_ct_deadline_of(const struct nf_conn *ct)
 
 /*
  * The same for arming.  A flow table that gives the entry back clears the bit
- * first and writes the short timeout afterwards, telling nobody: so look once more,
- * soon after the bit has gone.
+ * first and writes the short timeout afterwards, without a call to us: so look once
+ * more, soon after the bit is gone.
  */
 static u32 nf_ct_deadline_first(struct nf_conn *ct)
 {
@@ -238,7 +238,7 @@ static unsigned int nf_ct_wheel_take(struct nf_ct_wheel *w, int n,
 			break;
 		batch[i] = nf_ct_entry_of_wheel_node(node);
 		nf_ct_wheel_unlink(w, batch[i]);
-		/* whoever removes it from the table disarms it first */
+		/* the CPU that drops the table's reference disarms it first */
 		refcount_inc(&batch[i]->ct.ct_general.use);
 		i++;
 	}

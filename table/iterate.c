@@ -17,8 +17,8 @@
 
 #define NF_CT_ITERATE_BATCH	32
 
-/* Removal reaches for the extensions, the bucket of the answers, and the neighbours
- * in the deadline wheel: fetch them all
+/* A removal touches the extensions, the bucket of the reply direction and the
+ * neighbours in the deadline wheel: prefetch them
  */
 static void nf_conntrack_visit_prefetch(struct nf_conn **batch, unsigned int n)
 {
@@ -58,8 +58,8 @@ static void nf_conntrack_visit(struct net *net,
 
 /**
  * nf_ct_iterate_cleanup_net - visit all entries of a namespace
- * @iter:      returns non-zero for an entry that shall be deleted
- * @iter_data: namespace, argument of @iter, and who gets the events
+ * @iter:      returns non-zero for an entry that is to be deleted
+ * @iter_data: namespace, argument of @iter, netlink port for the events
  *
  * Entries that live throughout are visited once, whatever happens to the
  * table's size meanwhile.
@@ -79,7 +79,7 @@ void nf_ct_iterate_cleanup_net(int (*iter)(struct nf_conn *i, void *data),
 
 /**
  * nf_ct_iterate_destroy - visit all entries of all namespaces at a module's end
- * @iter: returns non-zero for an entry that shall be deleted
+ * @iter: returns non-zero for an entry that is to be deleted
  * @data: for @iter
  *
  * Entries that are not in the table yet are dealt with, too: those in queues
@@ -100,13 +100,13 @@ void nf_ct_iterate_destroy(int (*iter)(struct nf_conn *i, void *data),
 	}
 	up_read(&net_rwsem);
 
-	/* namespaces that are being removed stand in that list no more */
+	/* namespaces that are being removed are not in that list */
 	net_ns_barrier();
-	/* a packet that has just fulfilled an expectation gets the helper that this
-	 * names; it shall have the generation that ends here
+	/* an entry that fulfils an expectation gets the helper that the expectation
+	 * names: wait, so that it does so in the generation that ends here
 	 */
 	synchronize_net();
-	/* from here on no packet that was on its way can confirm an old one */
+	/* from here on an entry of the old generation cannot be confirmed */
 	nf_ct_ext_bump_genid();
 	synchronize_net();
 	nf_conntrack_visit(NULL, iter, data, 0, 0);

@@ -29,7 +29,7 @@
 static DEFINE_MUTEX(nf_conntrack_resize_mutex);
 static bool nf_conntrack_resize_stopped;
 
-/* log2 of the smallest table, and what happened so far; under the mutex */
+/* log2 of the smallest table; doublings and halvings so far; under the mutex */
 static unsigned int nf_conntrack_floor_bits = NF_CT_TABLE_MIN_BITS;
 static unsigned int nf_conntrack_grown, nf_conntrack_shrunk;
 
@@ -219,7 +219,7 @@ static void nf_conntrack_resize_worker(struct work_struct *work)
 		want = bits;
 	}
 	clear_bit(0, &nf_conntrack_resize_asked);
-	/* nothing to shrink, nothing to wake up for */
+	/* no timer while there is nothing to shrink */
 	if (want > nf_conntrack_floor_bits && !nf_conntrack_resize_stopped)
 		queue_delayed_work(nf_conntrack_wq, &nf_conntrack_resize_work,
 				   NF_CT_SHRINK_INTERVAL);
@@ -313,7 +313,7 @@ int nf_conntrack_resize_init(void)
 
 	nf_conntrack_resize_stopped = false;
 	if (nf_conntrack_htable_size) {
-		/* the user's word: floor, and eight connections a bucket */
+		/* the user has set it: the floor; eight connections per bucket */
 		nf_conntrack_htable_size =
 			nf_conntrack_round_heads(min_t(unsigned int,
 						       nf_conntrack_htable_size,
@@ -334,8 +334,8 @@ int nf_conntrack_resize_init(void)
 	}
 	nf_conntrack_max = factor * nf_conntrack_htable_size;
 
-	/* a line is larger than a bucket of the kernel's: rather a small table than
-	 * none
+	/* a line is larger than a bucket of the stock table, so that the memory may
+	 * be missing: rather a small table than none
 	 */
 	while (!(t = nf_conntrack_table_alloc(bits)) && bits > NF_CT_TABLE_MIN_BITS)
 		bits--;

@@ -23,8 +23,8 @@ struct percpu_counter nf_conntrack_slots;
 atomic_t nf_conntrack_overflow = ATOMIC_INIT(0);
 s64 nf_conntrack_grow_at __read_mostly;
 
-/* The resizer's door bell: insertions ring, table/resize.c answers.  Bit 0 of
- * asked: the work is on its way.
+/* The work of table/resize.c, which an insertion queues when the table is too full.
+ * Bit 0 of asked: it is queued.
  */
 struct delayed_work nf_conntrack_resize_work;
 unsigned long nf_conntrack_resize_asked;

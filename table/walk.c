@@ -58,7 +58,7 @@ static void nf_ct_gather_add(struct nf_ct_gather *g, struct nf_conn *ct,
 
 	while (i > g->base && nf_ct_gather_before(g, i - 1, ct, hash))
 		i--;
-	/* the slot was reused for an entry that stands elsewhere in the bucket */
+	/* found in another slot already: a slot was reused meanwhile */
 	if (i > g->base && g->batch[i - 1] == ct)
 		goto drop;
 	if (i == g->max) {
@@ -93,7 +93,7 @@ static void nf_ct_gather_slot(struct nf_ct_gather *g, unsigned long slot,
 		return;
 	if (!refcount_inc_not_zero(&ct->ct_general.use))
 		return;
-	/* as in nf_ct_slot_get(): what counts is what it is now */
+	/* as in nf_ct_slot_get(): look again, the object may have been reused */
 	smp_acquire__after_ctrl_dep();
 	hash = nf_ct_walk_hash(ct);
 	if (!nf_ct_is_confirmed(ct) || (slot & 1) != nf_ct_walk_dir(ct) ||
@@ -106,7 +106,7 @@ static void nf_ct_gather_slot(struct nf_ct_gather *g, unsigned long slot,
 	nf_ct_gather_add(g, ct, hash);
 }
 
-/* A walk touches all of what a line points to: fetch that side by side */
+/* A walk touches all entries of a line: prefetch them */
 static void nf_ct_gather_prefetch(const struct nf_ct_line *line)
 {
 	unsigned long slot;
