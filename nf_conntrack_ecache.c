@@ -138,7 +138,7 @@ static void nf_ct_send_taken(const struct nf_ct_unsent_item *item, u32 events,
 /**
  * nf_ct_unsent_send - try to send events of an item
  * @item:   item
- * @events: events to add to what is unsent
+ * @events: events to add to what is undelivered
  * @portid: netlink port that caused them, or 0
  * @report: that port wants its copy
  * @again:  the item was on a list
@@ -205,7 +205,7 @@ int nf_ct_unsent_send(const struct nf_ct_unsent_item *item, u32 events,
 }
 
 /**
- * nf_ct_unsent_try - try to send what is unsent of an item that was popped
+ * nf_ct_unsent_try - try to send what is undelivered of an item that was popped
  * @item: item
  *
  * Context: process.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sends what is listed as unsent: one work item for each namespace.  While a
+ * Sends what is listed as undelivered: one work item for each namespace.  While a
  * listener takes events, the worker goes on at once; after a refusal it waits as
  * event/pace.c says, and a high-resolution timer starts it again.  No lock of its
  * own: the lists have theirs, and at most one worker runs for a namespace.
@@ -147,7 +147,7 @@ void nf_conntrack_events_kick(struct net *net)
 NF_CT_EXPORT_PRIVATE(nf_conntrack_events_kick);
 
 /**
- * nf_conntrack_events_drain - give up everything that is unsent
+ * nf_conntrack_events_drain - give up everything that is undelivered
  * @net: namespace without a notifier
  *
  * Context: process, sleeps.

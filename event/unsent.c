@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unsent events: the word of each item, and the per-CPU lists of items that wait
+ * Undelivered events: the word of each item, and the per-CPU lists of items that wait
  * for a listener, one list for each kind.  Each CPU's lists have a lock, which is
  * a leaf.  A list holds a reference on each of its items.
  *
@@ -10,7 +10,7 @@
  *
  *   state          meaning               claim     join     leave    pop
  *   ------------   -------------------   -------   ------   ------   ------------
- *   idle (0)       nothing is unsent     sender    no       no       -
+ *   idle (0)       nothing to send       sender    no       no       -
  *   BUSY           one CPU sends, or a   adds      no       adds     -
  *                  batch holds the       only
  *                  event
@@ -78,7 +78,7 @@ bool nf_ct_unsent_fresh(const struct nf_ct_unsent_item *item)
  * nf_ct_unsent_claim - add events, and become the sender
  * @item:   item
  * @events: events to add, perhaps none
- * @mine:   result: all unsent events and fresh changes, perhaps none; now the
+ * @mine:   result: all undelivered events and fresh changes, perhaps none; now the
  *          caller's to send
  *
  * A CPU that gets false has made a full barrier after its change of the cache,
@@ -116,7 +116,7 @@ bool nf_ct_unsent_claim(const struct nf_ct_unsent_item *item, u32 events, u32 *m
  * @back: events that were not sent
  * @done: the destroy event is out
  *
- * Return: whether something is unsent now.
+ * Return: whether something is undelivered now.
  */
 bool nf_ct_unsent_release(const struct nf_ct_unsent_item *item, u32 back, bool done)
 {
@@ -173,7 +173,7 @@ bool nf_ct_unsent_join(const struct nf_ct_unsent_item *item, u32 events)
 }
 
 /**
- * nf_ct_unsent_any - is something of the item unsent, or being sent?
+ * nf_ct_unsent_any - is something of the item undelivered, or being sent?
  * @item: item
  */
 bool nf_ct_unsent_any(const struct nf_ct_unsent_item *item)
@@ -346,7 +346,7 @@ void nf_ct_unsent_put_back(const struct nf_ct_unsent_item *item)
  * A CPU that is busy with the item now lists it anew if it has to.
  *
  * Context: process or softirq; worker only.
- * Return: false when something is unsent again, and the item is back on its list;
+ * Return: false when something is undelivered again, and the item is back on its list;
  * true when the list's reference is the caller's to drop.
  */
 bool nf_ct_unsent_unlist(const struct nf_ct_unsent_item *item)
@@ -569,7 +569,7 @@ static bool nf_conntrack_dying_cpu(struct nf_conntrack_unsent_cpu *c,
 }
 
 /**
- * nf_conntrack_dying_next - the next entries whose destroy event is unsent
+ * nf_conntrack_dying_next - the next entries whose destroy event is undelivered
  * @net:   namespace
  * @d:     place, all zero to begin
  * @batch: result, each with a reference

@@ -28,10 +28,10 @@ struct nf_conntrack_unsent;
 /**
  * struct nf_conntrack_pernet - our area of a namespace (net_generic)
  * @stock:         what nf_ct_pernet() returns; must be first
- * @unsent:        lists of unsent events (event/unsent.c)
+ * @unsent:        lists of undelivered events (event/unsent.c)
  * @events_retry:  sysctl nf_conntrack_events_retry_timeout, jiffies
  * @events_batch:  sysctl nf_conntrack_events_batch, bytes, 0 = off
- * @expect_unsent: unlinked expectations whose destroy event is unsent
+ * @expect_unsent: unlinked expectations whose destroy event is undelivered
  */
 struct nf_conntrack_pernet {
 	struct nf_conntrack_net		stock;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * When to try an unsent event again.  Pure arithmetic on nanoseconds of a clock
+ * When to try an undelivered event again.  Pure arithmetic on nanoseconds of a clock
  * that never goes back: no kernel type, no lock, no clock of its own, so that a
  * program in user space can test it.
  */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Unsent events: those that no listener has got yet.  This header is shared by
- * the files that note them (event/unsent.c), send them (nf_conntrack_ecache.c,
+ * Undelivered events, "unsent" in names: those that no listener has got yet.  This
+ * header is shared by the files that note them (event/unsent.c), send them (nf_conntrack_ecache.c,
  * expect/event.c) and send them again (event/resend.c).
  *
  * An *item* is what has events: a connection or an expectation.  Each item has one
- * 32-bit *word*: the events that are unsent, as bits of enum ip_conntrack_events,
+ * 32-bit *word*: the events that are undelivered, as bits of enum ip_conntrack_events,
  * and what is done with them.  nf_conntrack_ecache.missed is the word of a connection,
  * nf_ct_expect_life.missed that of an expectation, which uses IPCT_NEW and
  * IPCT_DESTROY only.  A word changes by cmpxchg only.
@@ -65,7 +65,7 @@ enum nf_conntrack_unsent_state {
 };
 
 /**
- * struct nf_conntrack_unsent - the unsent events of a namespace
+ * struct nf_conntrack_unsent - the undelivered events of a namespace
  * @net:     namespace
  * @cpu:     lists of items
  * @waiting: items on all of them, by kind

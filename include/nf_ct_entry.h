@@ -76,7 +76,7 @@ static inline bool nf_ct_ext_is_inline(const struct nf_conn *ct)
  * Two list nodes that the kernel reserves inside struct nf_conn for hash chains are
  * free, because our table keeps pointers only.  That of the original direction
  * links a confirmed entry into a deadline slot; that of the reply direction links
- * it into a list of unsent events.
+ * it into a list of undelivered events.
  */
 static inline struct hlist_nulls_node *nf_ct_entry_wheel_node(struct nf_conn *ct)
 {
