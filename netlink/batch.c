@@ -119,7 +119,8 @@ static struct ctnetlink_datagram *close_datagram(struct ctnetlink_batch *b)
 		kfree(d);
 		return NULL;
 	}
-	d->err = ctnetlink_event_send(d->net, d->skb, 0, d->group, 0);
+	d->err = ctnetlink_event_send(d->net, d->skb, 0, d->group,
+				      NF_CT_REPORT_NO);
 	d->skb = NULL;
 	/* nobody is there any more: nothing is owed to anybody */
 	if (d->err > 0)

@@ -237,7 +237,7 @@ void ctnetlink_event_alloc_fini(void);
 extern const struct nf_ct_event_notifier ctnetlink_notifier;
 
 int ctnetlink_event_send(struct net *net, struct sk_buff *skb, u32 portid,
-			 unsigned int group, int report);
+			 unsigned int group, enum nf_ct_event_report report);
 int ctnetlink_events_init(void);
 void ctnetlink_events_fini(void);
 

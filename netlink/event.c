@@ -75,28 +75,29 @@ static struct sk_buff *build_event(struct ctnetlink_msg *m)
  * @skb: the datagram, consumed
  * @portid: who asked for the change, 0 if nobody
  * @group: multicast group
- * @report: @portid wants its copy; NF_CT_EVENT_ECHO: nobody else does
+ * @report: whether @portid gets a copy, too, or alone
  *
  * Context: Any up to softirq.
- * Return: 0, NF_CT_EVENT_NOBODY, or -ENOBUFS when a reliable listener had no room.
+ * Return: NF_CT_EVENT_DELIVERED, NF_CT_EVENT_NOBODY, or -ENOBUFS when a reliable
+ * listener had no room.
  */
 int ctnetlink_event_send(struct net *net, struct sk_buff *skb, u32 portid,
-			 unsigned int group, int report)
+			 unsigned int group, enum nf_ct_event_report report)
 {
 	int err;
 
-	if (report == NF_CT_EVENT_ECHO) {
+	if (report == NF_CT_REPORT_ECHO_ONLY) {
 		nfnetlink_unicast(skb, net, portid);
-		return 0;
+		return NF_CT_EVENT_DELIVERED;
 	}
 	err = nfnetlink_send(skb, net, portid, group, report, GFP_ATOMIC);
 	if (err == -ENOBUFS || err == -EAGAIN)
 		return -ENOBUFS;
-	return err == -ESRCH ? NF_CT_EVENT_NOBODY : 0;
+	return err == -ESRCH ? NF_CT_EVENT_NOBODY : NF_CT_EVENT_DELIVERED;
 }
 
 static int send_alone(struct net *net, struct ctnetlink_msg *m,
-		      unsigned int group, int report)
+		      unsigned int group, enum nf_ct_event_report report)
 {
 	struct sk_buff *skb = build_event(m);
 

@@ -26,8 +26,8 @@ static struct sk_buff *build_event(const struct ctnetlink_expect_msg *m)
  * @item: embedded in a struct nf_ct_expect_event
  *
  * Context: Any up to softirq, RCU.
- * Return: 0, NF_CT_EVENT_NOBODY, or -ENOBUFS when a reliable listener had no room,
- * or there was no memory.
+ * Return: NF_CT_EVENT_DELIVERED, NF_CT_EVENT_NOBODY, or -ENOBUFS when a reliable
+ * listener had no room or there was no memory.
  */
 int ctnetlink_expect_event(unsigned int events, const struct nf_exp_event *item)
 {
