@@ -65,8 +65,6 @@ static const struct nfnetlink_subsystem expectation_subsys = {
 };
 
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
-unsigned int ctnetlink_net_id __read_mostly;
-
 static int ctnetlink_net_init(struct net *net)
 {
 	int err = ctnetlink_batch_net_init(net);
@@ -96,7 +94,7 @@ static struct pernet_operations ctnetlink_net_ops = {
 	.init		= ctnetlink_net_init,
 	.pre_exit	= ctnetlink_net_pre_exit,
 	.exit		= ctnetlink_net_exit,
-	.id		= &ctnetlink_net_id,
+	.id		= &ctnetlink_batch_net_id,
 	.size		= sizeof(struct ctnetlink_batch),
 };
 

@@ -59,11 +59,13 @@ struct settling {
 	bool				busy;
 };
 
+unsigned int ctnetlink_batch_net_id __read_mostly;
+
 static DEFINE_PER_CPU(struct settling, settling);
 
 static struct ctnetlink_batch *batch_of(const struct net *net)
 {
-	return net_generic(net, ctnetlink_net_id);
+	return net_generic(net, ctnetlink_batch_net_id);
 }
 
 static void complete_events(struct ctnetlink_datagram *d)
@@ -119,8 +121,8 @@ static struct ctnetlink_datagram *close_datagram(struct ctnetlink_batch *b)
 		kfree(d);
 		return NULL;
 	}
-	d->err = ctnetlink_event_send(d->net, d->skb, 0, d->group,
-				      NF_CT_REPORT_NO);
+	d->err = ctnetlink_send_datagram(d->net, d->skb, 0, d->group,
+					 NF_CT_REPORT_NO);
 	d->skb = NULL;
 	/* nobody is there any more: nothing is owed to anybody */
 	if (d->err > 0)
@@ -139,7 +141,7 @@ static struct ctnetlink_datagram *new_datagram(struct net *net,
 	if (!d)
 		return NULL;
 
-	d->skb = ctnetlink_event_alloc(limit);
+	d->skb = ctnetlink_send_alloc(limit);
 	if (!d->skb) {
 		kfree(d);
 		return NULL;

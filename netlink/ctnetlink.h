@@ -42,6 +42,31 @@
 #define CTNETLINK_FILTER_MASK	GENMASK(11, 0)
 #define CTNETLINK_WHOLE_TUPLE	(~0U)
 
+/* send.c */
+struct sk_buff *ctnetlink_send_alloc(size_t size);
+int ctnetlink_send_datagram(struct net *net, struct sk_buff *skb, u32 portid,
+			    unsigned int group, enum nf_ct_event_report report);
+void ctnetlink_send_fini(void);
+
+/* decode.c */
+extern const struct nla_policy ctnetlink_policy[CTA_MAX + 1];
+
+int ctnetlink_decode_zone(const struct nlattr *attr,
+			  struct nf_conntrack_zone *zone,
+			  struct netlink_ext_ack *extack);
+int ctnetlink_decode_tuple(const struct nlattr *attr,
+			   enum ip_conntrack_dir dir, u8 l3num, u32 members,
+			   struct nf_conntrack_zone *zone,
+			   struct nf_conntrack_tuple *tuple,
+			   struct netlink_ext_ack *extack);
+int ctnetlink_decode_words(const struct nlattr *attr, int max, u32 *words,
+			   struct netlink_ext_ack *extack);
+int ctnetlink_decode_help(const struct nlattr *attr, const char **name,
+			  struct nlattr **info, struct netlink_ext_ack *extack);
+u32 ctnetlink_new_mark(u32 old, const struct nlattr *const cda[]);
+
+/* encode.c */
+
 /**
  * enum ctnetlink_kind - the four shapes in which an entry is shown
  * @CTNETLINK_DUMP:    answer to a request
@@ -90,7 +115,6 @@ struct ctnetlink_msg {
 	struct ctnetlink_count	taken[IP_CT_DIR_MAX];
 };
 
-/* encode.c */
 size_t ctnetlink_fields_size(const struct ctnetlink_msg *m);
 int ctnetlink_fields_put(struct sk_buff *skb, struct ctnetlink_msg *m);
 size_t ctnetlink_tuple_size(const struct nf_conntrack_tuple *tuple);
@@ -99,26 +123,50 @@ int ctnetlink_tuple_put(struct sk_buff *skb, int type,
 size_t ctnetlink_msg_size(const struct ctnetlink_msg *m);
 int ctnetlink_msg_put(struct sk_buff *skb, struct ctnetlink_msg *m);
 
-/* decode.c */
-extern const struct nla_policy ctnetlink_policy[CTA_MAX + 1];
+/* expect_encode.c */
 
-int ctnetlink_decode_zone(const struct nlattr *attr,
-			  struct nf_conntrack_zone *zone,
-			  struct netlink_ext_ack *extack);
-int ctnetlink_decode_tuple(const struct nlattr *attr,
-			   enum ip_conntrack_dir dir, u8 l3num, u32 members,
-			   struct nf_conntrack_zone *zone,
-			   struct nf_conntrack_tuple *tuple,
-			   struct netlink_ext_ack *extack);
-int ctnetlink_decode_words(const struct nlattr *attr, int max, u32 *words,
-			   struct netlink_ext_ack *extack);
-int ctnetlink_decode_help(const struct nlattr *attr, const char **name,
-			  struct nlattr **info, struct netlink_ext_ack *extack);
-u32 ctnetlink_new_mark(u32 old, const struct nlattr *const cda[]);
+/**
+ * struct ctnetlink_expect_msg - one message about one expectation
+ * @life:   the expectation, referenced by the caller
+ * @type:   message number within the subsystem
+ * @flags:  nlmsg_flags
+ * @portid: nlmsg_pid
+ * @seq:    nlmsg_seq
+ */
+struct ctnetlink_expect_msg {
+	const struct nf_ct_expect_life	*life;
+	u8				type;
+	u16				flags;
+	u32				portid;
+	u32				seq;
+};
 
-/* find.c: the entry that a request names, referenced, or an ERR_PTR */
-struct nf_conn *ctnetlink_find(const struct nfnl_info *info,
-			       const struct nlattr *const cda[]);
+size_t ctnetlink_expect_size(const struct ctnetlink_expect_msg *m);
+int ctnetlink_expect_put(struct sk_buff *skb,
+			 const struct ctnetlink_expect_msg *m);
+
+/* batch.c */
+struct ctnetlink_datagram;
+
+/**
+ * struct ctnetlink_batch - events of one namespace that wait to share a datagram
+ * @lock:  guards @open and orders what is sent
+ * @open:  the datagram being filled, or NULL
+ * @timer: sends @open when nothing else did
+ */
+struct ctnetlink_batch {
+	spinlock_t			lock; /* taken before the sockets' own */
+	struct ctnetlink_datagram	*open;
+	struct hrtimer			timer;
+};
+
+extern unsigned int ctnetlink_batch_net_id;
+
+int ctnetlink_batch_add(struct net *net, struct ctnetlink_msg *m,
+			unsigned int group, unsigned int limit);
+void ctnetlink_batch_flush(struct net *net);
+int ctnetlink_batch_net_init(struct net *net);
+void ctnetlink_batch_net_fini(struct net *net);
 
 /* filter.c */
 struct ctnetlink_filter;
@@ -130,24 +178,9 @@ ctnetlink_filter_alloc(u8 family, const struct nlattr *const cda[],
 bool ctnetlink_filter_match(const struct ctnetlink_filter *filter,
 			    const struct nf_conn *ct);
 
-/* dump.c */
-int ctnetlink_dump_table(struct sk_buff *skb, const struct nfnl_info *info,
-			 const struct nlattr *const cda[]);
-int ctnetlink_dump_dying(struct sk_buff *skb, const struct nfnl_info *info,
-			 const struct nlattr *const cda[]);
-int ctnetlink_dump_unconfirmed(struct sk_buff *skb,
-			       const struct nfnl_info *info,
+/* find.c */
+struct nf_conn *ctnetlink_find(const struct nfnl_info *info,
 			       const struct nlattr *const cda[]);
-
-/* get.c */
-int ctnetlink_get(struct sk_buff *skb, const struct nfnl_info *info,
-		  const struct nlattr *const cda[]);
-int ctnetlink_delete(struct sk_buff *skb, const struct nfnl_info *info,
-		     const struct nlattr *const cda[]);
-
-/* create.c */
-int ctnetlink_new(struct sk_buff *skb, const struct nfnl_info *info,
-		  const struct nlattr *const cda[]);
 
 /* change.c */
 int ctnetlink_change(struct nf_conn *ct, const struct nlattr *const cda[],
@@ -169,36 +202,34 @@ int ctnetlink_stats_expect_cpu(struct sk_buff *skb,
 int ctnetlink_stats_global(struct sk_buff *skb, const struct nfnl_info *info,
 			   const struct nlattr *const cda[]);
 
-/**
- * struct ctnetlink_expect_msg - one message about one expectation
- * @life:   the expectation, referenced by the caller
- * @type:   message number within the subsystem
- * @flags:  nlmsg_flags
- * @portid: nlmsg_pid
- * @seq:    nlmsg_seq
- */
-struct ctnetlink_expect_msg {
-	const struct nf_ct_expect_life	*life;
-	u8				type;
-	u16				flags;
-	u32				portid;
-	u32				seq;
-};
+/* dump.c */
+int ctnetlink_dump_table(struct sk_buff *skb, const struct nfnl_info *info,
+			 const struct nlattr *const cda[]);
+int ctnetlink_dump_dying(struct sk_buff *skb, const struct nfnl_info *info,
+			 const struct nlattr *const cda[]);
+int ctnetlink_dump_unconfirmed(struct sk_buff *skb,
+			       const struct nfnl_info *info,
+			       const struct nlattr *const cda[]);
 
-/* expect_encode.c; RCU from measuring to writing */
-size_t ctnetlink_expect_size(const struct ctnetlink_expect_msg *m);
-int ctnetlink_expect_put(struct sk_buff *skb,
-			 const struct ctnetlink_expect_msg *m);
+/* get.c */
+int ctnetlink_get(struct sk_buff *skb, const struct nfnl_info *info,
+		  const struct nlattr *const cda[]);
+int ctnetlink_delete(struct sk_buff *skb, const struct nfnl_info *info,
+		     const struct nlattr *const cda[]);
+
+/* create.c */
+int ctnetlink_new(struct sk_buff *skb, const struct nfnl_info *info,
+		  const struct nlattr *const cda[]);
+
+/* expect_dump.c */
+int ctnetlink_expect_dump(struct sk_buff *skb, const struct nfnl_info *info,
+			  const struct nlattr *const cda[]);
 
 /* expect_get.c */
 int ctnetlink_expect_get(struct sk_buff *skb, const struct nfnl_info *info,
 			 const struct nlattr *const cda[]);
 int ctnetlink_expect_delete(struct sk_buff *skb, const struct nfnl_info *info,
 			    const struct nlattr *const cda[]);
-
-/* expect_dump.c */
-int ctnetlink_expect_dump(struct sk_buff *skb, const struct nfnl_info *info,
-			  const struct nlattr *const cda[]);
 
 /* expect_create.c */
 extern const struct nla_policy ctnetlink_expect_policy[CTA_EXPECT_MAX + 1];
@@ -208,51 +239,24 @@ int ctnetlink_expect_new(struct sk_buff *skb, const struct nfnl_info *info,
 int ctnetlink_expect_attach(struct nf_conn *ct, const struct nlattr *attr,
 			    u32 portid, u32 report);
 
-/* glue.c */
-void ctnetlink_glue_register(void);
-void ctnetlink_glue_unregister(void);
-
+/* expect_event.c */
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
-struct ctnetlink_datagram;
-
-/**
- * struct ctnetlink_batch - events of one namespace that wait to share a datagram
- * @lock:  guards @open and orders what is sent
- * @open:  the datagram being filled, or NULL
- * @timer: sends @open when nothing else did
- */
-struct ctnetlink_batch {
-	spinlock_t			lock; /* taken before the sockets' own */
-	struct ctnetlink_datagram	*open;
-	struct hrtimer			timer;
-};
-
-extern unsigned int ctnetlink_net_id;
-
-/* alloc.c */
-struct sk_buff *ctnetlink_event_alloc(size_t size);
-void ctnetlink_event_alloc_fini(void);
+int ctnetlink_expect_event(unsigned int events, const struct nf_exp_event *item);
+#endif
 
 /* event.c */
+#ifdef CONFIG_NF_CONNTRACK_EVENTS
 extern const struct nf_ct_event_notifier ctnetlink_notifier;
 
-int ctnetlink_event_send(struct net *net, struct sk_buff *skb, u32 portid,
-			 unsigned int group, enum nf_ct_event_report report);
 int ctnetlink_events_init(void);
 void ctnetlink_events_fini(void);
-
-/* expect_event.c */
-int ctnetlink_expect_event(unsigned int events, const struct nf_exp_event *item);
-
-/* batch.c */
-int ctnetlink_batch_add(struct net *net, struct ctnetlink_msg *m,
-			unsigned int group, unsigned int limit);
-void ctnetlink_batch_flush(struct net *net);
-int ctnetlink_batch_net_init(struct net *net);
-void ctnetlink_batch_net_fini(struct net *net);
 #else
 static inline int ctnetlink_events_init(void) { return 0; }
 static inline void ctnetlink_events_fini(void) {}
-#endif /* CONFIG_NF_CONNTRACK_EVENTS */
+#endif
+
+/* glue.c */
+void ctnetlink_glue_register(void);
+void ctnetlink_glue_unregister(void);
 
 #endif /* _NETLINK_CTNETLINK_H */

@@ -55,58 +55,18 @@ static struct sk_buff *build_event(struct ctnetlink_msg *m)
 {
 	struct sk_buff *skb;
 
-	skb = ctnetlink_event_alloc(ctnetlink_msg_size(m));
+	skb = ctnetlink_send_alloc(ctnetlink_msg_size(m));
 	if (!skb || !ctnetlink_msg_put(skb, m))
 		return skb;
 
 	/* the entry has grown since it was measured */
 	kfree_skb(skb);
-	skb = ctnetlink_event_alloc(NLMSG_DEFAULT_SIZE);
+	skb = ctnetlink_send_alloc(NLMSG_DEFAULT_SIZE);
 	if (!skb || !ctnetlink_msg_put(skb, m))
 		return skb;
 
 	kfree_skb(skb);
 	return NULL;
-}
-
-/**
- * ctnetlink_event_send - multicast a datagram of events
- * @net: namespace of the listeners
- * @skb: the datagram, consumed
- * @portid: who asked for the change, 0 if nobody
- * @group: multicast group
- * @report: whether @portid gets a copy, too, or alone
- *
- * Context: Any up to softirq.
- * Return: NF_CT_EVENT_DELIVERED, NF_CT_EVENT_NOBODY, or -ENOBUFS when a reliable
- * listener had no room.
- */
-int ctnetlink_event_send(struct net *net, struct sk_buff *skb, u32 portid,
-			 unsigned int group, enum nf_ct_event_report report)
-{
-	int err;
-
-	if (report == NF_CT_REPORT_ECHO_ONLY) {
-		nfnetlink_unicast(skb, net, portid);
-		return NF_CT_EVENT_DELIVERED;
-	}
-	err = nfnetlink_send(skb, net, portid, group, report, GFP_ATOMIC);
-	if (err == -ENOBUFS || err == -EAGAIN)
-		return -ENOBUFS;
-	return err == -ESRCH ? NF_CT_EVENT_NOBODY : NF_CT_EVENT_DELIVERED;
-}
-
-static int send_alone(struct net *net, struct ctnetlink_msg *m,
-		      unsigned int group, enum nf_ct_event_report report)
-{
-	struct sk_buff *skb = build_event(m);
-
-	if (!skb) {
-		/* nothing is lost, but the listeners may as well know */
-		nfnetlink_set_err(net, 0, group, -ENOBUFS);
-		return -ENOBUFS;
-	}
-	return ctnetlink_event_send(net, skb, m->portid, group, report);
 }
 
 static int ctnetlink_event(unsigned int events, const struct nf_ct_event *item)
@@ -137,7 +97,8 @@ static int ctnetlink_event(unsigned int events, const struct nf_ct_event *item)
 	}
 
 	ctnetlink_batch_flush(net);
-	return send_alone(net, &m, g->group, item->report);
+	return ctnetlink_send_datagram(net, build_event(&m), m.portid, g->group,
+				       item->report);
 }
 
 const struct nf_ct_event_notifier ctnetlink_notifier = {
@@ -179,5 +140,5 @@ int ctnetlink_events_init(void)
 void ctnetlink_events_fini(void)
 {
 	netlink_unregister_notifier(&listener_notifier);
-	ctnetlink_event_alloc_fini();
+	ctnetlink_send_fini();
 }

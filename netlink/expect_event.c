@@ -11,7 +11,7 @@
 
 static struct sk_buff *build_event(const struct ctnetlink_expect_msg *m)
 {
-	struct sk_buff *skb = ctnetlink_event_alloc(ctnetlink_expect_size(m));
+	struct sk_buff *skb = ctnetlink_send_alloc(ctnetlink_expect_size(m));
 
 	if (skb && ctnetlink_expect_put(skb, m)) {
 		kfree_skb(skb);
@@ -41,7 +41,6 @@ int ctnetlink_expect_event(unsigned int events, const struct nf_exp_event *item)
 		.portid	= item->portid,
 	};
 	unsigned int group = NFNLGRP_CONNTRACK_EXP_NEW;
-	struct sk_buff *skb;
 
 	if (events & BIT(IPEXP_DESTROY)) {
 		group = NFNLGRP_CONNTRACK_EXP_DESTROY;
@@ -51,11 +50,6 @@ int ctnetlink_expect_event(unsigned int events, const struct nf_exp_event *item)
 	if (!item->report && !nfnetlink_has_listeners(net, group))
 		return NF_CT_EVENT_NOBODY;
 
-	skb = build_event(&m);
-	if (!skb) {
-		/* nothing is lost, but the listeners may as well know */
-		nfnetlink_set_err(net, 0, group, -ENOBUFS);
-		return -ENOBUFS;
-	}
-	return ctnetlink_event_send(net, skb, item->portid, group, item->report);
+	return ctnetlink_send_datagram(net, build_event(&m), item->portid, group,
+				       item->report);
 }
