@@ -116,8 +116,6 @@ static int __init ctnetlink_init(void)
 {
 	int err;
 
-	BUILD_BUG_ON(CTNETLINK_FILTER_MASK != 0xfff);
-
 	err = ctnetlink_events_init();
 	if (err)
 		return err;

@@ -198,7 +198,7 @@ static int attach_master(struct nf_conn *ct, const struct nfnl_info *info,
 
 	err = ctnetlink_decode_tuple(attr, IP_CT_DIR_ORIGINAL,
 				     info->nfmsg->nfgen_family,
-				     CTNETLINK_WHOLE_TUPLE, NULL, &tuple,
+				     NF_CT_TUPLE_WHOLE, NULL, &tuple,
 				     info->extack);
 	if (err)
 		return err;
@@ -375,7 +375,7 @@ int ctnetlink_new(struct sk_buff *skb, const struct nfnl_info *info,
 		if (cda[tuple_attr[dir]])
 			err = ctnetlink_decode_tuple(cda[tuple_attr[dir]], dir,
 						     info->nfmsg->nfgen_family,
-						     CTNETLINK_WHOLE_TUPLE,
+						     NF_CT_TUPLE_WHOLE,
 						     &zone, &tuple[dir],
 						     info->extack);
 	}

@@ -8,7 +8,6 @@
 #ifndef _NETLINK_CTNETLINK_H
 #define _NETLINK_CTNETLINK_H
 
-#include <linux/bits.h>
 #include <linux/hrtimer.h>
 #include <linux/netlink.h>
 #include <linux/skbuff.h>
@@ -22,25 +21,7 @@
 
 #include "nf_conntrack_events.h"
 #include "nf_ct_expect_life.h"
-
-/*
- * Tuple members that CTA_FILTER can select, as userspace numbers them.  A
- * tuple outside a filter needs all of them.
- */
-#define CTNETLINK_IP_SRC	BIT(0)
-#define CTNETLINK_IP_DST	BIT(1)
-#define CTNETLINK_ZONE		BIT(2)
-#define CTNETLINK_PROTO		BIT(3)
-#define CTNETLINK_SPORT		BIT(4)
-#define CTNETLINK_DPORT		BIT(5)
-#define CTNETLINK_ICMP_TYPE	BIT(6)
-#define CTNETLINK_ICMP_CODE	BIT(7)
-#define CTNETLINK_ICMP_ID	BIT(8)
-#define CTNETLINK_ICMPV6_TYPE	BIT(9)
-#define CTNETLINK_ICMPV6_CODE	BIT(10)
-#define CTNETLINK_ICMPV6_ID	BIT(11)
-#define CTNETLINK_FILTER_MASK	GENMASK(11, 0)
-#define CTNETLINK_WHOLE_TUPLE	(~0U)
+#include "nf_ct_tuple_members.h"
 
 /* send.c */
 struct sk_buff *ctnetlink_send_alloc(size_t size);

@@ -119,10 +119,10 @@ struct address_slot {
 }
 
 static const struct address_slot address_slots[] = {
-	ADDRESS(NFPROTO_IPV4, in_addr, CTA_IP_V4_SRC, src, CTNETLINK_IP_SRC),
-	ADDRESS(NFPROTO_IPV4, in_addr, CTA_IP_V4_DST, dst, CTNETLINK_IP_DST),
-	ADDRESS(NFPROTO_IPV6, in6_addr, CTA_IP_V6_SRC, src, CTNETLINK_IP_SRC),
-	ADDRESS(NFPROTO_IPV6, in6_addr, CTA_IP_V6_DST, dst, CTNETLINK_IP_DST),
+	ADDRESS(NFPROTO_IPV4, in_addr, CTA_IP_V4_SRC, src, NF_CT_TUPLE_SRC_ADDR),
+	ADDRESS(NFPROTO_IPV4, in_addr, CTA_IP_V4_DST, dst, NF_CT_TUPLE_DST_ADDR),
+	ADDRESS(NFPROTO_IPV6, in6_addr, CTA_IP_V6_SRC, src, NF_CT_TUPLE_SRC_ADDR),
+	ADDRESS(NFPROTO_IPV6, in6_addr, CTA_IP_V6_DST, dst, NF_CT_TUPLE_DST_ADDR),
 };
 
 static int decode_addresses(const struct nlattr *attr, u32 members,
@@ -217,7 +217,7 @@ static int decode_tuple_zone(const struct nlattr *attr,
  * @attr: the nest, already seen by the policy
  * @dir: direction that the tuple stands for
  * @l3num: family of the request
- * @members: CTNETLINK_WHOLE_TUPLE, or a filter's selection
+ * @members: NF_CT_TUPLE_WHOLE, or a filter's selection
  * @zone: may get a zone of its own, for @dir only; NULL: none is allowed
  * @tuple: result
  * @extack: for the error message
@@ -230,7 +230,7 @@ int ctnetlink_decode_tuple(const struct nlattr *attr,
 			   struct nf_conntrack_tuple *tuple,
 			   struct netlink_ext_ack *extack)
 {
-	const u32 addresses = CTNETLINK_IP_SRC | CTNETLINK_IP_DST;
+	const u32 addresses = NF_CT_TUPLE_SRC_ADDR | NF_CT_TUPLE_DST_ADDR;
 	struct nlattr *tb[CTA_TUPLE_MAX + 1];
 	int err;
 
@@ -259,7 +259,7 @@ int ctnetlink_decode_tuple(const struct nlattr *attr,
 			return err;
 	}
 
-	if (members & CTNETLINK_PROTO) {
+	if (members & NF_CT_TUPLE_PROTO) {
 		if (!tb[CTA_TUPLE_PROTO]) {
 			NL_SET_ERR_MSG_ATTR(extack, attr,
 					    "the tuple has no protocol");
@@ -269,13 +269,13 @@ int ctnetlink_decode_tuple(const struct nlattr *attr,
 				       extack);
 		if (err)
 			return err;
-	} else if (members & ~(addresses | CTNETLINK_ZONE)) {
+	} else if (members & ~(addresses | NF_CT_TUPLE_ZONE)) {
 		NL_SET_ERR_MSG(extack,
 			       "ports and ICMP fields need the protocol number too");
 		return -EINVAL;
 	}
 
-	if (members & CTNETLINK_ZONE && tb[CTA_TUPLE_ZONE])
+	if (members & NF_CT_TUPLE_ZONE && tb[CTA_TUPLE_ZONE])
 		return decode_tuple_zone(tb[CTA_TUPLE_ZONE], dir, zone, extack);
 	return 0;
 }

@@ -52,7 +52,7 @@ struct expect_request {
 static int decode(const struct expect_request *r, const struct nlattr *attr,
 		  enum ip_conntrack_dir dir, struct nf_conntrack_tuple *tuple)
 {
-	return ctnetlink_decode_tuple(attr, dir, r->l3num, CTNETLINK_WHOLE_TUPLE,
+	return ctnetlink_decode_tuple(attr, dir, r->l3num, NF_CT_TUPLE_WHOLE,
 				      NULL, tuple, r->extack);
 }
 

@@ -133,7 +133,7 @@ static int find_master(struct expect_master *of, const struct nfnl_info *info,
 	err = ctnetlink_decode_zone(cda[CTA_EXPECT_ZONE], &of->zone, info->extack) ?:
 	      ctnetlink_decode_tuple(cda[CTA_EXPECT_MASTER], IP_CT_DIR_ORIGINAL,
 				     info->nfmsg->nfgen_family,
-				     CTNETLINK_WHOLE_TUPLE, NULL, &of->tuple,
+				     NF_CT_TUPLE_WHOLE, NULL, &of->tuple,
 				     info->extack);
 	if (err)
 		return err;

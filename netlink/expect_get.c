@@ -39,7 +39,7 @@ find_expectation(const struct nfnl_info *info, const struct nlattr *const cda[],
 	err = ctnetlink_decode_zone(cda[CTA_EXPECT_ZONE], &zone, info->extack) ?:
 	      ctnetlink_decode_tuple(attr, IP_CT_DIR_ORIGINAL,
 				     info->nfmsg->nfgen_family,
-				     CTNETLINK_WHOLE_TUPLE, NULL, &tuple,
+				     NF_CT_TUPLE_WHOLE, NULL, &tuple,
 				     info->extack);
 	if (err)
 		return ERR_PTR(err);

@@ -37,9 +37,9 @@ struct ctnetlink_filter {
 
 static const struct nla_policy filter_policy[CTA_FILTER_MAX + 1] = {
 	[CTA_FILTER_ORIG_FLAGS]	 = NLA_POLICY_MASK(NLA_U32,
-						   CTNETLINK_FILTER_MASK),
+						   NF_CT_TUPLE_FILTER_MASK),
 	[CTA_FILTER_REPLY_FLAGS] = NLA_POLICY_MASK(NLA_U32,
-						   CTNETLINK_FILTER_MASK),
+						   NF_CT_TUPLE_FILTER_MASK),
 };
 
 /* Members of a tuple: where they are, and for which protocols they exist */
@@ -58,18 +58,18 @@ struct tuple_member {
 }
 
 static const struct tuple_member tuple_members[] = {
-	MEMBER(CTNETLINK_IP_SRC, src.u3, 0),
-	MEMBER(CTNETLINK_IP_DST, dst.u3, 0),
-	MEMBER(CTNETLINK_PROTO, dst.protonum, 0),
+	MEMBER(NF_CT_TUPLE_SRC_ADDR, src.u3, 0),
+	MEMBER(NF_CT_TUPLE_DST_ADDR, dst.u3, 0),
+	MEMBER(NF_CT_TUPLE_PROTO, dst.protonum, 0),
 	/* ports of the other trackers are not compared, as they never were */
-	MEMBER(CTNETLINK_SPORT, src.u.all, IPPROTO_TCP, IPPROTO_UDP),
-	MEMBER(CTNETLINK_DPORT, dst.u.all, IPPROTO_TCP, IPPROTO_UDP),
-	MEMBER(CTNETLINK_ICMP_TYPE, dst.u.icmp.type, IPPROTO_ICMP),
-	MEMBER(CTNETLINK_ICMP_CODE, dst.u.icmp.code, IPPROTO_ICMP),
-	MEMBER(CTNETLINK_ICMP_ID, src.u.icmp.id, IPPROTO_ICMP),
-	MEMBER(CTNETLINK_ICMPV6_TYPE, dst.u.icmp.type, IPPROTO_ICMPV6),
-	MEMBER(CTNETLINK_ICMPV6_CODE, dst.u.icmp.code, IPPROTO_ICMPV6),
-	MEMBER(CTNETLINK_ICMPV6_ID, src.u.icmp.id, IPPROTO_ICMPV6),
+	MEMBER(NF_CT_TUPLE_SRC_PORT, src.u.all, IPPROTO_TCP, IPPROTO_UDP),
+	MEMBER(NF_CT_TUPLE_DST_PORT, dst.u.all, IPPROTO_TCP, IPPROTO_UDP),
+	MEMBER(NF_CT_TUPLE_ICMP_TYPE, dst.u.icmp.type, IPPROTO_ICMP),
+	MEMBER(NF_CT_TUPLE_ICMP_CODE, dst.u.icmp.code, IPPROTO_ICMP),
+	MEMBER(NF_CT_TUPLE_ICMP_ID, src.u.icmp.id, IPPROTO_ICMP),
+	MEMBER(NF_CT_TUPLE_ICMPV6_TYPE, dst.u.icmp.type, IPPROTO_ICMPV6),
+	MEMBER(NF_CT_TUPLE_ICMPV6_CODE, dst.u.icmp.code, IPPROTO_ICMPV6),
+	MEMBER(NF_CT_TUPLE_ICMPV6_ID, src.u.icmp.id, IPPROTO_ICMPV6),
 };
 
 static bool member_applies(const struct tuple_member *member, u8 protonum)
@@ -269,7 +269,7 @@ static bool zone_matches(const struct ctnetlink_filter *filter,
 		return nf_ct_zone_equal_any(ct, &filter->zone);
 
 	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
-		if (filter->members[dir] & CTNETLINK_ZONE &&
+		if (filter->members[dir] & NF_CT_TUPLE_ZONE &&
 		    filter->zone.dir == BIT(dir) &&
 		    !nf_ct_zone_equal(ct, &filter->zone, dir))
 			return false;

@@ -36,7 +36,7 @@ struct nf_conn *ctnetlink_find(const struct nfnl_info *info,
 	err = ctnetlink_decode_tuple(cda[orig ? CTA_TUPLE_ORIG : CTA_TUPLE_REPLY],
 				     orig ? IP_CT_DIR_ORIGINAL : IP_CT_DIR_REPLY,
 				     info->nfmsg->nfgen_family,
-				     CTNETLINK_WHOLE_TUPLE, &zone, &tuple,
+				     NF_CT_TUPLE_WHOLE, &zone, &tuple,
 				     info->extack);
 	if (err)
 		return ERR_PTR(err);
