@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An entry as netlink attributes: one small object per attribute (is it there,
- * how large can it be, write it) and one list of them for each of the four
- * shapes an entry is shown in.  Readers hold a reference on the entry; ct->lock
+ * An entry as netlink attributes: a table of attributes (is it there, how large
+ * can it be, write it) and one list of their numbers for each of the four shapes
+ * an entry is shown in.  Readers hold a reference on the entry; ct->lock
  * is only taken for sequence adjustments, RCU covers helpers.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -25,13 +25,26 @@
  * struct ctnetlink_attr - one attribute of an entry
  * @shown: is it part of this message; NULL: always
  * @size:  upper bound of its length, header and padding included
- * @put:   write it; 0 or -EMSGSIZE
+ * @put:   write it as @type; 0 or -EMSGSIZE
  */
 struct ctnetlink_attr {
 	bool	(*shown)(const struct ctnetlink_msg *m);
 	size_t	(*size)(const struct ctnetlink_msg *m);
-	int	(*put)(struct sk_buff *skb, struct ctnetlink_msg *m);
+	int	(*put)(struct sk_buff *skb, int type, struct ctnetlink_msg *m);
 };
+
+/* The direction that @type is about; 0, the original one, if it is about neither */
+static enum ip_conntrack_dir dir_of(int type)
+{
+	switch (type) {
+	case CTA_TUPLE_REPLY:
+	case CTA_COUNTERS_REPLY:
+	case CTA_SEQ_ADJ_REPLY:
+		return IP_CT_DIR_REPLY;
+	default:
+		return IP_CT_DIR_ORIGINAL;
+	}
+}
 
 static int put_u32(struct sk_buff *skb, int type, u32 value)
 {
@@ -170,47 +183,39 @@ static int put_zone_id(struct sk_buff *skb, int type, const struct nf_conn *ct)
 	return nla_put_be16(skb, type, htons(nf_ct_zone(ct)->id));
 }
 
-/* A tuple of an entry, perhaps with the zone that counts for it alone */
-static int put_tuple(struct sk_buff *skb, int type, const struct nf_conn *ct,
-		     enum ip_conntrack_dir dir)
+static size_t size_direction(const struct ctnetlink_msg *m,
+			     enum ip_conntrack_dir dir)
 {
-	const struct nf_conntrack_tuple *tuple = nf_ct_tuple(ct, dir);
-	struct nlattr *nest = nla_nest_start(skb, type);
+	size_t size = ctnetlink_tuple_size(nf_ct_tuple(m->ct, dir));
 
-	if (!nest || put_addresses(skb, tuple) || put_transport(skb, tuple))
-		return -EMSGSIZE;
-	if (zone_is_for(ct, BIT(dir)) &&
-	    put_zone_id(skb, CTA_TUPLE_ZONE, ct))
-		return -EMSGSIZE;
-
-	nla_nest_end(skb, nest);
-	return 0;
+	return zone_is_for(m->ct, BIT(dir)) ? size + size_u16(m) : size;
 }
 
 static size_t size_orig(const struct ctnetlink_msg *m)
 {
-	size_t size = ctnetlink_tuple_size(nf_ct_tuple(m->ct, IP_CT_DIR_ORIGINAL));
-
-	return zone_is_for(m->ct, NF_CT_ZONE_DIR_ORIG) ? size + size_u16(m) :
-							 size;
-}
-
-static int put_orig(struct sk_buff *skb, struct ctnetlink_msg *m)
-{
-	return put_tuple(skb, CTA_TUPLE_ORIG, m->ct, IP_CT_DIR_ORIGINAL);
+	return size_direction(m, IP_CT_DIR_ORIGINAL);
 }
 
 static size_t size_reply(const struct ctnetlink_msg *m)
 {
-	size_t size = ctnetlink_tuple_size(nf_ct_tuple(m->ct, IP_CT_DIR_REPLY));
-
-	return zone_is_for(m->ct, NF_CT_ZONE_DIR_REPL) ? size + size_u16(m) :
-							 size;
+	return size_direction(m, IP_CT_DIR_REPLY);
 }
 
-static int put_reply(struct sk_buff *skb, struct ctnetlink_msg *m)
+/* A tuple of an entry, perhaps with the zone that counts for it alone */
+static int put_direction(struct sk_buff *skb, int type, struct ctnetlink_msg *m)
 {
-	return put_tuple(skb, CTA_TUPLE_REPLY, m->ct, IP_CT_DIR_REPLY);
+	enum ip_conntrack_dir dir = dir_of(type);
+	const struct nf_conntrack_tuple *tuple = nf_ct_tuple(m->ct, dir);
+	struct nlattr *nest = nla_nest_start(skb, type);
+
+	if (!nest || put_addresses(skb, tuple) || put_transport(skb, tuple))
+		return -EMSGSIZE;
+	if (zone_is_for(m->ct, BIT(dir)) &&
+	    put_zone_id(skb, CTA_TUPLE_ZONE, m->ct))
+		return -EMSGSIZE;
+
+	nla_nest_end(skb, nest);
+	return 0;
 }
 
 static bool master_shown(const struct ctnetlink_msg *m)
@@ -225,9 +230,9 @@ static size_t size_master(const struct ctnetlink_msg *m)
 	return ctnetlink_tuple_size(nf_ct_tuple(m->ct->master, IP_CT_DIR_ORIGINAL));
 }
 
-static int put_master(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int put_master(struct sk_buff *skb, int type, struct ctnetlink_msg *m)
 {
-	return ctnetlink_tuple_put(skb, CTA_TUPLE_MASTER,
+	return ctnetlink_tuple_put(skb, type,
 				   nf_ct_tuple(m->ct->master,
 					       IP_CT_DIR_ORIGINAL));
 }
@@ -237,20 +242,20 @@ static bool zone_shown(const struct ctnetlink_msg *m)
 	return zone_is_for(m->ct, NF_CT_DEFAULT_ZONE_DIR);
 }
 
-static int put_zone(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int put_zone(struct sk_buff *skb, int type, struct ctnetlink_msg *m)
 {
-	return put_zone_id(skb, CTA_ZONE, m->ct);
+	return put_zone_id(skb, type, m->ct);
 }
 
 /* --- numbers ------------------------------------------------------------ */
 
-static int put_status(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int put_status(struct sk_buff *skb, int type, struct ctnetlink_msg *m)
 {
 	unsigned long status = READ_ONCE(m->ct->status);
 
 	if (status & BIT(NF_CT_STATUS_WAS_NAT))
 		status |= IPS_SRC_NAT_DONE;
-	return put_u32(skb, CTA_STATUS, status);
+	return put_u32(skb, type, status);
 }
 
 /* Whole seconds; an unconfirmed entry keeps its timeout relative to no clock */
@@ -274,9 +279,9 @@ static bool timeout_shown(const struct ctnetlink_msg *m)
 	}
 }
 
-static int put_timeout(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int put_timeout(struct sk_buff *skb, int type, struct ctnetlink_msg *m)
 {
-	return put_u32(skb, CTA_TIMEOUT, seconds_left(m->ct));
+	return put_u32(skb, type, seconds_left(m->ct));
 }
 
 static u32 mark_of(const struct nf_conn *ct)
@@ -297,22 +302,22 @@ static bool mark_shown(const struct ctnetlink_msg *m)
 	return mark_of(m->ct) || event_has(m, IPCT_MARK);
 }
 
-static int put_mark(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int put_mark(struct sk_buff *skb, int type, struct ctnetlink_msg *m)
 {
-	return put_u32(skb, CTA_MARK, mark_of(m->ct));
+	return put_u32(skb, type, mark_of(m->ct));
 }
 
-static int put_use(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int put_use(struct sk_buff *skb, int type, struct ctnetlink_msg *m)
 {
 	unsigned int use = refcount_read(&m->ct->ct_general.use);
 
-	return put_u32(skb, CTA_USE, use - m->borrowed);
+	return put_u32(skb, type, use - m->borrowed);
 }
 
 /* An opaque cookie: userspace hands it back as it got it */
-static int put_id(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int put_id(struct sk_buff *skb, int type, struct ctnetlink_msg *m)
 {
-	return nla_put_be32(skb, CTA_ID, (__force __be32)nf_ct_get_id(m->ct));
+	return nla_put_be32(skb, type, (__force __be32)nf_ct_get_id(m->ct));
 }
 
 /* --- what the tracker knows --------------------------------------------- */
@@ -335,12 +340,12 @@ static size_t size_protoinfo(const struct ctnetlink_msg *m)
 	       nf_ct_l4proto_find(nf_ct_protonum(m->ct))->nlattr_size;
 }
 
-static int put_protoinfo(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int put_protoinfo(struct sk_buff *skb, int type, struct ctnetlink_msg *m)
 {
 	const struct nf_conntrack_l4proto *l4proto;
 	struct nlattr *nest;
 
-	nest = nla_nest_start(skb, CTA_PROTOINFO);
+	nest = nla_nest_start(skb, type);
 	if (!nest)
 		return -EMSGSIZE;
 
@@ -381,7 +386,7 @@ static size_t size_help(const struct ctnetlink_msg *m)
 	return size;
 }
 
-static int put_help(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int put_help(struct sk_buff *skb, int type, struct ctnetlink_msg *m)
 {
 	struct nf_conntrack_helper *helper = helper_of(m->ct);
 	struct nlattr *nest;
@@ -390,7 +395,7 @@ static int put_help(struct sk_buff *skb, struct ctnetlink_msg *m)
 	if (!helper)
 		return 0;
 
-	nest = nla_nest_start(skb, CTA_HELP);
+	nest = nla_nest_start(skb, type);
 	if (!nest || nla_put_string(skb, CTA_HELP_NAME, helper->name))
 		return -EMSGSIZE;
 	if (helper->to_nlattr)
@@ -419,9 +424,9 @@ static void read_counter(struct nf_conn_counter *counter, bool take,
 	}
 }
 
-static int put_counters(struct sk_buff *skb, struct ctnetlink_msg *m,
-			int type, enum ip_conntrack_dir dir)
+static int put_counters(struct sk_buff *skb, int type, struct ctnetlink_msg *m)
 {
+	enum ip_conntrack_dir dir = dir_of(type);
 	struct nf_conn_acct *acct = nf_conn_acct_find(m->ct);
 	struct ctnetlink_count now;
 	struct nlattr *nest;
@@ -445,16 +450,6 @@ static int put_counters(struct sk_buff *skb, struct ctnetlink_msg *m,
 	return 0;
 }
 
-static int put_counters_orig(struct sk_buff *skb, struct ctnetlink_msg *m)
-{
-	return put_counters(skb, m, CTA_COUNTERS_ORIG, IP_CT_DIR_ORIGINAL);
-}
-
-static int put_counters_reply(struct sk_buff *skb, struct ctnetlink_msg *m)
-{
-	return put_counters(skb, m, CTA_COUNTERS_REPLY, IP_CT_DIR_REPLY);
-}
-
 /* A message that could not be sent must not cost anybody a packet count */
 static void return_counters(struct ctnetlink_msg *m)
 {
@@ -475,7 +470,7 @@ static bool timestamp_shown(const struct ctnetlink_msg *m)
 	return nf_conn_tstamp_find(m->ct);
 }
 
-static int put_timestamp(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int put_timestamp(struct sk_buff *skb, int type, struct ctnetlink_msg *m)
 {
 	const struct nf_conn_tstamp *tstamp = nf_conn_tstamp_find(m->ct);
 	struct nlattr *nest;
@@ -483,7 +478,7 @@ static int put_timestamp(struct sk_buff *skb, struct ctnetlink_msg *m)
 	/* an unconfirmed entry loses its extensions when a helper's module goes */
 	if (!tstamp)
 		return 0;
-	nest = nla_nest_start(skb, CTA_TIMESTAMP);
+	nest = nla_nest_start(skb, type);
 	if (!nest ||
 	    nla_put_be64(skb, CTA_TIMESTAMP_START, cpu_to_be64(tstamp->start),
 			 CTA_TIMESTAMP_PAD))
@@ -513,14 +508,14 @@ static size_t size_labels(const struct ctnetlink_msg *m)
 	return nla_total_size(NF_CT_LABELS_MAX_SIZE);
 }
 
-static int put_labels(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int put_labels(struct sk_buff *skb, int type, struct ctnetlink_msg *m)
 {
 	const struct nf_conn_labels *labels = nf_ct_labels_find(m->ct);
 
 	/* as in put_timestamp() */
 	if (!labels)
 		return 0;
-	return nla_put(skb, CTA_LABELS, sizeof(labels->bits), labels->bits);
+	return nla_put(skb, type, sizeof(labels->bits), labels->bits);
 }
 
 static bool seqadj_shown(const struct ctnetlink_msg *m)
@@ -532,8 +527,7 @@ static bool seqadj_shown(const struct ctnetlink_msg *m)
 	return status_has(m, IPS_SEQ_ADJUST) && nfct_seqadj(m->ct);
 }
 
-static int put_seqadj(struct sk_buff *skb, const struct ctnetlink_msg *m,
-		      int type, enum ip_conntrack_dir dir)
+static int put_seqadj(struct sk_buff *skb, int type, struct ctnetlink_msg *m)
 {
 	struct nf_conn_seqadj *ext = nfct_seqadj(m->ct);
 	struct nf_ct_seqadj seq;
@@ -542,7 +536,7 @@ static int put_seqadj(struct sk_buff *skb, const struct ctnetlink_msg *m,
 	if (!ext)
 		return 0;
 	spin_lock_bh(&m->ct->lock);
-	seq = ext->seq[dir];
+	seq = ext->seq[dir_of(type)];
 	spin_unlock_bh(&m->ct->lock);
 
 	nest = nla_nest_start(skb, type);
@@ -556,16 +550,6 @@ static int put_seqadj(struct sk_buff *skb, const struct ctnetlink_msg *m,
 	return 0;
 }
 
-static int put_seqadj_orig(struct sk_buff *skb, struct ctnetlink_msg *m)
-{
-	return put_seqadj(skb, m, CTA_SEQ_ADJ_ORIG, IP_CT_DIR_ORIGINAL);
-}
-
-static int put_seqadj_reply(struct sk_buff *skb, struct ctnetlink_msg *m)
-{
-	return put_seqadj(skb, m, CTA_SEQ_ADJ_REPLY, IP_CT_DIR_REPLY);
-}
-
 static bool synproxy_shown(const struct ctnetlink_msg *m)
 {
 	if (m->kind == CTNETLINK_EVENT && !event_has(m, IPCT_SYNPROXY))
@@ -573,14 +557,14 @@ static bool synproxy_shown(const struct ctnetlink_msg *m)
 	return nfct_synproxy(m->ct);
 }
 
-static int put_synproxy(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int put_synproxy(struct sk_buff *skb, int type, struct ctnetlink_msg *m)
 {
 	const struct nf_conn_synproxy *synproxy = nfct_synproxy(m->ct);
 	struct nlattr *nest;
 
 	if (!synproxy)
 		return 0;
-	nest = nla_nest_start(skb, CTA_SYNPROXY);
+	nest = nla_nest_start(skb, type);
 	if (!nest ||
 	    put_u32(skb, CTA_SYNPROXY_ISN, synproxy->isn) ||
 	    put_u32(skb, CTA_SYNPROXY_ITS, synproxy->its) ||
@@ -620,7 +604,7 @@ static size_t size_secctx(const struct ctnetlink_msg *m)
 	return nla_total_size(0) + nla_total_size(len + 1);
 }
 
-static int put_secctx(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int put_secctx(struct sk_buff *skb, int type, struct ctnetlink_msg *m)
 {
 	struct nlattr *nest;
 	int err = -EMSGSIZE;
@@ -630,7 +614,7 @@ static int put_secctx(struct sk_buff *skb, struct ctnetlink_msg *m)
 	if (security_secid_to_secctx(secmark_of(m->ct), &name, &len))
 		return 0;
 
-	nest = nla_nest_start(skb, CTA_SECCTX);
+	nest = nla_nest_start(skb, type);
 	if (nest && !nla_put_string(skb, CTA_SECCTX_NAME, name)) {
 		nla_nest_end(skb, nest);
 		err = 0;
@@ -641,62 +625,61 @@ static int put_secctx(struct sk_buff *skb, struct ctnetlink_msg *m)
 
 /* --- which attributes, in which order ----------------------------------- */
 
-#define FIELD(name, _shown, _size) \
-	static const struct ctnetlink_attr field_##name = { _shown, _size, put_##name }
-
-FIELD(orig, NULL, size_orig);
-FIELD(reply, NULL, size_reply);
-FIELD(zone, zone_shown, size_u16);
-FIELD(status, NULL, size_u32);
-FIELD(timeout, timeout_shown, size_u32);
-FIELD(use, NULL, size_u32);
-FIELD(id, NULL, size_u32);
-FIELD(master, master_shown, size_master);
-FIELD(protoinfo, protoinfo_shown, size_protoinfo);
-FIELD(help, help_shown, size_help);
-FIELD(counters_orig, counters_shown, size_two_u64);
-FIELD(counters_reply, counters_shown, size_two_u64);
-FIELD(timestamp, timestamp_shown, size_two_u64);
-FIELD(labels, labels_shown, size_labels);
-FIELD(seqadj_orig, seqadj_shown, size_words3);
-FIELD(seqadj_reply, seqadj_shown, size_words3);
-FIELD(synproxy, synproxy_shown, size_words3);
-
-FIELD(mark, mark_shown, size_u32);
-FIELD(secctx, secctx_shown, size_secctx);
-
-static const struct ctnetlink_attr *const dump_order[] = {
-	&field_orig, &field_reply, &field_zone, &field_status,
-	&field_mark, &field_secctx, &field_id, &field_use, &field_master,
-	&field_timeout, &field_protoinfo,
-	&field_counters_orig, &field_counters_reply, &field_timestamp,
-	&field_help, &field_labels, &field_seqadj_orig, &field_seqadj_reply,
-	&field_synproxy, NULL
+static const struct ctnetlink_attr attrs[CTA_MAX + 1] = {
+	[CTA_TUPLE_ORIG]	= { NULL, size_orig, put_direction },
+	[CTA_TUPLE_REPLY]	= { NULL, size_reply, put_direction },
+	[CTA_TUPLE_MASTER]	= { master_shown, size_master, put_master },
+	[CTA_ZONE]		= { zone_shown, size_u16, put_zone },
+	[CTA_ID]		= { NULL, size_u32, put_id },
+	[CTA_STATUS]		= { NULL, size_u32, put_status },
+	[CTA_TIMEOUT]		= { timeout_shown, size_u32, put_timeout },
+	[CTA_USE]		= { NULL, size_u32, put_use },
+	[CTA_MARK]		= { mark_shown, size_u32, put_mark },
+	[CTA_SECCTX]		= { secctx_shown, size_secctx, put_secctx },
+	[CTA_PROTOINFO]		= { protoinfo_shown, size_protoinfo, put_protoinfo },
+	[CTA_HELP]		= { help_shown, size_help, put_help },
+	[CTA_COUNTERS_ORIG]	= { counters_shown, size_two_u64, put_counters },
+	[CTA_COUNTERS_REPLY]	= { counters_shown, size_two_u64, put_counters },
+	[CTA_TIMESTAMP]		= { timestamp_shown, size_two_u64, put_timestamp },
+	[CTA_LABELS]		= { labels_shown, size_labels, put_labels },
+	[CTA_SEQ_ADJ_ORIG]	= { seqadj_shown, size_words3, put_seqadj },
+	[CTA_SEQ_ADJ_REPLY]	= { seqadj_shown, size_words3, put_seqadj },
+	[CTA_SYNPROXY]		= { synproxy_shown, size_words3, put_synproxy },
 };
 
-static const struct ctnetlink_attr *const event_order[] = {
-	&field_orig, &field_reply, &field_zone, &field_id, &field_status,
-	&field_timeout, &field_protoinfo, &field_help, &field_secctx,
-	&field_labels, &field_master, &field_seqadj_orig, &field_seqadj_reply,
-	&field_synproxy, &field_mark, NULL
+/* Each ends with 0, which is CTA_UNSPEC */
+static const u8 dump_order[] = {
+	CTA_TUPLE_ORIG, CTA_TUPLE_REPLY, CTA_ZONE, CTA_STATUS,
+	CTA_MARK, CTA_SECCTX, CTA_ID, CTA_USE, CTA_TUPLE_MASTER,
+	CTA_TIMEOUT, CTA_PROTOINFO,
+	CTA_COUNTERS_ORIG, CTA_COUNTERS_REPLY, CTA_TIMESTAMP,
+	CTA_HELP, CTA_LABELS, CTA_SEQ_ADJ_ORIG, CTA_SEQ_ADJ_REPLY,
+	CTA_SYNPROXY, 0
 };
 
-static const struct ctnetlink_attr *const destroy_order[] = {
-	&field_orig, &field_reply, &field_zone, &field_id, &field_status,
-	&field_timeout, &field_counters_orig, &field_counters_reply,
-	&field_timestamp, &field_protoinfo, &field_mark, NULL
+static const u8 event_order[] = {
+	CTA_TUPLE_ORIG, CTA_TUPLE_REPLY, CTA_ZONE, CTA_ID, CTA_STATUS,
+	CTA_TIMEOUT, CTA_PROTOINFO, CTA_HELP, CTA_SECCTX,
+	CTA_LABELS, CTA_TUPLE_MASTER, CTA_SEQ_ADJ_ORIG, CTA_SEQ_ADJ_REPLY,
+	CTA_SYNPROXY, CTA_MARK, 0
 };
 
-static const struct ctnetlink_attr *const queue_order[] = {
-	&field_orig, &field_reply, &field_zone, &field_id, &field_status,
-	&field_timeout, &field_protoinfo, &field_counters_orig,
-	&field_counters_reply, &field_timestamp, &field_help, &field_secctx,
-	&field_master, &field_seqadj_orig, &field_seqadj_reply,
-	&field_synproxy, &field_mark,
-	&field_labels, NULL
+static const u8 destroy_order[] = {
+	CTA_TUPLE_ORIG, CTA_TUPLE_REPLY, CTA_ZONE, CTA_ID, CTA_STATUS,
+	CTA_TIMEOUT, CTA_COUNTERS_ORIG, CTA_COUNTERS_REPLY,
+	CTA_TIMESTAMP, CTA_PROTOINFO, CTA_MARK, 0
 };
 
-static const struct ctnetlink_attr *const *const orders[CTNETLINK_KINDS] = {
+static const u8 queue_order[] = {
+	CTA_TUPLE_ORIG, CTA_TUPLE_REPLY, CTA_ZONE, CTA_ID, CTA_STATUS,
+	CTA_TIMEOUT, CTA_PROTOINFO, CTA_COUNTERS_ORIG,
+	CTA_COUNTERS_REPLY, CTA_TIMESTAMP, CTA_HELP, CTA_SECCTX,
+	CTA_TUPLE_MASTER, CTA_SEQ_ADJ_ORIG, CTA_SEQ_ADJ_REPLY,
+	CTA_SYNPROXY, CTA_MARK,
+	CTA_LABELS, 0
+};
+
+static const u8 *const orders[CTNETLINK_KINDS] = {
 	[CTNETLINK_DUMP]	= dump_order,
 	[CTNETLINK_EVENT]	= event_order,
 	[CTNETLINK_DESTROY]	= destroy_order,
@@ -713,13 +696,15 @@ static const struct ctnetlink_attr *const *const orders[CTNETLINK_KINDS] = {
  */
 size_t ctnetlink_fields_size(const struct ctnetlink_msg *m)
 {
-	const struct ctnetlink_attr *const *field;
+	const struct ctnetlink_attr *attr;
 	size_t size = 0;
+	const u8 *type;
 
 	rcu_read_lock();
-	for (field = orders[m->kind]; *field; field++) {
-		if (!(*field)->shown || (*field)->shown(m))
-			size += (*field)->size(m);
+	for (type = orders[m->kind]; *type; type++) {
+		attr = &attrs[*type];
+		if (!attr->shown || attr->shown(m))
+			size += attr->size(m);
 	}
 	rcu_read_unlock();
 	return size;
@@ -736,15 +721,17 @@ size_t ctnetlink_fields_size(const struct ctnetlink_msg *m)
  */
 int ctnetlink_fields_put(struct sk_buff *skb, struct ctnetlink_msg *m)
 {
-	const struct ctnetlink_attr *const *field;
+	const struct ctnetlink_attr *attr;
+	const u8 *type;
 	int err = 0;
 
 	/* of the entry before this one, in a dump */
 	memset(m->taken, 0, sizeof(m->taken));
 	rcu_read_lock();
-	for (field = orders[m->kind]; *field && !err; field++) {
-		if (!(*field)->shown || (*field)->shown(m))
-			err = (*field)->put(skb, m);
+	for (type = orders[m->kind]; *type && !err; type++) {
+		attr = &attrs[*type];
+		if (!attr->shown || attr->shown(m))
+			err = attr->put(skb, *type, m);
 	}
 	if (err)
 		return_counters(m);
