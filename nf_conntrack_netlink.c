@@ -30,7 +30,7 @@
 #define BARE_REQUEST(number, function)					\
 	[number] = { .type = NFNL_CB_MUTEX, .call = function }
 
-static const struct nfnl_callback connection_requests[IPCTNL_MSG_MAX] = {
+static const struct nfnl_callback ctnetlink_requests[IPCTNL_MSG_MAX] = {
 	REQUEST(IPCTNL_MSG_CT_GET, ctnetlink_get),
 	REQUEST(IPCTNL_MSG_CT_GET_CTRZERO, ctnetlink_get),
 	REQUEST(IPCTNL_MSG_CT_NEW, ctnetlink_new),
@@ -41,27 +41,28 @@ static const struct nfnl_callback connection_requests[IPCTNL_MSG_MAX] = {
 	BARE_REQUEST(IPCTNL_MSG_CT_GET_UNCONFIRMED, ctnetlink_dump_unconfirmed),
 };
 
-static const struct nfnl_callback expectation_requests[IPCTNL_MSG_EXP_MAX] = {
+static const struct nfnl_callback
+ctnetlink_expect_requests[IPCTNL_MSG_EXP_MAX] = {
 	EXPECT_REQUEST(IPCTNL_MSG_EXP_GET, ctnetlink_expect_get),
 	EXPECT_REQUEST(IPCTNL_MSG_EXP_NEW, ctnetlink_expect_new),
 	EXPECT_REQUEST(IPCTNL_MSG_EXP_DELETE, ctnetlink_expect_delete),
 	BARE_REQUEST(IPCTNL_MSG_EXP_GET_STATS_CPU, ctnetlink_stats_expect_cpu),
 };
 
-static const struct nfnetlink_subsystem connection_subsys = {
+static const struct nfnetlink_subsystem ctnetlink_subsys = {
 	.name		= "conntrack",
 	.owner		= THIS_MODULE,
 	.subsys_id	= NFNL_SUBSYS_CTNETLINK,
-	.cb		= connection_requests,
-	.cb_count	= ARRAY_SIZE(connection_requests),
+	.cb		= ctnetlink_requests,
+	.cb_count	= ARRAY_SIZE(ctnetlink_requests),
 };
 
-static const struct nfnetlink_subsystem expectation_subsys = {
+static const struct nfnetlink_subsystem ctnetlink_expect_subsys = {
 	.name		= "conntrack_expect",
 	.owner		= THIS_MODULE,
 	.subsys_id	= NFNL_SUBSYS_CTNETLINK_EXP,
-	.cb		= expectation_requests,
-	.cb_count	= ARRAY_SIZE(expectation_requests),
+	.cb		= ctnetlink_expect_requests,
+	.cb_count	= ARRAY_SIZE(ctnetlink_expect_requests),
 };
 
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
@@ -124,11 +125,11 @@ static int __init ctnetlink_init(void)
 	if (err)
 		goto out_events;
 
-	err = nfnetlink_subsys_register(&connection_subsys);
+	err = nfnetlink_subsys_register(&ctnetlink_subsys);
 	if (err)
 		goto out_pernet;
 
-	err = nfnetlink_subsys_register(&expectation_subsys);
+	err = nfnetlink_subsys_register(&ctnetlink_expect_subsys);
 	if (err)
 		goto out_connections;
 
@@ -136,7 +137,7 @@ static int __init ctnetlink_init(void)
 	return 0;
 
 out_connections:
-	nfnetlink_subsys_unregister(&connection_subsys);
+	nfnetlink_subsys_unregister(&ctnetlink_subsys);
 out_pernet:
 	ctnetlink_pernet_unregister();
 out_events:
@@ -147,8 +148,8 @@ out_events:
 static void __exit ctnetlink_exit(void)
 {
 	ctnetlink_glue_unregister();
-	nfnetlink_subsys_unregister(&expectation_subsys);
-	nfnetlink_subsys_unregister(&connection_subsys);
+	nfnetlink_subsys_unregister(&ctnetlink_expect_subsys);
+	nfnetlink_subsys_unregister(&ctnetlink_subsys);
 	ctnetlink_pernet_unregister();
 	ctnetlink_events_fini();
 	/* the queues may still be inside the glue */

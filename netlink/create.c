@@ -29,7 +29,7 @@
 /* --- modules that a request may need ------------------------------------ */
 
 /* -EAGAIN when something was loaded: the request starts again */
-static int load_module(const char *prefix, const char *name)
+static int ctnetlink_load_module(const char *prefix, const char *name)
 {
 	int err;
 
@@ -44,8 +44,8 @@ static int load_module(const char *prefix, const char *name)
 	return err ? -EOPNOTSUPP : -EAGAIN;
 }
 
-static bool helper_exists(const char *name,
-			  const struct nf_conntrack_tuple *tuple)
+static bool ctnetlink_helper_exists(const char *name,
+				    const struct nf_conntrack_tuple *tuple)
 {
 	bool found;
 
@@ -56,8 +56,9 @@ static bool helper_exists(const char *name,
 	return found;
 }
 
-static int need_helper(const struct nfnl_info *info, const struct nlattr *attr,
-		       const struct nf_conntrack_tuple *tuple)
+static int ctnetlink_load_helper(const struct nfnl_info *info,
+				 const struct nlattr *attr,
+				 const struct nf_conntrack_tuple *tuple)
 {
 	struct nlattr *private;
 	const char *name;
@@ -67,18 +68,18 @@ static int need_helper(const struct nfnl_info *info, const struct nlattr *attr,
 		return 0;
 
 	err = ctnetlink_decode_help(attr, &name, &private, info->extack);
-	if (err || helper_exists(name, tuple))
+	if (err || ctnetlink_helper_exists(name, tuple))
 		return err;
 
-	err = load_module("nfct-helper-", name);
-	if (err == -EAGAIN && helper_exists(name, tuple))
+	err = ctnetlink_load_module("nfct-helper-", name);
+	if (err == -EAGAIN && ctnetlink_helper_exists(name, tuple))
 		return err;
 	NL_SET_ERR_MSG_ATTR(info->extack, attr, "no such helper");
 	return -EOPNOTSUPP;
 }
 
-static int need_nat(const struct nfnl_info *info,
-		    const struct nlattr *const cda[])
+static int ctnetlink_load_nat(const struct nfnl_info *info,
+			      const struct nlattr *const cda[])
 {
 	int err = -EOPNOTSUPP;
 
@@ -87,7 +88,7 @@ static int need_nat(const struct nfnl_info *info,
 	if (IS_ENABLED(CONFIG_NF_NAT)) {
 		if (rcu_access_pointer(nf_nat_hook))
 			return 0;
-		err = load_module("nf-nat", "");
+		err = ctnetlink_load_module("nf-nat", "");
 		if (err == -EAGAIN && rcu_access_pointer(nf_nat_hook))
 			return err;
 	}
@@ -97,8 +98,9 @@ static int need_nat(const struct nfnl_info *info,
 
 /* --- parts of a new entry ----------------------------------------------- */
 
-static int attach_helper(struct nf_conn *ct, const struct nlattr *attr,
-			 struct netlink_ext_ack *extack)
+static int ctnetlink_attach_helper(struct nf_conn *ct,
+				   const struct nlattr *attr,
+				   struct netlink_ext_ack *extack)
 {
 	struct nf_conntrack_helper *helper;
 	struct nf_conn_help *help;
@@ -113,7 +115,7 @@ static int attach_helper(struct nf_conn *ct, const struct nlattr *attr,
 	if (err)
 		return err;
 
-	/* need_helper() saw it; if it went away since, look for it again */
+	/* ctnetlink_load_helper() saw it; if it went away since, look for it again */
 	helper = __nf_conntrack_helper_find(name, nf_ct_l3num(ct),
 					    nf_ct_protonum(ct));
 	if (!helper)
@@ -133,8 +135,9 @@ static int attach_helper(struct nf_conn *ct, const struct nlattr *attr,
 
 #if IS_ENABLED(CONFIG_NF_NAT)
 /* Without its attribute, a manipulation gets the null binding */
-static int setup_nat(struct nf_conn *ct, const struct nlattr *const cda[],
-		     struct netlink_ext_ack *extack)
+static int ctnetlink_attach_nat(struct nf_conn *ct,
+				const struct nlattr *const cda[],
+				struct netlink_ext_ack *extack)
 {
 	const struct nf_nat_hook *nat;
 	int err;
@@ -155,8 +158,9 @@ static int setup_nat(struct nf_conn *ct, const struct nlattr *const cda[],
 	return err == -EAGAIN ? -EOPNOTSUPP : err;
 }
 #else
-static int setup_nat(struct nf_conn *ct, const struct nlattr *const cda[],
-		     struct netlink_ext_ack *extack)
+static int ctnetlink_attach_nat(struct nf_conn *ct,
+				const struct nlattr *const cda[],
+				struct netlink_ext_ack *extack)
 {
 	return 0;
 }
@@ -165,7 +169,7 @@ static int setup_nat(struct nf_conn *ct, const struct nlattr *const cda[],
 /* What an entry may need later cannot be added later.  A connection that could not
  * tell of itself shall not be.
  */
-static int add_extensions(struct nf_conn *ct, u32 portid)
+static int ctnetlink_add_extensions(struct nf_conn *ct, u32 portid)
 {
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
 	struct nf_conntrack_ecache *e;
@@ -185,9 +189,10 @@ static int add_extensions(struct nf_conn *ct, u32 portid)
 	return 0;
 }
 
-static int attach_master(struct nf_conn *ct, const struct nfnl_info *info,
-			 const struct nlattr *attr,
-			 const struct nf_conntrack_zone *zone)
+static int ctnetlink_attach_master(struct nf_conn *ct,
+				   const struct nfnl_info *info,
+				   const struct nlattr *attr,
+				   const struct nf_conntrack_zone *zone)
 {
 	struct nf_conntrack_tuple_hash *h;
 	struct nf_conntrack_tuple tuple;
@@ -214,7 +219,7 @@ static int attach_master(struct nf_conn *ct, const struct nfnl_info *info,
 	return 0;
 }
 
-static void explain_insert(int err, struct netlink_ext_ack *extack)
+static void ctnetlink_insert_explain(int err, struct netlink_ext_ack *extack)
 {
 	if (err == -EEXIST)
 		NL_SET_ERR_MSG(extack,
@@ -225,32 +230,35 @@ static void explain_insert(int err, struct netlink_ext_ack *extack)
 }
 
 /* Make the entry complete and insert it.  Caller holds RCU. */
-static int build(struct nf_conn *ct, const struct nfnl_info *info,
-		 const struct nlattr *const cda[],
-		 const struct nf_conntrack_zone *zone, u32 portid)
+static int ctnetlink_create_insert(struct nf_conn *ct,
+				   const struct nfnl_info *info,
+				   const struct nlattr *const cda[],
+				   const struct nf_conntrack_zone *zone,
+				   u32 portid)
 {
 	int err;
 
-	err = attach_helper(ct, cda[CTA_HELP], info->extack);
+	err = ctnetlink_attach_helper(ct, cda[CTA_HELP], info->extack);
 	if (!err)
-		err = setup_nat(ct, cda, info->extack);
+		err = ctnetlink_attach_nat(ct, cda, info->extack);
 	if (err)
 		return err;
 
-	err = add_extensions(ct, portid);
+	err = ctnetlink_add_extensions(ct, portid);
 	if (!err)
 		err = ctnetlink_change_unborn(ct, cda, info->extack);
 	if (!err)
-		err = attach_master(ct, info, cda[CTA_TUPLE_MASTER], zone);
+		err = ctnetlink_attach_master(ct, info, cda[CTA_TUPLE_MASTER],
+					      zone);
 	if (err)
 		return err;
 
 	err = nf_conntrack_hash_check_insert(ct);
-	explain_insert(err, info->extack);
+	ctnetlink_insert_explain(err, info->extack);
 	return err;
 }
 
-static void discard(struct nf_conn *ct)
+static void ctnetlink_create_discard(struct nf_conn *ct)
 {
 	struct nf_conn *master = ct->master;
 
@@ -261,9 +269,9 @@ static void discard(struct nf_conn *ct)
 
 /* --- requests ----------------------------------------------------------- */
 
-static int check_tuples(const struct nlattr *const cda[],
-			const struct nf_conntrack_tuple *tuple,
-			struct netlink_ext_ack *extack)
+static int ctnetlink_create_check(const struct nlattr *const cda[],
+				  const struct nf_conntrack_tuple *tuple,
+				  struct netlink_ext_ack *extack)
 {
 	if (!cda[CTA_TUPLE_ORIG] || !cda[CTA_TUPLE_REPLY]) {
 		NL_SET_ERR_MSG(extack, "a new connection needs both tuples");
@@ -287,24 +295,26 @@ static int check_tuples(const struct nlattr *const cda[],
  * has whoever set a label: they go out with this message, unless a packet that
  * was faster has taken them along.
  */
-static void report(struct nf_conn *ct, unsigned int events, struct sk_buff *skb,
-		   const struct nfnl_info *info)
+static void ctnetlink_report_change(struct nf_conn *ct, unsigned int events,
+				    struct sk_buff *skb,
+				    const struct nfnl_info *info)
 {
 	nf_conntrack_eventmask_report(events, ct, NETLINK_CB(skb).portid,
 				      nlmsg_report(info->nlh));
 }
 
-static int create(struct sk_buff *skb, const struct nfnl_info *info,
-		  const struct nlattr *const cda[],
-		  const struct nf_conntrack_zone *zone,
-		  const struct nf_conntrack_tuple *tuple)
+static int ctnetlink_create(struct sk_buff *skb, const struct nfnl_info *info,
+			    const struct nlattr *const cda[],
+			    const struct nf_conntrack_zone *zone,
+			    const struct nf_conntrack_tuple *tuple)
 {
 	struct nf_conn *ct;
 	int err;
 
-	err = check_tuples(cda, tuple, info->extack) ?:
-	      need_helper(info, cda[CTA_HELP], &tuple[IP_CT_DIR_REPLY]) ?:
-	      need_nat(info, cda);
+	err = ctnetlink_create_check(cda, tuple, info->extack) ?:
+	      ctnetlink_load_helper(info, cda[CTA_HELP],
+				    &tuple[IP_CT_DIR_REPLY]) ?:
+	      ctnetlink_load_nat(info, cda);
 	if (err)
 		return err;
 
@@ -316,24 +326,25 @@ static int create(struct sk_buff *skb, const struct nfnl_info *info,
 	}
 
 	rcu_read_lock();
-	err = build(ct, info, cda, zone, NETLINK_CB(skb).portid);
+	err = ctnetlink_create_insert(ct, info, cda, zone,
+				      NETLINK_CB(skb).portid);
 	rcu_read_unlock();
 	if (err) {
-		discard(ct);
+		ctnetlink_create_discard(ct);
 		return err;
 	}
 
 	/* labels are a bonus: the connection stands without them */
 	if (cda[CTA_LABELS])
 		ctnetlink_set_labels(ct, cda, NULL);
-	report(ct, EVENTS_OF_CHANGE, skb, info);
+	ctnetlink_report_change(ct, EVENTS_OF_CHANGE, skb, info);
 	nf_ct_put(ct);
 	return 0;
 }
 
-static int update(struct nf_conn *ct, struct sk_buff *skb,
-		  const struct nfnl_info *info,
-		  const struct nlattr *const cda[])
+static int ctnetlink_update(struct nf_conn *ct, struct sk_buff *skb,
+			    const struct nfnl_info *info,
+			    const struct nlattr *const cda[])
 {
 	int err;
 
@@ -344,7 +355,8 @@ static int update(struct nf_conn *ct, struct sk_buff *skb,
 
 	err = ctnetlink_change(ct, cda, info->extack);
 	if (!err)
-		report(ct, EVENTS_OF_CHANGE | BIT(IPCT_LABEL), skb, info);
+		ctnetlink_report_change(ct, EVENTS_OF_CHANGE | BIT(IPCT_LABEL),
+					skb, info);
 	return err;
 }
 
@@ -391,13 +403,13 @@ int ctnetlink_new(struct sk_buff *skb, const struct nfnl_info *info,
 
 	if (h) {
 		ct = nf_ct_tuplehash_to_ctrack(h);
-		err = update(ct, skb, info, cda);
+		err = ctnetlink_update(ct, skb, info, cda);
 		nf_ct_put(ct);
 		return err;
 	}
 
 	if (info->nlh->nlmsg_flags & NLM_F_CREATE)
-		return create(skb, info, cda, &zone, tuple);
+		return ctnetlink_create(skb, info, cda, &zone, tuple);
 	NL_SET_ERR_MSG(info->extack, "no such connection");
 	return -ENOENT;
 }

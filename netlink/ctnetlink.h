@@ -96,8 +96,8 @@ struct ctnetlink_msg {
 	struct ctnetlink_count	taken[IP_CT_DIR_MAX];
 };
 
-size_t ctnetlink_fields_size(const struct ctnetlink_msg *m);
-int ctnetlink_fields_put(struct sk_buff *skb, struct ctnetlink_msg *m);
+size_t ctnetlink_attrs_size(const struct ctnetlink_msg *m);
+int ctnetlink_attrs_put(struct sk_buff *skb, struct ctnetlink_msg *m);
 size_t ctnetlink_tuple_size(const struct nf_conntrack_tuple *tuple);
 int ctnetlink_tuple_put(struct sk_buff *skb, int type,
 			const struct nf_conntrack_tuple *tuple);

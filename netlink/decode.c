@@ -41,24 +41,24 @@ const struct nla_policy ctnetlink_policy[CTA_MAX + 1] = {
 	[CTA_LABELS_MASK] = AT_MOST(NF_CT_LABELS_MAX_SIZE),
 };
 
-static const struct nla_policy tuple_policy[CTA_TUPLE_MAX + 1] = {
+static const struct nla_policy ctnetlink_tuple_policy[CTA_TUPLE_MAX + 1] = {
 	[CTA_TUPLE_IP] = OF_TYPE(NLA_NESTED),
 	[CTA_TUPLE_PROTO] = OF_TYPE(NLA_NESTED),
 	[CTA_TUPLE_ZONE] = OF_TYPE(NLA_U16),
 };
 
-static const struct nla_policy address_policy[CTA_IP_MAX + 1] = {
+static const struct nla_policy ctnetlink_address_policy[CTA_IP_MAX + 1] = {
 	[CTA_IP_V4_SRC] = OF_TYPE(NLA_U32),
 	[CTA_IP_V4_DST] = OF_TYPE(NLA_U32),
 	[CTA_IP_V6_SRC] = AT_LEAST(sizeof(struct in6_addr)),
 	[CTA_IP_V6_DST] = AT_LEAST(sizeof(struct in6_addr)),
 };
 
-static const struct nla_policy transport_policy[CTA_PROTO_MAX + 1] = {
+static const struct nla_policy ctnetlink_transport_policy[CTA_PROTO_MAX + 1] = {
 	[CTA_PROTO_NUM] = OF_TYPE(NLA_U8),
 };
 
-static const struct nla_policy help_policy[CTA_HELP_MAX + 1] = {
+static const struct nla_policy ctnetlink_help_policy[CTA_HELP_MAX + 1] = {
 	[CTA_HELP_NAME] = {
 		.type	= NLA_NUL_STRING,
 		.len	= NF_CT_HELPER_NAME_LEN - 1,
@@ -68,7 +68,7 @@ static const struct nla_policy help_policy[CTA_HELP_MAX + 1] = {
 /* Three words, as in CTA_SEQ_ADJ_* and in CTA_SYNPROXY */
 #define WORDS_MAX	3
 
-static const struct nla_policy words_policy[WORDS_MAX + 1] = {
+static const struct nla_policy ctnetlink_words_policy[WORDS_MAX + 1] = {
 	[1] = OF_TYPE(NLA_U32),
 	[2] = OF_TYPE(NLA_U32),
 	[3] = OF_TYPE(NLA_U32),
@@ -102,7 +102,7 @@ int ctnetlink_decode_zone(const struct nlattr *attr,
 }
 
 /* Addresses, one row for each of the four attributes */
-struct address_slot {
+struct ctnetlink_address_slot {
 	u8	l3num;
 	u8	len;
 	u16	attr;
@@ -118,28 +118,28 @@ struct address_slot {
 	.offset	= offsetof(struct nf_conntrack_tuple, side.u3),		\
 }
 
-static const struct address_slot address_slots[] = {
+static const struct ctnetlink_address_slot ctnetlink_address_slots[] = {
 	ADDRESS(NFPROTO_IPV4, in_addr, CTA_IP_V4_SRC, src, NF_CT_TUPLE_SRC_ADDR),
 	ADDRESS(NFPROTO_IPV4, in_addr, CTA_IP_V4_DST, dst, NF_CT_TUPLE_DST_ADDR),
 	ADDRESS(NFPROTO_IPV6, in6_addr, CTA_IP_V6_SRC, src, NF_CT_TUPLE_SRC_ADDR),
 	ADDRESS(NFPROTO_IPV6, in6_addr, CTA_IP_V6_DST, dst, NF_CT_TUPLE_DST_ADDR),
+	{ }
 };
 
-static int decode_addresses(const struct nlattr *attr, u32 members,
-			    struct nf_conntrack_tuple *tuple,
-			    struct netlink_ext_ack *extack)
+static int ctnetlink_decode_addresses(const struct nlattr *attr, u32 members,
+				      struct nf_conntrack_tuple *tuple,
+				      struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[CTA_IP_MAX + 1];
-	const struct address_slot *slot;
+	const struct ctnetlink_address_slot *slot;
 	int err;
 
-	err = nla_parse_nested_deprecated(tb, CTA_IP_MAX, attr, address_policy,
-					  extack);
+	err = nla_parse_nested_deprecated(tb, CTA_IP_MAX, attr,
+					  ctnetlink_address_policy, extack);
 	if (err)
 		return err;
 
-	for (slot = address_slots;
-	     slot < address_slots + ARRAY_SIZE(address_slots); slot++) {
+	for (slot = ctnetlink_address_slots; slot->len; slot++) {
 		if (slot->l3num != tuple->src.l3num || !(slot->member & members))
 			continue;
 		if (!tb[slot->attr]) {
@@ -153,16 +153,16 @@ static int decode_addresses(const struct nlattr *attr, u32 members,
 	return 0;
 }
 
-static int decode_transport(const struct nlattr *attr, u32 members,
-			    struct nf_conntrack_tuple *tuple,
-			    struct netlink_ext_ack *extack)
+static int ctnetlink_decode_transport(const struct nlattr *attr, u32 members,
+				      struct nf_conntrack_tuple *tuple,
+				      struct netlink_ext_ack *extack)
 {
 	const struct nf_conntrack_l4proto *l4proto;
 	struct nlattr *tb[CTA_PROTO_MAX + 1];
 	int err;
 
 	err = nla_parse_nested_deprecated(tb, CTA_PROTO_MAX, attr,
-					  transport_policy, extack);
+					  ctnetlink_transport_policy, extack);
 	if (err)
 		return err;
 
@@ -190,10 +190,10 @@ static int decode_transport(const struct nlattr *attr, u32 members,
 }
 
 /* A zone for one direction; there can be one at most, and none beside CTA_ZONE */
-static int decode_tuple_zone(const struct nlattr *attr,
-			     enum ip_conntrack_dir dir,
-			     struct nf_conntrack_zone *zone,
-			     struct netlink_ext_ack *extack)
+static int ctnetlink_decode_tuple_zone(const struct nlattr *attr,
+				       enum ip_conntrack_dir dir,
+				       struct nf_conntrack_zone *zone,
+				       struct netlink_ext_ack *extack)
 {
 	int err;
 
@@ -234,8 +234,8 @@ int ctnetlink_decode_tuple(const struct nlattr *attr,
 	struct nlattr *tb[CTA_TUPLE_MAX + 1];
 	int err;
 
-	err = nla_parse_nested_deprecated(tb, CTA_TUPLE_MAX, attr, tuple_policy,
-					  extack);
+	err = nla_parse_nested_deprecated(tb, CTA_TUPLE_MAX, attr,
+					  ctnetlink_tuple_policy, extack);
 	if (err)
 		return err;
 
@@ -254,7 +254,8 @@ int ctnetlink_decode_tuple(const struct nlattr *attr,
 					    "the tuple has no addresses");
 			return -EINVAL;
 		}
-		err = decode_addresses(tb[CTA_TUPLE_IP], members, tuple, extack);
+		err = ctnetlink_decode_addresses(tb[CTA_TUPLE_IP], members,
+						 tuple, extack);
 		if (err)
 			return err;
 	}
@@ -265,8 +266,8 @@ int ctnetlink_decode_tuple(const struct nlattr *attr,
 					    "the tuple has no protocol");
 			return -EINVAL;
 		}
-		err = decode_transport(tb[CTA_TUPLE_PROTO], members, tuple,
-				       extack);
+		err = ctnetlink_decode_transport(tb[CTA_TUPLE_PROTO], members,
+						 tuple, extack);
 		if (err)
 			return err;
 	} else if (members & ~(addresses | NF_CT_TUPLE_ZONE)) {
@@ -276,7 +277,8 @@ int ctnetlink_decode_tuple(const struct nlattr *attr,
 	}
 
 	if (members & NF_CT_TUPLE_ZONE && tb[CTA_TUPLE_ZONE])
-		return decode_tuple_zone(tb[CTA_TUPLE_ZONE], dir, zone, extack);
+		return ctnetlink_decode_tuple_zone(tb[CTA_TUPLE_ZONE], dir,
+						   zone, extack);
 	return 0;
 }
 
@@ -295,7 +297,8 @@ int ctnetlink_decode_words(const struct nlattr *attr, int max, u32 *words,
 	struct nlattr *tb[WORDS_MAX + 1];
 	int i, err;
 
-	err = nla_parse_nested_deprecated(tb, max, attr, words_policy, extack);
+	err = nla_parse_nested_deprecated(tb, max, attr, ctnetlink_words_policy,
+					  extack);
 	if (err)
 		return err;
 
@@ -325,8 +328,8 @@ int ctnetlink_decode_help(const struct nlattr *attr, const char **name,
 	struct nlattr *tb[CTA_HELP_MAX + 1];
 	int err;
 
-	err = nla_parse_nested_deprecated(tb, CTA_HELP_MAX, attr, help_policy,
-					  extack);
+	err = nla_parse_nested_deprecated(tb, CTA_HELP_MAX, attr,
+					  ctnetlink_help_policy, extack);
 	if (err)
 		return err;
 

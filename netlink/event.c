@@ -12,7 +12,7 @@
 #include "nf_conntrack_internal.h"
 
 /* First match decides; NEW together with DESTROY is a DESTROY */
-struct event_group {
+struct ctnetlink_event_group {
 	unsigned int		events;
 	unsigned int		group;
 	enum ctnetlink_kind	kind;
@@ -20,7 +20,7 @@ struct event_group {
 	u16			flags;
 };
 
-static const struct event_group event_groups[] = {
+static const struct ctnetlink_event_group ctnetlink_event_groups[] = {
 	{
 		.events	= BIT(IPCT_DESTROY),
 		.group	= NFNLGRP_CONNTRACK_DESTROY,
@@ -38,20 +38,22 @@ static const struct event_group event_groups[] = {
 		.kind	= CTNETLINK_EVENT,
 		.type	= IPCTNL_MSG_CT_NEW,
 	},
+	{ }
 };
 
-static const struct event_group *group_of(unsigned int events)
+static const struct ctnetlink_event_group *
+ctnetlink_event_group_of(unsigned int events)
 {
-	const struct event_group *g;
+	const struct ctnetlink_event_group *g;
 
-	for (g = event_groups; g < event_groups + ARRAY_SIZE(event_groups); g++) {
+	for (g = ctnetlink_event_groups; g->events; g++) {
 		if (events & g->events)
 			return g;
 	}
 	return NULL;
 }
 
-static struct sk_buff *build_event(struct ctnetlink_msg *m)
+static struct sk_buff *ctnetlink_event_build(struct ctnetlink_msg *m)
 {
 	struct sk_buff *skb;
 
@@ -71,7 +73,7 @@ static struct sk_buff *build_event(struct ctnetlink_msg *m)
 
 static int ctnetlink_event(unsigned int events, const struct nf_ct_event *item)
 {
-	const struct event_group *g = group_of(events);
+	const struct ctnetlink_event_group *g = ctnetlink_event_group_of(events);
 	struct net *net = nf_ct_net(item->ct);
 	struct ctnetlink_msg m = {
 		.ct	= item->ct,
@@ -97,8 +99,8 @@ static int ctnetlink_event(unsigned int events, const struct nf_ct_event *item)
 	}
 
 	ctnetlink_batch_flush(net);
-	return ctnetlink_send_datagram(net, build_event(&m), m.portid, g->group,
-				       item->report);
+	return ctnetlink_send_datagram(net, ctnetlink_event_build(&m), m.portid,
+				       g->group, item->report);
 }
 
 const struct nf_ct_event_notifier ctnetlink_notifier = {
@@ -107,8 +109,8 @@ const struct nf_ct_event_notifier ctnetlink_notifier = {
 };
 
 /* Once the listener that refused has gone, the others need not wait */
-static int listener_gone(struct notifier_block *nb, unsigned long event,
-			 void *data)
+static int ctnetlink_listener_gone(struct notifier_block *nb,
+				   unsigned long event, void *data)
 {
 	const struct netlink_notify *n = data;
 
@@ -117,8 +119,8 @@ static int listener_gone(struct notifier_block *nb, unsigned long event,
 	return NOTIFY_DONE;
 }
 
-static struct notifier_block listener_notifier = {
-	.notifier_call = listener_gone,
+static struct notifier_block ctnetlink_listener_notifier = {
+	.notifier_call = ctnetlink_listener_gone,
 };
 
 /**
@@ -129,7 +131,7 @@ static struct notifier_block listener_notifier = {
  */
 int ctnetlink_events_init(void)
 {
-	return netlink_register_notifier(&listener_notifier);
+	return netlink_register_notifier(&ctnetlink_listener_notifier);
 }
 
 /**
@@ -139,6 +141,6 @@ int ctnetlink_events_init(void)
  */
 void ctnetlink_events_fini(void)
 {
-	netlink_unregister_notifier(&listener_notifier);
+	netlink_unregister_notifier(&ctnetlink_listener_notifier);
 	ctnetlink_send_fini();
 }

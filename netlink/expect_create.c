@@ -34,14 +34,14 @@ const struct nla_policy ctnetlink_expect_policy[CTA_EXPECT_MAX + 1] = {
 };
 
 /**
- * struct expect_request - a request under way
+ * struct ctnetlink_expect_req - a request under way
  * @cda:    attributes
  * @extack: for the error message, may be NULL
  * @l3num:  family
  * @portid: who asks
  * @report: whether that one wants to hear of the event
  */
-struct expect_request {
+struct ctnetlink_expect_req {
 	const struct nlattr *const	*cda;
 	struct netlink_ext_ack		*extack;
 	u8				l3num;
@@ -49,14 +49,17 @@ struct expect_request {
 	int				report;
 };
 
-static int decode(const struct expect_request *r, const struct nlattr *attr,
-		  enum ip_conntrack_dir dir, struct nf_conntrack_tuple *tuple)
+static int ctnetlink_expect_decode(const struct ctnetlink_expect_req *r,
+				   const struct nlattr *attr,
+				   enum ip_conntrack_dir dir,
+				   struct nf_conntrack_tuple *tuple)
 {
 	return ctnetlink_decode_tuple(attr, dir, r->l3num, NF_CT_TUPLE_WHOLE,
 				      NULL, tuple, r->extack);
 }
 
-static int need(const struct expect_request *r, int type, const char *text)
+static int ctnetlink_expect_need(const struct ctnetlink_expect_req *r,
+				 int type, const char *text)
 {
 	if (r->cda[type])
 		return 0;
@@ -68,14 +71,16 @@ static int need(const struct expect_request *r, int type, const char *text)
 
 /* --- parts of a new expectation ----------------------------------------- */
 
-static int set_tuple(const struct expect_request *r,
-		     struct nf_conntrack_expect *exp)
+static int ctnetlink_expect_set_tuple(const struct ctnetlink_expect_req *r,
+				      struct nf_conntrack_expect *exp)
 {
 	struct nf_conntrack_tuple mask;
 	int err;
 
-	err = decode(r, r->cda[CTA_EXPECT_TUPLE], IP_CT_DIR_ORIGINAL, &exp->tuple) ?:
-	      decode(r, r->cda[CTA_EXPECT_MASK], IP_CT_DIR_ORIGINAL, &mask);
+	err = ctnetlink_expect_decode(r, r->cda[CTA_EXPECT_TUPLE],
+				      IP_CT_DIR_ORIGINAL, &exp->tuple) ?:
+	      ctnetlink_expect_decode(r, r->cda[CTA_EXPECT_MASK],
+				      IP_CT_DIR_ORIGINAL, &mask);
 	if (err)
 		return err;
 
@@ -86,8 +91,8 @@ static int set_tuple(const struct expect_request *r,
 }
 
 /* Caller holds RCU. */
-static int set_class(const struct expect_request *r,
-		     struct nf_conntrack_expect *exp)
+static int ctnetlink_expect_set_class(const struct ctnetlink_expect_req *r,
+				      struct nf_conntrack_expect *exp)
 {
 	const struct nf_conn_help *help = nfct_help(exp->master);
 	const struct nf_conntrack_helper *helper;
@@ -109,8 +114,8 @@ static int set_class(const struct expect_request *r,
 }
 
 /* Caller holds RCU; the core looks again when it inserts: NF_CT_EXP_F_NAMED_FN */
-static int set_function(const struct expect_request *r,
-			struct nf_conntrack_expect *exp)
+static int ctnetlink_expect_set_function(const struct ctnetlink_expect_req *r,
+					 struct nf_conntrack_expect *exp)
 {
 	const struct nlattr *attr = r->cda[CTA_EXPECT_FN];
 	const struct nf_ct_helper_expectfn *fn;
@@ -128,13 +133,14 @@ static int set_function(const struct expect_request *r,
 }
 
 #if IS_ENABLED(CONFIG_NF_NAT)
-static const struct nla_policy nat_policy[CTA_EXPECT_NAT_MAX + 1] = {
+static const struct nla_policy
+ctnetlink_expect_nat_policy[CTA_EXPECT_NAT_MAX + 1] = {
 	[CTA_EXPECT_NAT_DIR]	= NLA_POLICY_MAX(NLA_BE32, IP_CT_DIR_REPLY),
 	[CTA_EXPECT_NAT_TUPLE]	= { .type = NLA_NESTED },
 };
 
-static int set_nat(const struct expect_request *r,
-		   struct nf_conntrack_expect *exp)
+static int ctnetlink_expect_set_nat(const struct ctnetlink_expect_req *r,
+				    struct nf_conntrack_expect *exp)
 {
 	const struct nlattr *attr = r->cda[CTA_EXPECT_NAT];
 	struct nlattr *tb[CTA_EXPECT_NAT_MAX + 1];
@@ -144,7 +150,8 @@ static int set_nat(const struct expect_request *r,
 	if (!attr)
 		return 0;
 
-	err = nla_parse_nested_deprecated(tb, CTA_EXPECT_NAT_MAX, attr, nat_policy,
+	err = nla_parse_nested_deprecated(tb, CTA_EXPECT_NAT_MAX, attr,
+					  ctnetlink_expect_nat_policy,
 					  r->extack);
 	if (err)
 		return err;
@@ -153,7 +160,8 @@ static int set_nat(const struct expect_request *r,
 				    "NAT needs a direction and a tuple");
 		return -EINVAL;
 	}
-	err = decode(r, tb[CTA_EXPECT_NAT_TUPLE], IP_CT_DIR_ORIGINAL, &tuple);
+	err = ctnetlink_expect_decode(r, tb[CTA_EXPECT_NAT_TUPLE],
+				      IP_CT_DIR_ORIGINAL, &tuple);
 	if (err)
 		return err;
 
@@ -163,8 +171,8 @@ static int set_nat(const struct expect_request *r,
 	return 0;
 }
 #else
-static int set_nat(const struct expect_request *r,
-		   struct nf_conntrack_expect *exp)
+static int ctnetlink_expect_set_nat(const struct ctnetlink_expect_req *r,
+				    struct nf_conntrack_expect *exp)
 {
 	if (!r->cda[CTA_EXPECT_NAT])
 		return 0;
@@ -173,8 +181,8 @@ static int set_nat(const struct expect_request *r,
 }
 #endif
 
-static int set_flags(const struct expect_request *r,
-		     struct nf_conntrack_expect *exp)
+static int ctnetlink_expect_set_flags(const struct ctnetlink_expect_req *r,
+				      struct nf_conntrack_expect *exp)
 {
 	const struct nlattr *attr = r->cda[CTA_EXPECT_FLAGS];
 
@@ -183,7 +191,7 @@ static int set_flags(const struct expect_request *r,
 	return 0;
 }
 
-static void explain(int err, struct netlink_ext_ack *extack)
+static void ctnetlink_expect_explain(int err, struct netlink_ext_ack *extack)
 {
 	switch (err) {
 	case -EALREADY:
@@ -213,8 +221,9 @@ static void explain(int err, struct netlink_ext_ack *extack)
  * @helper is for the expected connection, may be NULL.  Caller holds RCU and a
  * reference on @ct.
  */
-static int create(const struct expect_request *r, struct nf_conn *ct,
-		  struct nf_conntrack_helper *helper)
+static int ctnetlink_expect_create(const struct ctnetlink_expect_req *r,
+				   struct nf_conn *ct,
+				   struct nf_conntrack_helper *helper)
 {
 	struct nf_conntrack_expect *exp;
 	unsigned int flags = 0;
@@ -222,18 +231,21 @@ static int create(const struct expect_request *r, struct nf_conn *ct,
 
 	exp = nf_ct_expect_alloc(ct);
 	if (!exp) {
-		explain(-ENOMEM, r->extack);
+		ctnetlink_expect_explain(-ENOMEM, r->extack);
 		return -ENOMEM;
 	}
 
 	rcu_assign_pointer(exp->assign_helper, helper);
-	err = set_tuple(r, exp) ?: set_class(r, exp) ?: set_flags(r, exp) ?:
-	      set_function(r, exp) ?: set_nat(r, exp);
+	err = ctnetlink_expect_set_tuple(r, exp) ?:
+	      ctnetlink_expect_set_class(r, exp) ?:
+	      ctnetlink_expect_set_flags(r, exp) ?:
+	      ctnetlink_expect_set_function(r, exp) ?:
+	      ctnetlink_expect_set_nat(r, exp);
 	if (!err) {
 		if (exp->expectfn)
 			flags |= NF_CT_EXP_F_NAMED_FN;
 		err = nf_ct_expect_related_report(exp, r->portid, r->report, flags);
-		explain(err, r->extack);
+		ctnetlink_expect_explain(err, r->extack);
 	}
 	nf_ct_expect_put(exp);
 	return err;
@@ -241,15 +253,18 @@ static int create(const struct expect_request *r, struct nf_conn *ct,
 
 /* --- requests ----------------------------------------------------------- */
 
-static int create_for_master(const struct expect_request *r, struct net *net,
-			     const struct nf_conntrack_zone *zone)
+static int
+ctnetlink_expect_create_for_master(const struct ctnetlink_expect_req *r,
+				   struct net *net,
+				   const struct nf_conntrack_zone *zone)
 {
 	struct nf_conntrack_tuple_hash *h;
 	struct nf_conntrack_tuple tuple;
 	struct nf_conn *ct;
 	int err;
 
-	err = decode(r, r->cda[CTA_EXPECT_MASTER], IP_CT_DIR_ORIGINAL, &tuple);
+	err = ctnetlink_expect_decode(r, r->cda[CTA_EXPECT_MASTER],
+				      IP_CT_DIR_ORIGINAL, &tuple);
 	if (err)
 		return err;
 
@@ -262,14 +277,14 @@ static int create_for_master(const struct expect_request *r, struct net *net,
 	ct = nf_ct_tuplehash_to_ctrack(h);
 
 	rcu_read_lock();
-	err = create(r, ct, NULL);
+	err = ctnetlink_expect_create(r, ct, NULL);
 	rcu_read_unlock();
 	nf_ct_put(ct);
 	return err;
 }
 
-static int update(const struct expect_request *r, struct nf_conntrack_expect *exp,
-		  u16 flags)
+static int ctnetlink_expect_update(const struct ctnetlink_expect_req *r,
+				   struct nf_conntrack_expect *exp, u16 flags)
 {
 	const struct nlattr *attr = r->cda[CTA_EXPECT_TIMEOUT];
 	int err;
@@ -299,7 +314,7 @@ static int update(const struct expect_request *r, struct nf_conntrack_expect *ex
 int ctnetlink_expect_new(struct sk_buff *skb, const struct nfnl_info *info,
 			 const struct nlattr *const cda[])
 {
-	const struct expect_request r = {
+	const struct ctnetlink_expect_req r = {
 		.cda	= cda,
 		.extack	= info->extack,
 		.l3num	= info->nfmsg->nfgen_family,
@@ -312,23 +327,27 @@ int ctnetlink_expect_new(struct sk_buff *skb, const struct nfnl_info *info,
 	struct nf_conntrack_zone zone;
 	int err;
 
-	err = need(&r, CTA_EXPECT_TUPLE, "the tuple is missing") ?:
-	      need(&r, CTA_EXPECT_MASK, "the mask is missing") ?:
-	      need(&r, CTA_EXPECT_MASTER, "the master's tuple is missing") ?:
+	err = ctnetlink_expect_need(&r, CTA_EXPECT_TUPLE,
+				    "the tuple is missing") ?:
+	      ctnetlink_expect_need(&r, CTA_EXPECT_MASK,
+				    "the mask is missing") ?:
+	      ctnetlink_expect_need(&r, CTA_EXPECT_MASTER,
+				    "the master's tuple is missing") ?:
 	      ctnetlink_decode_zone(cda[CTA_EXPECT_ZONE], &zone, r.extack) ?:
-	      decode(&r, cda[CTA_EXPECT_TUPLE], IP_CT_DIR_ORIGINAL, &tuple);
+	      ctnetlink_expect_decode(&r, cda[CTA_EXPECT_TUPLE],
+				      IP_CT_DIR_ORIGINAL, &tuple);
 	if (err)
 		return err;
 
 	exp = nf_ct_expect_find_get(info->net, &zone, &tuple);
 	if (exp) {
-		err = update(&r, exp, flags);
+		err = ctnetlink_expect_update(&r, exp, flags);
 		nf_ct_expect_put(exp);
 		return err;
 	}
 
 	if (flags & NLM_F_CREATE)
-		return create_for_master(&r, info->net, &zone);
+		return ctnetlink_expect_create_for_master(&r, info->net, &zone);
 	NL_SET_ERR_MSG(info->extack, "no such expectation");
 	return -ENOENT;
 }
@@ -351,7 +370,7 @@ int ctnetlink_expect_attach(struct nf_conn *ct, const struct nlattr *attr,
 {
 	struct nf_conntrack_helper *helper = NULL;
 	struct nlattr *cda[CTA_EXPECT_MAX + 1];
-	const struct expect_request r = {
+	const struct ctnetlink_expect_req r = {
 		.cda	= (const struct nlattr *const *)cda,
 		.l3num	= nf_ct_l3num(ct),
 		.portid	= portid,
@@ -374,7 +393,7 @@ int ctnetlink_expect_attach(struct nf_conn *ct, const struct nlattr *attr,
 		err = helper ? 0 : -EOPNOTSUPP;
 	}
 	if (!err)
-		err = create(&r, ct, helper);
+		err = ctnetlink_expect_create(&r, ct, helper);
 	rcu_read_unlock();
 	return err;
 }

@@ -9,7 +9,8 @@
 
 #include "ctnetlink.h"
 
-static struct sk_buff *build_event(const struct ctnetlink_expect_msg *m)
+static struct sk_buff *
+ctnetlink_expect_event_build(const struct ctnetlink_expect_msg *m)
 {
 	struct sk_buff *skb = ctnetlink_send_alloc(ctnetlink_expect_size(m));
 
@@ -50,6 +51,6 @@ int ctnetlink_expect_event(unsigned int events, const struct nf_exp_event *item)
 	if (!item->report && !nfnetlink_has_listeners(net, group))
 		return NF_CT_EVENT_NOBODY;
 
-	return ctnetlink_send_datagram(net, build_event(&m), item->portid, group,
-				       item->report);
+	return ctnetlink_send_datagram(net, ctnetlink_expect_event_build(&m),
+				       item->portid, group, item->report);
 }

@@ -35,7 +35,7 @@ struct ctnetlink_filter {
 	struct nf_conntrack_tuple	tuple[IP_CT_DIR_MAX];
 };
 
-static const struct nla_policy filter_policy[CTA_FILTER_MAX + 1] = {
+static const struct nla_policy ctnetlink_filter_policy[CTA_FILTER_MAX + 1] = {
 	[CTA_FILTER_ORIG_FLAGS]	 = NLA_POLICY_MASK(NLA_U32,
 						   NF_CT_TUPLE_FILTER_MASK),
 	[CTA_FILTER_REPLY_FLAGS] = NLA_POLICY_MASK(NLA_U32,
@@ -43,7 +43,7 @@ static const struct nla_policy filter_policy[CTA_FILTER_MAX + 1] = {
 };
 
 /* Members of a tuple: where they are, and for which protocols they exist */
-struct tuple_member {
+struct ctnetlink_filter_member {
 	u32	bit;
 	u8	offset;
 	u8	len;
@@ -57,7 +57,7 @@ struct tuple_member {
 	.proto	= { __VA_ARGS__ },					\
 }
 
-static const struct tuple_member tuple_members[] = {
+static const struct ctnetlink_filter_member ctnetlink_filter_members[] = {
 	MEMBER(NF_CT_TUPLE_SRC_ADDR, src.u3, 0),
 	MEMBER(NF_CT_TUPLE_DST_ADDR, dst.u3, 0),
 	MEMBER(NF_CT_TUPLE_PROTO, dst.protonum, 0),
@@ -70,9 +70,12 @@ static const struct tuple_member tuple_members[] = {
 	MEMBER(NF_CT_TUPLE_ICMPV6_TYPE, dst.u.icmp.type, IPPROTO_ICMPV6),
 	MEMBER(NF_CT_TUPLE_ICMPV6_CODE, dst.u.icmp.code, IPPROTO_ICMPV6),
 	MEMBER(NF_CT_TUPLE_ICMPV6_ID, src.u.icmp.id, IPPROTO_ICMPV6),
+	{ }
 };
 
-static bool member_applies(const struct tuple_member *member, u8 protonum)
+static bool
+ctnetlink_filter_member_applies(const struct ctnetlink_filter_member *member,
+				u8 protonum)
 {
 	return !member->proto[0] || member->proto[0] == protonum ||
 	       (member->proto[1] && member->proto[1] == protonum);
@@ -82,15 +85,15 @@ static bool member_applies(const struct tuple_member *member, u8 protonum)
  * DIFF: 6.1 compares IPv6 addresses the wrong way round and drops the entries
  * that are equal; here, as from 6.12 on, they are the ones that stay.
  */
-static bool tuple_matches(u32 members, const struct nf_conntrack_tuple *want,
-			  const struct nf_conntrack_tuple *have)
+static bool ctnetlink_filter_tuple_matches(u32 members,
+					   const struct nf_conntrack_tuple *want,
+					   const struct nf_conntrack_tuple *have)
 {
-	const struct tuple_member *member;
+	const struct ctnetlink_filter_member *member;
 
-	for (member = tuple_members;
-	     member < tuple_members + ARRAY_SIZE(tuple_members); member++) {
+	for (member = ctnetlink_filter_members; member->bit; member++) {
 		if (!(members & member->bit) ||
-		    !member_applies(member, have->dst.protonum))
+		    !ctnetlink_filter_member_applies(member, have->dst.protonum))
 			continue;
 		if (memcmp((const void *)want + member->offset,
 			   (const void *)have + member->offset, member->len))
@@ -102,9 +105,9 @@ static bool tuple_matches(u32 members, const struct nf_conntrack_tuple *want,
 /* --- building ----------------------------------------------------------- */
 
 #ifdef CONFIG_NF_CONNTRACK_MARK
-static int decode_mark(struct ctnetlink_masked *mark,
-		       const struct nlattr *const cda[],
-		       struct netlink_ext_ack *extack)
+static int ctnetlink_filter_decode_mark(struct ctnetlink_masked *mark,
+					const struct nlattr *const cda[],
+					struct netlink_ext_ack *extack)
 {
 	if (!cda[CTA_MARK]) {
 		if (!cda[CTA_MARK_MASK])
@@ -120,9 +123,9 @@ static int decode_mark(struct ctnetlink_masked *mark,
 	return 0;
 }
 #else
-static int decode_mark(struct ctnetlink_masked *mark,
-		       const struct nlattr *const cda[],
-		       struct netlink_ext_ack *extack)
+static int ctnetlink_filter_decode_mark(struct ctnetlink_masked *mark,
+					const struct nlattr *const cda[],
+					struct netlink_ext_ack *extack)
 {
 	if (!cda[CTA_MARK] && !cda[CTA_MARK_MASK])
 		return 0;
@@ -131,9 +134,9 @@ static int decode_mark(struct ctnetlink_masked *mark,
 }
 #endif
 
-static int decode_status(struct ctnetlink_masked *status,
-			 const struct nlattr *const cda[],
-			 struct netlink_ext_ack *extack)
+static int ctnetlink_filter_decode_status(struct ctnetlink_masked *status,
+					  const struct nlattr *const cda[],
+					  struct netlink_ext_ack *extack)
 {
 	const struct nlattr *mask = cda[CTA_STATUS_MASK];
 
@@ -154,14 +157,15 @@ static int decode_status(struct ctnetlink_masked *status,
 	return -EINVAL;
 }
 
-static int decode_members(struct ctnetlink_filter *filter,
-			  const struct nlattr *attr,
-			  struct netlink_ext_ack *extack)
+static int ctnetlink_filter_decode_members(struct ctnetlink_filter *filter,
+					   const struct nlattr *attr,
+					   struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[CTA_FILTER_MAX + 1];
 	int err;
 
-	err = nla_parse_nested(tb, CTA_FILTER_MAX, attr, filter_policy, extack);
+	err = nla_parse_nested(tb, CTA_FILTER_MAX, attr,
+			       ctnetlink_filter_policy, extack);
 	if (err)
 		return err;
 
@@ -174,9 +178,10 @@ static int decode_members(struct ctnetlink_filter *filter,
 	return 0;
 }
 
-static int decode_side(struct ctnetlink_filter *filter,
-		       const struct nlattr *attr, enum ip_conntrack_dir dir,
-		       struct netlink_ext_ack *extack)
+static int ctnetlink_filter_decode_tuple(struct ctnetlink_filter *filter,
+					 const struct nlattr *attr,
+					 enum ip_conntrack_dir dir,
+					 struct netlink_ext_ack *extack)
 {
 	if (!filter->members[dir])
 		return 0;
@@ -191,27 +196,29 @@ static int decode_side(struct ctnetlink_filter *filter,
 				      &filter->tuple[dir], extack);
 }
 
-static int decode_filter(struct ctnetlink_filter *filter,
-			 const struct nlattr *const cda[],
-			 struct netlink_ext_ack *extack)
+static int ctnetlink_filter_decode(struct ctnetlink_filter *filter,
+				   const struct nlattr *const cda[],
+				   struct netlink_ext_ack *extack)
 {
 	int err;
 
-	err = decode_mark(&filter->mark, cda, extack);
+	err = ctnetlink_filter_decode_mark(&filter->mark, cda, extack);
 	if (!err)
-		err = decode_status(&filter->status, cda, extack);
+		err = ctnetlink_filter_decode_status(&filter->status, cda,
+						     extack);
 	if (!err)
 		err = ctnetlink_decode_zone(cda[CTA_ZONE], &filter->zone, extack);
 	if (err || !cda[CTA_FILTER])
 		return err;
 
-	err = decode_members(filter, cda[CTA_FILTER], extack);
+	err = ctnetlink_filter_decode_members(filter, cda[CTA_FILTER], extack);
 	if (!err)
-		err = decode_side(filter, cda[CTA_TUPLE_ORIG],
-				  IP_CT_DIR_ORIGINAL, extack);
+		err = ctnetlink_filter_decode_tuple(filter, cda[CTA_TUPLE_ORIG],
+						    IP_CT_DIR_ORIGINAL, extack);
 	if (!err)
-		err = decode_side(filter, cda[CTA_TUPLE_REPLY],
-				  IP_CT_DIR_REPLY, extack);
+		err = ctnetlink_filter_decode_tuple(filter,
+						    cda[CTA_TUPLE_REPLY],
+						    IP_CT_DIR_REPLY, extack);
 	return err;
 }
 
@@ -251,7 +258,7 @@ ctnetlink_filter_alloc(u8 family, const struct nlattr *const cda[],
 
 	filter->family = family;
 	filter->by_zone = cda[CTA_ZONE];
-	err = decode_filter(filter, cda, extack);
+	err = ctnetlink_filter_decode(filter, cda, extack);
 	if (err) {
 		kfree(filter);
 		return ERR_PTR(err);
@@ -260,8 +267,8 @@ ctnetlink_filter_alloc(u8 family, const struct nlattr *const cda[],
 }
 
 /* A zone that a tuple of the filter brought counts for that direction only */
-static bool zone_matches(const struct ctnetlink_filter *filter,
-			 const struct nf_conn *ct)
+static bool ctnetlink_filter_zone_matches(const struct ctnetlink_filter *filter,
+					  const struct nf_conn *ct)
 {
 	unsigned int dir;
 
@@ -299,12 +306,13 @@ bool ctnetlink_filter_match(const struct ctnetlink_filter *filter,
 	if ((READ_ONCE(ct->mark) & filter->mark.mask) != filter->mark.value)
 		return false;
 #endif
-	if (!zone_matches(filter, ct))
+	if (!ctnetlink_filter_zone_matches(filter, ct))
 		return false;
 
 	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
-		if (!tuple_matches(filter->members[dir], &filter->tuple[dir],
-				   nf_ct_tuple(ct, dir)))
+		if (!ctnetlink_filter_tuple_matches(filter->members[dir],
+						    &filter->tuple[dir],
+						    nf_ct_tuple(ct, dir)))
 			return false;
 	}
 	return true;
