@@ -11,42 +11,30 @@
 
 #include "netlink/ctnetlink.h"
 
-#define REQUEST(number, function)					\
-	[number] = {							\
-		.type		= NFNL_CB_MUTEX,			\
-		.call		= function,				\
-		.policy		= ctnetlink_policy,			\
-		.attr_count	= CTA_MAX,				\
-	}
-
-#define EXPECT_REQUEST(number, function)				\
-	[number] = {							\
-		.type		= NFNL_CB_MUTEX,			\
-		.call		= function,				\
-		.policy		= ctnetlink_expect_policy,		\
-		.attr_count	= CTA_EXPECT_MAX,			\
-	}
-
-#define BARE_REQUEST(number, function)					\
-	[number] = { .type = NFNL_CB_MUTEX, .call = function }
+#define REQUEST(number, function, ...)					\
+	[number] = { .type = NFNL_CB_MUTEX, .call = function, __VA_ARGS__ }
+#define ENTRY_ATTRS							\
+	.policy = ctnetlink_policy, .attr_count = CTA_MAX
+#define EXPECT_ATTRS							\
+	.policy = ctnetlink_expect_policy, .attr_count = CTA_EXPECT_MAX
 
 static const struct nfnl_callback ctnetlink_requests[IPCTNL_MSG_MAX] = {
-	REQUEST(IPCTNL_MSG_CT_GET, ctnetlink_get),
-	REQUEST(IPCTNL_MSG_CT_GET_CTRZERO, ctnetlink_get),
-	REQUEST(IPCTNL_MSG_CT_NEW, ctnetlink_new),
-	REQUEST(IPCTNL_MSG_CT_DELETE, ctnetlink_delete),
-	BARE_REQUEST(IPCTNL_MSG_CT_GET_STATS, ctnetlink_stats_global),
-	BARE_REQUEST(IPCTNL_MSG_CT_GET_STATS_CPU, ctnetlink_stats_cpu),
-	BARE_REQUEST(IPCTNL_MSG_CT_GET_DYING, ctnetlink_dump_dying),
-	BARE_REQUEST(IPCTNL_MSG_CT_GET_UNCONFIRMED, ctnetlink_dump_unconfirmed),
+	REQUEST(IPCTNL_MSG_CT_GET, ctnetlink_get, ENTRY_ATTRS),
+	REQUEST(IPCTNL_MSG_CT_GET_CTRZERO, ctnetlink_get, ENTRY_ATTRS),
+	REQUEST(IPCTNL_MSG_CT_NEW, ctnetlink_new, ENTRY_ATTRS),
+	REQUEST(IPCTNL_MSG_CT_DELETE, ctnetlink_delete, ENTRY_ATTRS),
+	REQUEST(IPCTNL_MSG_CT_GET_STATS, ctnetlink_stats_global),
+	REQUEST(IPCTNL_MSG_CT_GET_STATS_CPU, ctnetlink_stats_cpu),
+	REQUEST(IPCTNL_MSG_CT_GET_DYING, ctnetlink_dump_dying),
+	REQUEST(IPCTNL_MSG_CT_GET_UNCONFIRMED, ctnetlink_dump_unconfirmed),
 };
 
 static const struct nfnl_callback
 ctnetlink_expect_requests[IPCTNL_MSG_EXP_MAX] = {
-	EXPECT_REQUEST(IPCTNL_MSG_EXP_GET, ctnetlink_expect_get),
-	EXPECT_REQUEST(IPCTNL_MSG_EXP_NEW, ctnetlink_expect_new),
-	EXPECT_REQUEST(IPCTNL_MSG_EXP_DELETE, ctnetlink_expect_delete),
-	BARE_REQUEST(IPCTNL_MSG_EXP_GET_STATS_CPU, ctnetlink_stats_expect_cpu),
+	REQUEST(IPCTNL_MSG_EXP_GET, ctnetlink_expect_get, EXPECT_ATTRS),
+	REQUEST(IPCTNL_MSG_EXP_NEW, ctnetlink_expect_new, EXPECT_ATTRS),
+	REQUEST(IPCTNL_MSG_EXP_DELETE, ctnetlink_expect_delete, EXPECT_ATTRS),
+	REQUEST(IPCTNL_MSG_EXP_GET_STATS_CPU, ctnetlink_stats_expect_cpu),
 };
 
 static const struct nfnetlink_subsystem ctnetlink_subsys = {
