@@ -222,6 +222,16 @@ unlock:
 	return err;
 }
 
+static void ctnetlink_batch_send(struct ctnetlink_batch *b)
+{
+	struct ctnetlink_datagram *d;
+
+	spin_lock_bh(&b->lock);
+	d = ctnetlink_batch_close(b);
+	spin_unlock_bh(&b->lock);
+	ctnetlink_batch_complete(d);
+}
+
 /**
  * ctnetlink_batch_flush - send what waits
  * @net: namespace
@@ -231,28 +241,15 @@ unlock:
 void ctnetlink_batch_flush(struct net *net)
 {
 	struct ctnetlink_batch *b = ctnetlink_batch_of(net);
-	struct ctnetlink_datagram *d;
 
 	/* an event that is being added right now may leave after us */
-	if (!READ_ONCE(b->open))
-		return;
-
-	spin_lock_bh(&b->lock);
-	d = ctnetlink_batch_close(b);
-	spin_unlock_bh(&b->lock);
-	ctnetlink_batch_complete(d);
+	if (READ_ONCE(b->open))
+		ctnetlink_batch_send(b);
 }
 
 static enum hrtimer_restart ctnetlink_batch_timeout(struct hrtimer *timer)
 {
-	struct ctnetlink_batch *b = container_of(timer, struct ctnetlink_batch,
-						 timer);
-	struct ctnetlink_datagram *d;
-
-	spin_lock_bh(&b->lock);
-	d = ctnetlink_batch_close(b);
-	spin_unlock_bh(&b->lock);
-	ctnetlink_batch_complete(d);
+	ctnetlink_batch_send(container_of(timer, struct ctnetlink_batch, timer));
 	return HRTIMER_NORESTART;
 }
 
