@@ -238,11 +238,23 @@ static int ctnetlink_queued_status_apply(struct ctnetlink_changes *c)
 	return 0;
 }
 
+#ifdef CONFIG_NF_CONNTRACK_MARK
+/* CTA_MARK toggles bits after CTA_MARK_MASK, by default all bits, cleared some */
+static u32 ctnetlink_mark_after(const struct ctnetlink_changes *c, u32 old)
+{
+	u32 mask = ~0U;
+
+	if (c->cda[CTA_MARK_MASK])
+		mask = ctnetlink_change_u32(c, CTA_MARK_MASK);
+	return (old & ~mask) ^ ctnetlink_change_u32(c, CTA_MARK);
+}
+#endif
+
 static int ctnetlink_mark_apply(struct ctnetlink_changes *c)
 {
 #ifdef CONFIG_NF_CONNTRACK_MARK
 	u32 old = READ_ONCE(c->ct->mark);
-	u32 mark = ctnetlink_new_mark(old, c->cda);
+	u32 mark = ctnetlink_mark_after(c, old);
 
 	if (mark != old)
 		WRITE_ONCE(c->ct->mark, mark);
@@ -403,48 +415,51 @@ static int ctnetlink_labels_apply(struct ctnetlink_changes *c)
 
 /* --- steps by occasion -------------------------------------------------- */
 
-#define STEP(name, _check, _apply)					\
-	{ .attr = { CTA_##name }, .check = _check, .apply = _apply }
-#define STEP_PROTOINFO							\
-	{ .attr = { CTA_PROTOINFO }, .early = true,			\
-	  .apply = ctnetlink_protoinfo_apply }
-#define STEP_SEQADJ							\
-	{ .attr = { CTA_SEQ_ADJ_ORIG, CTA_SEQ_ADJ_REPLY },		\
-	  .check = ctnetlink_seqadj_check, .apply = ctnetlink_seqadj_apply }
+#define STEP(name, _attr, _check, _apply)				\
+static const struct ctnetlink_change_step ctnetlink_step_##name = {	\
+	.attr = { _attr }, .check = _check, .apply = _apply,		\
+}
+
+STEP(help, CTA_HELP, ctnetlink_help_check, ctnetlink_help_apply);
+STEP(timeout, CTA_TIMEOUT, ctnetlink_timeout_check, ctnetlink_timeout_apply);
+STEP(first_timeout, CTA_TIMEOUT, NULL, ctnetlink_first_timeout_apply);
+STEP(status, CTA_STATUS, ctnetlink_status_check, ctnetlink_status_apply);
+STEP(first_status, CTA_STATUS, ctnetlink_first_status_check, ctnetlink_status_apply);
+STEP(queued_status, CTA_STATUS, ctnetlink_queued_status_check, ctnetlink_queued_status_apply);
+STEP(mark, CTA_MARK, NULL, ctnetlink_mark_apply);
+STEP(synproxy, CTA_SYNPROXY, ctnetlink_synproxy_check, ctnetlink_synproxy_apply);
+STEP(labels, CTA_LABELS, ctnetlink_labels_check, ctnetlink_labels_apply);
+
+static const struct ctnetlink_change_step ctnetlink_step_seqadj = {
+	.attr	= { CTA_SEQ_ADJ_ORIG, CTA_SEQ_ADJ_REPLY },
+	.check	= ctnetlink_seqadj_check,
+	.apply	= ctnetlink_seqadj_apply,
+};
+
+static const struct ctnetlink_change_step ctnetlink_step_protoinfo = {
+	.attr	= { CTA_PROTOINFO },
+	.early	= true,
+	.apply	= ctnetlink_protoinfo_apply,
+};
 
 /* An entry in the table */
-static const struct ctnetlink_change_step ctnetlink_update_steps[] = {
-	STEP(HELP, ctnetlink_help_check, ctnetlink_help_apply),
-	STEP(TIMEOUT, ctnetlink_timeout_check, ctnetlink_timeout_apply),
-	STEP(STATUS, ctnetlink_status_check, ctnetlink_status_apply),
-	STEP_PROTOINFO,
-	STEP(MARK, NULL, ctnetlink_mark_apply),
-	STEP_SEQADJ,
-	STEP(SYNPROXY, ctnetlink_synproxy_check, ctnetlink_synproxy_apply),
-	STEP(LABELS, ctnetlink_labels_check, ctnetlink_labels_apply),
-	{ }
+static const struct ctnetlink_change_step *const ctnetlink_update_steps[] = {
+	&ctnetlink_step_help, &ctnetlink_step_timeout, &ctnetlink_step_status,
+	&ctnetlink_step_protoinfo, &ctnetlink_step_mark, &ctnetlink_step_seqadj,
+	&ctnetlink_step_synproxy, &ctnetlink_step_labels, NULL
 };
 
 /* An entry on its way there */
-static const struct ctnetlink_change_step ctnetlink_create_steps[] = {
-	STEP(TIMEOUT, NULL, ctnetlink_first_timeout_apply),
-	STEP(STATUS, ctnetlink_first_status_check, ctnetlink_status_apply),
-	STEP_SEQADJ,
-	STEP_PROTOINFO,
-	STEP(SYNPROXY, ctnetlink_synproxy_check, ctnetlink_synproxy_apply),
-	STEP(MARK, NULL, ctnetlink_mark_apply),
-	{ }
+static const struct ctnetlink_change_step *const ctnetlink_create_steps[] = {
+	&ctnetlink_step_first_timeout, &ctnetlink_step_first_status,
+	&ctnetlink_step_seqadj, &ctnetlink_step_protoinfo,
+	&ctnetlink_step_synproxy, &ctnetlink_step_mark, NULL
 };
 
 /* The entry of a packet in a queue */
-static const struct ctnetlink_change_step ctnetlink_queue_steps[] = {
-	STEP(TIMEOUT, ctnetlink_timeout_check, ctnetlink_timeout_apply),
-	STEP(STATUS, ctnetlink_queued_status_check,
-	     ctnetlink_queued_status_apply),
-	STEP(HELP, ctnetlink_help_check, ctnetlink_help_apply),
-	STEP(LABELS, ctnetlink_labels_check, ctnetlink_labels_apply),
-	STEP(MARK, NULL, ctnetlink_mark_apply),
-	{ }
+static const struct ctnetlink_change_step *const ctnetlink_queue_steps[] = {
+	&ctnetlink_step_timeout, &ctnetlink_step_queued_status,
+	&ctnetlink_step_help, &ctnetlink_step_labels, &ctnetlink_step_mark, NULL
 };
 
 static bool ctnetlink_step_wanted(const struct ctnetlink_change_step *step,
@@ -453,29 +468,31 @@ static bool ctnetlink_step_wanted(const struct ctnetlink_change_step *step,
 	return c->cda[step->attr[0]] || (step->attr[1] && c->cda[step->attr[1]]);
 }
 
-static int ctnetlink_steps_apply(struct ctnetlink_changes *c,
-				 const struct ctnetlink_change_step *step,
-				 bool early)
+static int
+ctnetlink_steps_apply(struct ctnetlink_changes *c,
+		      const struct ctnetlink_change_step *const *steps,
+		      bool early)
 {
 	int err = 0;
 
-	for (; step->apply && !err; step++) {
-		if (step->early == early && ctnetlink_step_wanted(step, c))
-			err = step->apply(c);
+	for (; *steps && !err; steps++) {
+		if ((*steps)->early == early && ctnetlink_step_wanted(*steps, c))
+			err = (*steps)->apply(c);
 	}
 	return err;
 }
 
-static int ctnetlink_steps_run(struct ctnetlink_changes *c,
-			       const struct ctnetlink_change_step *steps)
+static int
+ctnetlink_steps_run(struct ctnetlink_changes *c,
+		    const struct ctnetlink_change_step *const *steps)
 {
-	const struct ctnetlink_change_step *step;
+	const struct ctnetlink_change_step *const *step;
 	int err;
 
-	for (step = steps; step->apply; step++) {
-		if (!step->check || !ctnetlink_step_wanted(step, c))
+	for (step = steps; *step; step++) {
+		if (!(*step)->check || !ctnetlink_step_wanted(*step, c))
 			continue;
-		err = step->check(c);
+		err = (*step)->check(c);
 		if (err)
 			return err;
 	}

@@ -194,39 +194,19 @@ static int ctnetlink_attach_master(struct nf_conn *ct,
 				   const struct nlattr *attr,
 				   const struct nf_conntrack_zone *zone)
 {
-	struct nf_conntrack_tuple_hash *h;
 	struct nf_conntrack_tuple tuple;
-	int err;
+	struct nf_conn *master;
 
 	if (!attr)
 		return 0;
 
-	err = ctnetlink_decode_tuple(attr, IP_CT_DIR_ORIGINAL,
-				     info->nfmsg->nfgen_family,
-				     NF_CT_TUPLE_WHOLE, NULL, &tuple,
-				     info->extack);
-	if (err)
-		return err;
+	master = ctnetlink_find_master(info, attr, zone, &tuple);
+	if (IS_ERR(master))
+		return PTR_ERR(master);
 
-	h = nf_conntrack_find_get(info->net, zone, &tuple);
-	if (!h) {
-		NL_SET_ERR_MSG_ATTR(info->extack, attr,
-				    "there is no such master connection");
-		return -ENOENT;
-	}
 	set_bit(IPS_EXPECTED_BIT, &ct->status);
-	ct->master = nf_ct_tuplehash_to_ctrack(h);
+	ct->master = master;
 	return 0;
-}
-
-static void ctnetlink_insert_explain(int err, struct netlink_ext_ack *extack)
-{
-	if (err == -EEXIST)
-		NL_SET_ERR_MSG(extack,
-			       "a tuple of the new connection is taken");
-	else if (err == -ENOSPC)
-		NL_SET_ERR_MSG(extack,
-			       "too many connections with a similar tuple");
 }
 
 /* Make the entry complete and insert it.  Caller holds RCU. */
@@ -236,6 +216,11 @@ static int ctnetlink_create_insert(struct nf_conn *ct,
 				   const struct nf_conntrack_zone *zone,
 				   u32 portid)
 {
+	static const struct ctnetlink_error errors[] = {
+		{ -EEXIST, "a tuple of the new connection is taken" },
+		{ -ENOSPC, "too many connections with a similar tuple" },
+		{ }
+	};
 	int err;
 
 	err = ctnetlink_attach_helper(ct, cda[CTA_HELP], info->extack);
@@ -254,7 +239,7 @@ static int ctnetlink_create_insert(struct nf_conn *ct,
 		return err;
 
 	err = nf_conntrack_hash_check_insert(ct);
-	ctnetlink_insert_explain(err, info->extack);
+	ctnetlink_explain(err, errors, info->extack);
 	return err;
 }
 
@@ -273,21 +258,22 @@ static int ctnetlink_create_check(const struct nlattr *const cda[],
 				  const struct nf_conntrack_tuple *tuple,
 				  struct netlink_ext_ack *extack)
 {
-	if (!cda[CTA_TUPLE_ORIG] || !cda[CTA_TUPLE_REPLY]) {
-		NL_SET_ERR_MSG(extack, "a new connection needs both tuples");
-		return -EINVAL;
-	}
+	const char *both = "a new connection needs both tuples";
+	int err;
+
+	err = ctnetlink_require(cda[CTA_TUPLE_ORIG], NULL, both, extack) ?:
+	      ctnetlink_require(cda[CTA_TUPLE_REPLY], NULL, both, extack);
+	if (err)
+		return err;
+
 	if (tuple[IP_CT_DIR_ORIGINAL].dst.protonum !=
 	    tuple[IP_CT_DIR_REPLY].dst.protonum) {
 		NL_SET_ERR_MSG_ATTR(extack, cda[CTA_TUPLE_REPLY],
 				    "the tuples differ in their protocol");
 		return -EINVAL;
 	}
-	if (!cda[CTA_TIMEOUT]) {
-		NL_SET_ERR_MSG(extack, "a new connection needs a timeout");
-		return -EINVAL;
-	}
-	return 0;
+	return ctnetlink_require(cda[CTA_TIMEOUT], NULL,
+				 "a new connection needs a timeout", extack);
 }
 
 /*
@@ -372,37 +358,31 @@ static int ctnetlink_update(struct nf_conn *ct, struct sk_buff *skb,
 int ctnetlink_new(struct sk_buff *skb, const struct nfnl_info *info,
 		  const struct nlattr *const cda[])
 {
-	static const u16 tuple_attr[IP_CT_DIR_MAX] = {
-		[IP_CT_DIR_ORIGINAL]	= CTA_TUPLE_ORIG,
-		[IP_CT_DIR_REPLY]	= CTA_TUPLE_REPLY,
+	const struct nlattr *const attr[IP_CT_DIR_MAX] = {
+		[IP_CT_DIR_ORIGINAL]	= cda[CTA_TUPLE_ORIG],
+		[IP_CT_DIR_REPLY]	= cda[CTA_TUPLE_REPLY],
 	};
 	struct nf_conntrack_tuple tuple[IP_CT_DIR_MAX];
-	struct nf_conntrack_tuple_hash *h = NULL;
 	struct nf_conntrack_zone zone;
-	struct nf_conn *ct;
+	struct nf_conn *ct = NULL;
 	int dir, err;
 
 	err = ctnetlink_decode_zone(cda[CTA_ZONE], &zone, info->extack);
 	for (dir = 0; dir < IP_CT_DIR_MAX && !err; dir++) {
-		if (cda[tuple_attr[dir]])
-			err = ctnetlink_decode_tuple(cda[tuple_attr[dir]], dir,
+		if (attr[dir])
+			err = ctnetlink_decode_tuple(attr[dir], dir,
 						     info->nfmsg->nfgen_family,
-						     NF_CT_TUPLE_WHOLE,
-						     &zone, &tuple[dir],
-						     info->extack);
+						     NF_CT_TUPLE_WHOLE, &zone,
+						     &tuple[dir], info->extack);
 	}
 	if (err)
 		return err;
 
-	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
-		if (cda[tuple_attr[dir]]) {
-			h = nf_conntrack_find_get(info->net, &zone, &tuple[dir]);
-			break;
-		}
-	}
+	dir = attr[IP_CT_DIR_ORIGINAL] ? IP_CT_DIR_ORIGINAL : IP_CT_DIR_REPLY;
+	if (attr[dir])
+		ct = ctnetlink_find_entry(info->net, &zone, &tuple[dir]);
 
-	if (h) {
-		ct = nf_ct_tuplehash_to_ctrack(h);
+	if (ct) {
 		err = ctnetlink_update(ct, skb, info, cda);
 		nf_ct_put(ct);
 		return err;

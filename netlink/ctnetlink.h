@@ -30,8 +30,23 @@ int ctnetlink_send_datagram(struct net *net, struct sk_buff *skb, u32 portid,
 void ctnetlink_send_fini(void);
 
 /* decode.c */
+
+/**
+ * struct ctnetlink_error - what an error means to the user
+ * @err:  negative errno
+ * @text: error message
+ */
+struct ctnetlink_error {
+	int		err;
+	const char	*text;
+};
+
 extern const struct nla_policy ctnetlink_policy[CTA_MAX + 1];
 
+int ctnetlink_require(const struct nlattr *attr, const struct nlattr *nest,
+		      const char *text, struct netlink_ext_ack *extack);
+void ctnetlink_explain(int err, const struct ctnetlink_error *row,
+		       struct netlink_ext_ack *extack);
 int ctnetlink_decode_zone(const struct nlattr *attr,
 			  struct nf_conntrack_zone *zone,
 			  struct netlink_ext_ack *extack);
@@ -44,7 +59,6 @@ int ctnetlink_decode_words(const struct nlattr *attr, int max, u32 *words,
 			   struct netlink_ext_ack *extack);
 int ctnetlink_decode_help(const struct nlattr *attr, const char **name,
 			  struct nlattr **info, struct netlink_ext_ack *extack);
-u32 ctnetlink_new_mark(u32 old, const struct nlattr *const cda[]);
 
 /* encode.c */
 
@@ -152,7 +166,6 @@ void ctnetlink_batch_net_fini(struct net *net);
 /* filter.c */
 struct ctnetlink_filter;
 
-bool ctnetlink_filter_wanted(u8 family, const struct nlattr *const cda[]);
 struct ctnetlink_filter *
 ctnetlink_filter_alloc(u8 family, const struct nlattr *const cda[],
 		       struct netlink_ext_ack *extack);
@@ -160,8 +173,15 @@ bool ctnetlink_filter_match(const struct ctnetlink_filter *filter,
 			    const struct nf_conn *ct);
 
 /* find.c */
+struct nf_conn *ctnetlink_find_entry(struct net *net,
+				     const struct nf_conntrack_zone *zone,
+				     const struct nf_conntrack_tuple *tuple);
 struct nf_conn *ctnetlink_find(const struct nfnl_info *info,
 			       const struct nlattr *const cda[]);
+struct nf_conn *ctnetlink_find_master(const struct nfnl_info *info,
+				      const struct nlattr *attr,
+				      const struct nf_conntrack_zone *zone,
+				      struct nf_conntrack_tuple *tuple);
 
 /* change.c */
 int ctnetlink_change(struct nf_conn *ct, const struct nlattr *const cda[],
@@ -184,6 +204,10 @@ int ctnetlink_stats_global(struct sk_buff *skb, const struct nfnl_info *info,
 			   const struct nlattr *const cda[]);
 
 /* dump.c */
+int ctnetlink_dump_start(struct sk_buff *skb, const struct nfnl_info *info,
+			 int (*fill)(struct sk_buff *skb,
+				     struct netlink_callback *cb), void *data);
+int ctnetlink_dump_full(const struct sk_buff *skb);
 int ctnetlink_dump_table(struct sk_buff *skb, const struct nfnl_info *info,
 			 const struct nlattr *const cda[]);
 int ctnetlink_dump_dying(struct sk_buff *skb, const struct nfnl_info *info,
@@ -217,7 +241,7 @@ extern const struct nla_policy ctnetlink_expect_policy[CTA_EXPECT_MAX + 1];
 
 int ctnetlink_expect_new(struct sk_buff *skb, const struct nfnl_info *info,
 			 const struct nlattr *const cda[]);
-int ctnetlink_expect_attach(struct nf_conn *ct, const struct nlattr *attr,
+int ctnetlink_expect_attach(const struct nlattr *attr, struct nf_conn *ct,
 			    u32 portid, u32 report);
 
 /* expect_event.c */

@@ -76,6 +76,55 @@ static const struct nla_policy ctnetlink_words_policy[WORDS_MAX + 1] = {
 
 static_assert(WORDS_MAX == CTA_SEQADJ_MAX && WORDS_MAX == CTA_SYNPROXY_MAX);
 
+/* NL_SET_ERR_MSG() and NL_SET_ERR_MSG_ATTR() take no variable */
+static void ctnetlink_set_message(struct netlink_ext_ack *extack,
+				  const char *text, const struct nlattr *attr)
+{
+	do_trace_netlink_extack(text);
+	if (!extack)
+		return;
+
+	extack->_msg = text;
+	if (attr) {
+		extack->bad_attr = attr;
+		extack->policy = NULL;
+	}
+}
+
+/**
+ * ctnetlink_require - check that a request has an attribute
+ * @attr: the attribute, or NULL
+ * @nest: the nest that lacks it, reported with the error; NULL: the top level
+ * @text: error message, a constant
+ * @extack: for the error message, may be NULL
+ *
+ * Return: 0, or -EINVAL when @attr is NULL.
+ */
+int ctnetlink_require(const struct nlattr *attr, const struct nlattr *nest,
+		      const char *text, struct netlink_ext_ack *extack)
+{
+	if (attr)
+		return 0;
+
+	ctnetlink_set_message(extack, text, nest);
+	return -EINVAL;
+}
+
+/**
+ * ctnetlink_explain - find the error message that belongs to an error
+ * @err: 0 or a negative errno
+ * @row: errors and their messages; the last row has neither
+ * @extack: for the error message, may be NULL
+ */
+void ctnetlink_explain(int err, const struct ctnetlink_error *row,
+		       struct netlink_ext_ack *extack)
+{
+	for (; row->err; row++) {
+		if (row->err == err)
+			ctnetlink_set_message(extack, row->text, NULL);
+	}
+}
+
 /**
  * ctnetlink_decode_zone - zone of a request
  * @attr: CTA_ZONE or CTA_TUPLE_ZONE, NULL for the default zone
@@ -142,11 +191,11 @@ static int ctnetlink_decode_addresses(const struct nlattr *attr, u32 members,
 	for (slot = ctnetlink_address_slots; slot->len; slot++) {
 		if (slot->l3num != tuple->src.l3num || !(slot->member & members))
 			continue;
-		if (!tb[slot->attr]) {
-			NL_SET_ERR_MSG_ATTR(extack, attr,
-					    "an address of the tuple is missing");
-			return -EINVAL;
-		}
+		err = ctnetlink_require(tb[slot->attr], attr,
+					"an address of the tuple is missing",
+					extack);
+		if (err)
+			return err;
 		memcpy((void *)tuple + slot->offset, nla_data(tb[slot->attr]),
 		       slot->len);
 	}
@@ -162,15 +211,12 @@ static int ctnetlink_decode_transport(const struct nlattr *attr, u32 members,
 	int err;
 
 	err = nla_parse_nested_deprecated(tb, CTA_PROTO_MAX, attr,
-					  ctnetlink_transport_policy, extack);
+					  ctnetlink_transport_policy, extack) ?:
+	      ctnetlink_require(tb[CTA_PROTO_NUM], attr,
+				"the protocol number of the tuple is missing",
+				extack);
 	if (err)
 		return err;
-
-	if (!tb[CTA_PROTO_NUM]) {
-		NL_SET_ERR_MSG_ATTR(extack, attr,
-				    "the protocol number of the tuple is missing");
-		return -EINVAL;
-	}
 	tuple->dst.protonum = nla_get_u8(tb[CTA_PROTO_NUM]);
 
 	l4proto = nf_ct_l4proto_find(tuple->dst.protonum);
@@ -249,24 +295,18 @@ int ctnetlink_decode_tuple(const struct nlattr *attr,
 	tuple->dst.dir = dir;
 
 	if (members & addresses) {
-		if (!tb[CTA_TUPLE_IP]) {
-			NL_SET_ERR_MSG_ATTR(extack, attr,
-					    "the tuple has no addresses");
-			return -EINVAL;
-		}
-		err = ctnetlink_decode_addresses(tb[CTA_TUPLE_IP], members,
+		err = ctnetlink_require(tb[CTA_TUPLE_IP], attr,
+					"the tuple has no addresses", extack) ?:
+		      ctnetlink_decode_addresses(tb[CTA_TUPLE_IP], members,
 						 tuple, extack);
 		if (err)
 			return err;
 	}
 
 	if (members & NF_CT_TUPLE_PROTO) {
-		if (!tb[CTA_TUPLE_PROTO]) {
-			NL_SET_ERR_MSG_ATTR(extack, attr,
-					    "the tuple has no protocol");
-			return -EINVAL;
-		}
-		err = ctnetlink_decode_transport(tb[CTA_TUPLE_PROTO], members,
+		err = ctnetlink_require(tb[CTA_TUPLE_PROTO], attr,
+					"the tuple has no protocol", extack) ?:
+		      ctnetlink_decode_transport(tb[CTA_TUPLE_PROTO], members,
 						 tuple, extack);
 		if (err)
 			return err;
@@ -303,11 +343,10 @@ int ctnetlink_decode_words(const struct nlattr *attr, int max, u32 *words,
 		return err;
 
 	for (i = 1; i <= max; i++) {
-		if (!tb[i]) {
-			NL_SET_ERR_MSG_ATTR(extack, attr,
-					    "one of the numbers is missing");
-			return -EINVAL;
-		}
+		err = ctnetlink_require(tb[i], attr,
+					"one of the numbers is missing", extack);
+		if (err)
+			return err;
 		words[i - 1] = ntohl(nla_get_be32(tb[i]));
 	}
 	return 0;
@@ -329,31 +368,13 @@ int ctnetlink_decode_help(const struct nlattr *attr, const char **name,
 	int err;
 
 	err = nla_parse_nested_deprecated(tb, CTA_HELP_MAX, attr,
-					  ctnetlink_help_policy, extack);
+					  ctnetlink_help_policy, extack) ?:
+	      ctnetlink_require(tb[CTA_HELP_NAME], attr,
+				"the helper has no name", extack);
 	if (err)
 		return err;
 
-	if (!tb[CTA_HELP_NAME]) {
-		NL_SET_ERR_MSG_ATTR(extack, attr, "the helper has no name");
-		return -EINVAL;
-	}
 	*name = nla_data(tb[CTA_HELP_NAME]);
 	*info = tb[CTA_HELP_INFO];
 	return 0;
-}
-
-/**
- * ctnetlink_new_mark - mark of an entry after a request
- * @old: mark before
- * @cda: attributes with CTA_MARK, and perhaps with CTA_MARK_MASK
- *
- * Return: @old with the masked bits cleared, then toggled by the value.
- */
-u32 ctnetlink_new_mark(u32 old, const struct nlattr *const cda[])
-{
-	u32 mask = ~0U;
-
-	if (cda[CTA_MARK_MASK])
-		mask = ntohl(nla_get_be32(cda[CTA_MARK_MASK]));
-	return (old & ~mask) ^ ntohl(nla_get_be32(cda[CTA_MARK]));
 }

@@ -16,6 +16,61 @@
 /* Entries taken from the table at a time */
 #define WALK_BATCH	32
 
+/* netlink has accepted the dump: cb->data is the memory itself from now on */
+static int ctnetlink_dump_take(struct netlink_callback *cb)
+{
+	void **data = cb->data;
+
+	cb->data = *data;
+	*data = NULL;
+	return 0;
+}
+
+static int ctnetlink_dump_free(struct netlink_callback *cb)
+{
+	kfree(cb->data);
+	return 0;
+}
+
+/**
+ * ctnetlink_dump_start - start a dump, and give it some memory
+ * @skb: the request
+ * @info: the same, parsed
+ * @fill: fills one datagram; finds @data in cb->data
+ * @data: from kmalloc(), or NULL; freed when the dump ends, or here if there is
+ *        none
+ *
+ * Context: Process context, may sleep.
+ * Return: -EINTR once the dump runs, or another negative errno.
+ */
+int ctnetlink_dump_start(struct sk_buff *skb, const struct nfnl_info *info,
+			 int (*fill)(struct sk_buff *skb,
+				     struct netlink_callback *cb), void *data)
+{
+	struct netlink_dump_control control = {
+		.start	= ctnetlink_dump_take,
+		.dump	= fill,
+		.done	= ctnetlink_dump_free,
+		.data	= &data,
+	};
+	int err = netlink_dump_start(info->sk, skb, info->nlh, &control);
+
+	kfree(data);
+	return err;
+}
+
+/**
+ * ctnetlink_dump_full - what a dump returns when no other message fits
+ * @skb: the datagram
+ *
+ * Return: The length of the datagram; -EMSGSIZE when not even one message
+ * fits, because such a dump would go on for ever.
+ */
+int ctnetlink_dump_full(const struct sk_buff *skb)
+{
+	return skb->len ? skb->len : -EMSGSIZE;
+}
+
 /* Where a dump of the table is between datagrams */
 static struct nf_conntrack_walk *
 ctnetlink_dump_walk(struct netlink_callback *cb)
@@ -38,12 +93,6 @@ static void ctnetlink_dump_init_msg(struct ctnetlink_msg *m,
 		/* what the walk holds is nobody's use of the entry */
 		.borrowed = 1,
 	};
-}
-
-/* An empty datagram that is too small for one entry would never get further */
-static int ctnetlink_dump_full(const struct sk_buff *skb)
-{
-	return skb->len ? skb->len : -EMSGSIZE;
 }
 
 static bool ctnetlink_dump_shows(struct nf_conn *ct,
@@ -104,22 +153,6 @@ static int ctnetlink_dump_fill_table(struct sk_buff *skb,
 	return skb->len;
 }
 
-/* The filter moves into the dump as soon as netlink has accepted it */
-static int ctnetlink_dump_start_table(struct netlink_callback *cb)
-{
-	struct ctnetlink_filter **filter = cb->data;
-
-	cb->data = *filter;
-	*filter = NULL;
-	return 0;
-}
-
-static int ctnetlink_dump_done_table(struct netlink_callback *cb)
-{
-	kfree(cb->data);
-	return 0;
-}
-
 /**
  * ctnetlink_dump_table - start a dump of IPCTNL_MSG_CT_GET or _GET_CTRZERO
  * @skb: the request
@@ -132,25 +165,14 @@ static int ctnetlink_dump_done_table(struct netlink_callback *cb)
 int ctnetlink_dump_table(struct sk_buff *skb, const struct nfnl_info *info,
 			 const struct nlattr *const cda[])
 {
-	struct ctnetlink_filter *filter = NULL;
-	struct netlink_dump_control control = {
-		.start	= ctnetlink_dump_start_table,
-		.dump	= ctnetlink_dump_fill_table,
-		.done	= ctnetlink_dump_done_table,
-		.data	= &filter,
-	};
 	u8 family = info->nfmsg->nfgen_family;
-	int err;
+	struct ctnetlink_filter *filter;
 
-	if (ctnetlink_filter_wanted(family, cda)) {
-		filter = ctnetlink_filter_alloc(family, cda, info->extack);
-		if (IS_ERR(filter))
-			return PTR_ERR(filter);
-	}
-
-	err = netlink_dump_start(info->sk, skb, info->nlh, &control);
-	kfree(filter);
-	return err;
+	filter = ctnetlink_filter_alloc(family, cda, info->extack);
+	if (IS_ERR(filter))
+		return PTR_ERR(filter);
+	return ctnetlink_dump_start(skb, info, ctnetlink_dump_fill_table,
+				    filter);
 }
 
 #ifdef CONFIG_NF_CONNTRACK_EVENTS

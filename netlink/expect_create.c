@@ -58,17 +58,6 @@ static int ctnetlink_expect_decode(const struct ctnetlink_expect_req *r,
 				      NULL, tuple, r->extack);
 }
 
-static int ctnetlink_expect_need(const struct ctnetlink_expect_req *r,
-				 int type, const char *text)
-{
-	if (r->cda[type])
-		return 0;
-
-	if (r->extack)
-		r->extack->_msg = text;
-	return -EINVAL;
-}
-
 /* --- parts of a new expectation ----------------------------------------- */
 
 static int ctnetlink_expect_set_tuple(const struct ctnetlink_expect_req *r,
@@ -191,31 +180,16 @@ static int ctnetlink_expect_set_flags(const struct ctnetlink_expect_req *r,
 	return 0;
 }
 
-static void ctnetlink_expect_explain(int err, struct netlink_ext_ack *extack)
-{
-	switch (err) {
-	case -EALREADY:
-		NL_SET_ERR_MSG(extack,
-			       "another connection or class expects the same");
-		break;
-	case -EBUSY:
-		NL_SET_ERR_MSG(extack, "there is one that overlaps");
-		break;
-	case -EMFILE:
-		NL_SET_ERR_MSG(extack, "there are too many expectations");
-		break;
-	case -ESHUTDOWN:
-		NL_SET_ERR_MSG(extack,
-			       "the master connection, its helper or the function is going away");
-		break;
-	case -ENOMEM:
-		NL_SET_ERR_MSG(extack, "no memory for an expectation");
-		break;
-	case -EINVAL:
-		NL_SET_ERR_MSG(extack, "the helper does not have this class");
-		break;
-	}
-}
+static const struct ctnetlink_error ctnetlink_expect_errors[] = {
+	{ -EALREADY, "another connection or class expects the same" },
+	{ -EBUSY, "there is one that overlaps" },
+	{ -EMFILE, "there are too many expectations" },
+	{ -ESHUTDOWN,
+	  "the master connection, its helper or the function is going away" },
+	{ -ENOMEM, "no memory for an expectation" },
+	{ -EINVAL, "the helper does not have this class" },
+	{ }
+};
 
 /*
  * @helper is for the expected connection, may be NULL.  Caller holds RCU and a
@@ -231,7 +205,7 @@ static int ctnetlink_expect_create(const struct ctnetlink_expect_req *r,
 
 	exp = nf_ct_expect_alloc(ct);
 	if (!exp) {
-		ctnetlink_expect_explain(-ENOMEM, r->extack);
+		ctnetlink_explain(-ENOMEM, ctnetlink_expect_errors, r->extack);
 		return -ENOMEM;
 	}
 
@@ -245,7 +219,7 @@ static int ctnetlink_expect_create(const struct ctnetlink_expect_req *r,
 		if (exp->expectfn)
 			flags |= NF_CT_EXP_F_NAMED_FN;
 		err = nf_ct_expect_related_report(exp, r->portid, r->report, flags);
-		ctnetlink_expect_explain(err, r->extack);
+		ctnetlink_explain(err, ctnetlink_expect_errors, r->extack);
 	}
 	nf_ct_expect_put(exp);
 	return err;
@@ -255,26 +229,16 @@ static int ctnetlink_expect_create(const struct ctnetlink_expect_req *r,
 
 static int
 ctnetlink_expect_create_for_master(const struct ctnetlink_expect_req *r,
-				   struct net *net,
+				   const struct nfnl_info *info,
 				   const struct nf_conntrack_zone *zone)
 {
-	struct nf_conntrack_tuple_hash *h;
 	struct nf_conntrack_tuple tuple;
 	struct nf_conn *ct;
 	int err;
 
-	err = ctnetlink_expect_decode(r, r->cda[CTA_EXPECT_MASTER],
-				      IP_CT_DIR_ORIGINAL, &tuple);
-	if (err)
-		return err;
-
-	h = nf_conntrack_find_get(net, zone, &tuple);
-	if (!h) {
-		NL_SET_ERR_MSG_ATTR(r->extack, r->cda[CTA_EXPECT_MASTER],
-				    "there is no such master connection");
-		return -ENOENT;
-	}
-	ct = nf_ct_tuplehash_to_ctrack(h);
+	ct = ctnetlink_find_master(info, r->cda[CTA_EXPECT_MASTER], zone, &tuple);
+	if (IS_ERR(ct))
+		return PTR_ERR(ct);
 
 	rcu_read_lock();
 	err = ctnetlink_expect_create(r, ct, NULL);
@@ -327,12 +291,12 @@ int ctnetlink_expect_new(struct sk_buff *skb, const struct nfnl_info *info,
 	struct nf_conntrack_zone zone;
 	int err;
 
-	err = ctnetlink_expect_need(&r, CTA_EXPECT_TUPLE,
-				    "the tuple is missing") ?:
-	      ctnetlink_expect_need(&r, CTA_EXPECT_MASK,
-				    "the mask is missing") ?:
-	      ctnetlink_expect_need(&r, CTA_EXPECT_MASTER,
-				    "the master's tuple is missing") ?:
+	err = ctnetlink_require(cda[CTA_EXPECT_TUPLE], NULL,
+				"the tuple is missing", r.extack) ?:
+	      ctnetlink_require(cda[CTA_EXPECT_MASK], NULL,
+				"the mask is missing", r.extack) ?:
+	      ctnetlink_require(cda[CTA_EXPECT_MASTER], NULL,
+				"the master's tuple is missing", r.extack) ?:
 	      ctnetlink_decode_zone(cda[CTA_EXPECT_ZONE], &zone, r.extack) ?:
 	      ctnetlink_expect_decode(&r, cda[CTA_EXPECT_TUPLE],
 				      IP_CT_DIR_ORIGINAL, &tuple);
@@ -347,16 +311,16 @@ int ctnetlink_expect_new(struct sk_buff *skb, const struct nfnl_info *info,
 	}
 
 	if (flags & NLM_F_CREATE)
-		return ctnetlink_expect_create_for_master(&r, info->net, &zone);
+		return ctnetlink_expect_create_for_master(&r, info, &zone);
 	NL_SET_ERR_MSG(info->extack, "no such expectation");
 	return -ENOENT;
 }
 
 /**
  * ctnetlink_expect_attach - an expectation that comes with the verdict on a packet
- * @ct: connection of the packet, which becomes the master
  * @attr: nest of CTA_EXPECT_*; a tuple and a mask are required, the name of a
  *        helper is for the expected connection
+ * @ct: connection of the packet, which becomes the master
  * @portid: who asks
  * @report: whether that one wants to hear of the event
  *
@@ -365,7 +329,7 @@ int ctnetlink_expect_new(struct sk_buff *skb, const struct nfnl_info *info,
  * Context: Any up to softirq, RCU.
  * Return: 0 or a negative errno.
  */
-int ctnetlink_expect_attach(struct nf_conn *ct, const struct nlattr *attr,
+int ctnetlink_expect_attach(const struct nlattr *attr, struct nf_conn *ct,
 			    u32 portid, u32 report)
 {
 	struct nf_conntrack_helper *helper = NULL;

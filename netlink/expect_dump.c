@@ -79,9 +79,8 @@ static int ctnetlink_expect_dump_fill(struct sk_buff *skb,
 			walk->before = batch[put - 1]->seq;
 		for (i = 0; i < n; i++)
 			nf_ct_expect_life_put(batch[i]);
-		/* an empty datagram that holds not even one never gets further */
 		if (put < n)
-			return skb->len ? skb->len : -EMSGSIZE;
+			return ctnetlink_dump_full(skb);
 		cond_resched();
 	} while (n);
 
@@ -98,60 +97,37 @@ static int ctnetlink_expect_dump_fill_master(struct sk_buff *skb,
 					     struct netlink_callback *cb)
 {
 	const struct ctnetlink_expect_master *of = cb->data;
-	struct nf_conntrack_tuple_hash *h;
 	int len = skb->len;
 	struct nf_conn *ct;
 
-	h = nf_conntrack_find_get(sock_net(skb->sk), &of->zone, &of->tuple);
-	if (!h)
+	ct = ctnetlink_find_entry(sock_net(skb->sk), &of->zone, &of->tuple);
+	if (!ct)
 		return len;
 
-	ct = nf_ct_tuplehash_to_ctrack(h);
 	if (nf_ct_get_id(ct) == of->id)
 		len = ctnetlink_expect_dump_fill(skb, cb, ct);
 	nf_ct_put(ct);
 	return len;
 }
 
-/* The master moves into the dump as soon as netlink has accepted it */
-static int ctnetlink_expect_dump_start_master(struct netlink_callback *cb)
+static int
+ctnetlink_expect_dump_find_master(struct ctnetlink_expect_master *of,
+				  const struct nfnl_info *info,
+				  const struct nlattr *const cda[])
 {
-	struct ctnetlink_expect_master **of = cb->data;
-
-	cb->data = *of;
-	*of = NULL;
-	return 0;
-}
-
-static int ctnetlink_expect_dump_done_master(struct netlink_callback *cb)
-{
-	kfree(cb->data);
-	return 0;
-}
-
-static int ctnetlink_expect_dump_find_master(struct ctnetlink_expect_master *of,
-					     const struct nfnl_info *info,
-					     const struct nlattr *const cda[])
-{
-	struct nf_conntrack_tuple_hash *h;
 	struct nf_conn *ct;
 	int err;
 
-	err = ctnetlink_decode_zone(cda[CTA_EXPECT_ZONE], &of->zone, info->extack) ?:
-	      ctnetlink_decode_tuple(cda[CTA_EXPECT_MASTER], IP_CT_DIR_ORIGINAL,
-				     info->nfmsg->nfgen_family,
-				     NF_CT_TUPLE_WHOLE, NULL, &of->tuple,
-				     info->extack);
+	err = ctnetlink_decode_zone(cda[CTA_EXPECT_ZONE], &of->zone,
+				    info->extack);
 	if (err)
 		return err;
 
-	h = nf_conntrack_find_get(info->net, &of->zone, &of->tuple);
-	if (!h) {
-		NL_SET_ERR_MSG_ATTR(info->extack, cda[CTA_EXPECT_MASTER],
-				    "there is no such master connection");
-		return -ENOENT;
-	}
-	ct = nf_ct_tuplehash_to_ctrack(h);
+	ct = ctnetlink_find_master(info, cda[CTA_EXPECT_MASTER], &of->zone,
+				   &of->tuple);
+	if (IS_ERR(ct))
+		return PTR_ERR(ct);
+
 	of->id = nf_ct_get_id(ct);
 	nf_ct_put(ct);
 	return 0;
@@ -172,28 +148,22 @@ static int ctnetlink_expect_dump_find_master(struct ctnetlink_expect_master *of,
 int ctnetlink_expect_dump(struct sk_buff *skb, const struct nfnl_info *info,
 			  const struct nlattr *const cda[])
 {
-	struct netlink_dump_control all = {
-		.dump	= ctnetlink_expect_dump_fill_all,
-	};
-	struct ctnetlink_expect_master *of = NULL;
-	struct netlink_dump_control one = {
-		.start	= ctnetlink_expect_dump_start_master,
-		.dump	= ctnetlink_expect_dump_fill_master,
-		.done	= ctnetlink_expect_dump_done_master,
-		.data	= &of,
-	};
+	struct ctnetlink_expect_master *of;
 	int err;
 
 	if (!cda[CTA_EXPECT_MASTER])
-		return netlink_dump_start(info->sk, skb, info->nlh, &all);
+		return ctnetlink_dump_start(skb, info,
+					    ctnetlink_expect_dump_fill_all, NULL);
 
 	of = kzalloc(sizeof(*of), GFP_KERNEL);
 	if (!of)
 		return -ENOMEM;
 
 	err = ctnetlink_expect_dump_find_master(of, info, cda);
-	if (!err)
-		err = netlink_dump_start(info->sk, skb, info->nlh, &one);
-	kfree(of);
-	return err;
+	if (err) {
+		kfree(of);
+		return err;
+	}
+	return ctnetlink_dump_start(skb, info, ctnetlink_expect_dump_fill_master,
+				    of);
 }

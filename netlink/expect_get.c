@@ -101,15 +101,16 @@ int ctnetlink_expect_get(struct sk_buff *skb, const struct nfnl_info *info,
 	struct nf_conntrack_expect *exp;
 	const struct nlattr *attr;
 	struct sk_buff *answer;
+	int err;
 
 	if (info->nlh->nlmsg_flags & NLM_F_DUMP)
 		return ctnetlink_expect_dump(skb, info, cda);
 
 	attr = cda[CTA_EXPECT_TUPLE] ?: cda[CTA_EXPECT_MASTER];
-	if (!attr) {
-		NL_SET_ERR_MSG(info->extack, "a tuple is required");
-		return -EINVAL;
-	}
+	err = ctnetlink_require(attr, NULL, "a tuple is required", info->extack);
+	if (err)
+		return err;
+
 	exp = ctnetlink_expect_find(info, cda, attr, &life);
 	if (IS_ERR(exp))
 		return PTR_ERR(exp);

@@ -222,28 +222,27 @@ static int ctnetlink_filter_decode(struct ctnetlink_filter *filter,
 	return err;
 }
 
-/**
- * ctnetlink_filter_wanted - does a request limit itself to some entries
- * @family: L3 number asked for, 0: any
- * @cda: attributes of the request
+/*
+ * Does a request limit itself to some entries?
  *
  * DIFF: 6.1 does not compare zones at all; here, as from 6.12 on, CTA_ZONE
  * alone is a filter, for dumps and for flushes.
  */
-bool ctnetlink_filter_wanted(u8 family, const struct nlattr *const cda[])
+static bool ctnetlink_filter_wanted(u8 family, const struct nlattr *const cda[])
 {
 	return family || cda[CTA_MARK] || cda[CTA_STATUS] || cda[CTA_ZONE] ||
 	       cda[CTA_FILTER];
 }
 
 /**
- * ctnetlink_filter_alloc - build a filter
+ * ctnetlink_filter_alloc - build the filter of a request, if it has one
  * @family: L3 number asked for, 0: any
  * @cda: attributes of the request
  * @extack: for the error message
  *
  * Context: May sleep.
- * Return: The filter, for kfree(); or an ERR_PTR.
+ * Return: The filter, for kfree(); NULL when all entries are wanted; or an
+ * ERR_PTR.
  */
 struct ctnetlink_filter *
 ctnetlink_filter_alloc(u8 family, const struct nlattr *const cda[],
@@ -251,6 +250,9 @@ ctnetlink_filter_alloc(u8 family, const struct nlattr *const cda[],
 {
 	struct ctnetlink_filter *filter;
 	int err;
+
+	if (!ctnetlink_filter_wanted(family, cda))
+		return NULL;
 
 	filter = kzalloc(sizeof(*filter), GFP_KERNEL);
 	if (!filter)

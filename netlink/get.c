@@ -71,12 +71,12 @@ static int ctnetlink_flush_match(struct nf_conn *ct, void *filter)
 static int ctnetlink_flush(struct sk_buff *skb, const struct nfnl_info *info,
 			   const struct nlattr *const cda[])
 {
-	struct ctnetlink_filter *filter = NULL;
 	struct nf_ct_iter_data iter = {
 		.net	= info->net,
 		.portid	= NETLINK_CB(skb).portid,
 		.report	= nlmsg_report(info->nlh),
 	};
+	struct ctnetlink_filter *filter;
 	u8 family = 0;
 
 	/* old programs left the family unset or wrong, and said version 0 */
@@ -88,11 +88,9 @@ static int ctnetlink_flush(struct sk_buff *skb, const struct nfnl_info *info,
 				    "a flush cannot be limited by tuples");
 		return -EOPNOTSUPP;
 	}
-	if (ctnetlink_filter_wanted(family, cda)) {
-		filter = ctnetlink_filter_alloc(family, cda, info->extack);
-		if (IS_ERR(filter))
-			return PTR_ERR(filter);
-	}
+	filter = ctnetlink_filter_alloc(family, cda, info->extack);
+	if (IS_ERR(filter))
+		return PTR_ERR(filter);
 
 	iter.data = filter;
 	nf_ct_iterate_cleanup_net(ctnetlink_flush_match, &iter);

@@ -59,13 +59,6 @@ static int ctnetlink_glue_parse(const struct nlattr *attr, struct nf_conn *ct)
 	return ctnetlink_change_queued(ct, (const struct nlattr *const *)cda);
 }
 
-static int ctnetlink_glue_attach_expect(const struct nlattr *attr,
-					struct nf_conn *ct, u32 portid,
-					u32 report)
-{
-	return ctnetlink_expect_attach(ct, attr, portid, report);
-}
-
 /* Userspace changed the length of a packet: TCP needs to know under NAT */
 static void ctnetlink_glue_seq_adjust(struct sk_buff *skb, struct nf_conn *ct,
 				      enum ip_conntrack_info ctinfo, s32 off)
@@ -78,7 +71,7 @@ static const struct nfnl_ct_hook ctnetlink_glue_hook = {
 	.build_size	= ctnetlink_glue_size,
 	.build		= ctnetlink_glue_build,
 	.parse		= ctnetlink_glue_parse,
-	.attach_expect	= ctnetlink_glue_attach_expect,
+	.attach_expect	= ctnetlink_expect_attach,
 	.seq_adjust	= ctnetlink_glue_seq_adjust,
 };
 
