@@ -32,7 +32,8 @@
 
 static int nf_ct_notify_connection(const struct nf_ct_event_notifier *notify,
 				   const struct nf_ct_unsent_item *item,
-				   u32 events, u32 portid, int report)
+				   u32 events, u32 portid,
+				   enum nf_ct_event_report report)
 {
 	const struct nf_ct_event event = {
 		.ct	= item->ct,
@@ -46,7 +47,8 @@ static int nf_ct_notify_connection(const struct nf_ct_event_notifier *notify,
 /* One event at a time */
 static int nf_ct_notify_expectation(const struct nf_ct_event_notifier *notify,
 				    const struct nf_ct_unsent_item *item,
-				    u32 events, u32 portid, int report)
+				    u32 events, u32 portid,
+				    enum nf_ct_event_report report)
 {
 	const struct nf_ct_expect_event event = {
 		.item.portid	= portid,
@@ -60,7 +62,7 @@ static int nf_ct_notify_expectation(const struct nf_ct_event_notifier *notify,
 }
 
 static int nf_ct_notify(const struct nf_ct_unsent_item *item, u32 events,
-			u32 portid, int report)
+			u32 portid, enum nf_ct_event_report report)
 {
 	const struct nf_ct_event_notifier *notify;
 	int ret = NF_CT_EVENT_NOBODY;
@@ -80,7 +82,7 @@ static int nf_ct_notify(const struct nf_ct_unsent_item *item, u32 events,
  * Returns the notifier's answer; @left is what has not been handed over.
  */
 static int nf_ct_send_claimed(const struct nf_ct_unsent_item *item, u32 *left,
-			      u32 portid, int report)
+			      u32 portid, enum nf_ct_event_report report)
 {
 	u32 part = *left & ~NF_CT_DESTROY_EVENT;
 	int ret = NF_CT_EVENT_NOBODY, last;
@@ -90,7 +92,7 @@ static int nf_ct_send_claimed(const struct nf_ct_unsent_item *item, u32 *left,
 		bool only = part == *left;
 
 		ret = nf_ct_notify(item, part, only ? portid : 0,
-				   only ? report : 0);
+				   only ? report : NF_CT_REPORT_NO);
 		if (ret < 0)
 			return ret;
 		*left &= ~part;
@@ -151,7 +153,8 @@ static void nf_ct_send_taken(const struct nf_ct_unsent_item *item, u32 events,
  * DIFF: events-reliable: stock forgets a refused NEW or change.
  */
 int nf_ct_unsent_send(const struct nf_ct_unsent_item *item, u32 events,
-		      u32 portid, int report, bool again)
+		      u32 portid, enum nf_ct_event_report report,
+		      bool again)
 {
 	const u32 own = events;
 	int ret, sum = NF_CT_EVENT_NOBODY;
@@ -169,8 +172,9 @@ int nf_ct_unsent_send(const struct nf_ct_unsent_item *item, u32 events,
 		if (!nf_ct_unsent_claim(item, events, &mine)) {
 			/* the sender does not know that @portid wants a copy */
 			if (report)
-				nf_ct_notify(item, own, portid, NF_CT_EVENT_ECHO);
-			return 0;
+				nf_ct_notify(item, own, portid,
+					     NF_CT_REPORT_ECHO_ONLY);
+			return NF_CT_EVENT_DELIVERED;
 		}
 		events = 0;
 
@@ -192,12 +196,12 @@ int nf_ct_unsent_send(const struct nf_ct_unsent_item *item, u32 events,
 
 		if (ret != NF_CT_EVENT_NOBODY) {
 			nf_ct_send_taken(item, mine, again);
-			sum = 0;
+			sum = NF_CT_EVENT_DELIVERED;
 		}
 		if (!nf_ct_unsent_release(item, 0, mine & NF_CT_DESTROY_EVENT))
 			return sum;
 		/* an echo is for the first round only */
-		report = 0;
+		report = NF_CT_REPORT_NO;
 	}
 	/* other CPUs add events all the time: the worker sends the rest */
 	nf_ct_unsent_queue(item);
@@ -213,7 +217,7 @@ int nf_ct_unsent_send(const struct nf_ct_unsent_item *item, u32 events,
  */
 int nf_ct_unsent_try(const struct nf_ct_unsent_item *item)
 {
-	return nf_ct_unsent_send(item, 0, 0, 0, true);
+	return nf_ct_unsent_send(item, 0, 0, NF_CT_REPORT_NO, true);
 }
 
 /**
@@ -261,7 +265,7 @@ void nf_ct_deliver_cached_events(struct nf_conn *ct)
 	/* while no program listens, changes stay for a later listener */
 	if (nf_ct_unsent_fresh(&item) ||
 	    unlikely(READ_ONCE(e->missed) & NF_CT_UNSENT_EVENTS))
-		nf_ct_unsent_send(&item, 0, 0, 0, false);
+		nf_ct_unsent_send(&item, 0, 0, NF_CT_REPORT_NO, false);
 }
 
 /**

@@ -11,62 +11,49 @@
 
 #include "netlink/ctnetlink.h"
 
-#define REQUEST(number, function)					\
-	[number] = {							\
-		.type		= NFNL_CB_MUTEX,			\
-		.call		= function,				\
-		.policy		= ctnetlink_policy,			\
-		.attr_count	= CTA_MAX,				\
-	}
+#define REQUEST(number, function, ...)					\
+	[number] = { .type = NFNL_CB_MUTEX, .call = function, __VA_ARGS__ }
+#define ENTRY_ATTRS							\
+	.policy = ctnetlink_policy, .attr_count = CTA_MAX
+#define EXPECT_ATTRS							\
+	.policy = ctnetlink_expect_policy, .attr_count = CTA_EXPECT_MAX
 
-#define EXPECT_REQUEST(number, function)				\
-	[number] = {							\
-		.type		= NFNL_CB_MUTEX,			\
-		.call		= function,				\
-		.policy		= ctnetlink_expect_policy,		\
-		.attr_count	= CTA_EXPECT_MAX,			\
-	}
-
-#define BARE_REQUEST(number, function)					\
-	[number] = { .type = NFNL_CB_MUTEX, .call = function }
-
-static const struct nfnl_callback connection_requests[IPCTNL_MSG_MAX] = {
-	REQUEST(IPCTNL_MSG_CT_GET, ctnetlink_get),
-	REQUEST(IPCTNL_MSG_CT_GET_CTRZERO, ctnetlink_get),
-	REQUEST(IPCTNL_MSG_CT_NEW, ctnetlink_new),
-	REQUEST(IPCTNL_MSG_CT_DELETE, ctnetlink_delete),
-	BARE_REQUEST(IPCTNL_MSG_CT_GET_STATS, ctnetlink_stats_global),
-	BARE_REQUEST(IPCTNL_MSG_CT_GET_STATS_CPU, ctnetlink_stats_cpu),
-	BARE_REQUEST(IPCTNL_MSG_CT_GET_DYING, ctnetlink_dump_dying),
-	BARE_REQUEST(IPCTNL_MSG_CT_GET_UNCONFIRMED, ctnetlink_dump_unconfirmed),
+static const struct nfnl_callback ctnetlink_requests[IPCTNL_MSG_MAX] = {
+	REQUEST(IPCTNL_MSG_CT_GET, ctnetlink_get, ENTRY_ATTRS),
+	REQUEST(IPCTNL_MSG_CT_GET_CTRZERO, ctnetlink_get, ENTRY_ATTRS),
+	REQUEST(IPCTNL_MSG_CT_NEW, ctnetlink_new, ENTRY_ATTRS),
+	REQUEST(IPCTNL_MSG_CT_DELETE, ctnetlink_delete, ENTRY_ATTRS),
+	REQUEST(IPCTNL_MSG_CT_GET_STATS, ctnetlink_stats_global),
+	REQUEST(IPCTNL_MSG_CT_GET_STATS_CPU, ctnetlink_stats_cpu),
+	REQUEST(IPCTNL_MSG_CT_GET_DYING, ctnetlink_dump_dying),
+	REQUEST(IPCTNL_MSG_CT_GET_UNCONFIRMED, ctnetlink_dump_unconfirmed),
 };
 
-static const struct nfnl_callback expectation_requests[IPCTNL_MSG_EXP_MAX] = {
-	EXPECT_REQUEST(IPCTNL_MSG_EXP_GET, ctnetlink_expect_get),
-	EXPECT_REQUEST(IPCTNL_MSG_EXP_NEW, ctnetlink_expect_new),
-	EXPECT_REQUEST(IPCTNL_MSG_EXP_DELETE, ctnetlink_expect_delete),
-	BARE_REQUEST(IPCTNL_MSG_EXP_GET_STATS_CPU, ctnetlink_stats_expect_cpu),
+static const struct nfnl_callback
+ctnetlink_expect_requests[IPCTNL_MSG_EXP_MAX] = {
+	REQUEST(IPCTNL_MSG_EXP_GET, ctnetlink_expect_get, EXPECT_ATTRS),
+	REQUEST(IPCTNL_MSG_EXP_NEW, ctnetlink_expect_new, EXPECT_ATTRS),
+	REQUEST(IPCTNL_MSG_EXP_DELETE, ctnetlink_expect_delete, EXPECT_ATTRS),
+	REQUEST(IPCTNL_MSG_EXP_GET_STATS_CPU, ctnetlink_stats_expect_cpu),
 };
 
-static const struct nfnetlink_subsystem connection_subsys = {
+static const struct nfnetlink_subsystem ctnetlink_subsys = {
 	.name		= "conntrack",
 	.owner		= THIS_MODULE,
 	.subsys_id	= NFNL_SUBSYS_CTNETLINK,
-	.cb		= connection_requests,
-	.cb_count	= ARRAY_SIZE(connection_requests),
+	.cb		= ctnetlink_requests,
+	.cb_count	= ARRAY_SIZE(ctnetlink_requests),
 };
 
-static const struct nfnetlink_subsystem expectation_subsys = {
+static const struct nfnetlink_subsystem ctnetlink_expect_subsys = {
 	.name		= "conntrack_expect",
 	.owner		= THIS_MODULE,
 	.subsys_id	= NFNL_SUBSYS_CTNETLINK_EXP,
-	.cb		= expectation_requests,
-	.cb_count	= ARRAY_SIZE(expectation_requests),
+	.cb		= ctnetlink_expect_requests,
+	.cb_count	= ARRAY_SIZE(ctnetlink_expect_requests),
 };
 
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
-unsigned int ctnetlink_net_id __read_mostly;
-
 static int ctnetlink_net_init(struct net *net)
 {
 	int err = ctnetlink_batch_net_init(net);
@@ -96,7 +83,7 @@ static struct pernet_operations ctnetlink_net_ops = {
 	.init		= ctnetlink_net_init,
 	.pre_exit	= ctnetlink_net_pre_exit,
 	.exit		= ctnetlink_net_exit,
-	.id		= &ctnetlink_net_id,
+	.id		= &ctnetlink_batch_net_id,
 	.size		= sizeof(struct ctnetlink_batch),
 };
 
@@ -118,8 +105,6 @@ static int __init ctnetlink_init(void)
 {
 	int err;
 
-	BUILD_BUG_ON(CTNETLINK_FILTER_MASK != 0xfff);
-
 	err = ctnetlink_events_init();
 	if (err)
 		return err;
@@ -128,11 +113,11 @@ static int __init ctnetlink_init(void)
 	if (err)
 		goto out_events;
 
-	err = nfnetlink_subsys_register(&connection_subsys);
+	err = nfnetlink_subsys_register(&ctnetlink_subsys);
 	if (err)
 		goto out_pernet;
 
-	err = nfnetlink_subsys_register(&expectation_subsys);
+	err = nfnetlink_subsys_register(&ctnetlink_expect_subsys);
 	if (err)
 		goto out_connections;
 
@@ -140,7 +125,7 @@ static int __init ctnetlink_init(void)
 	return 0;
 
 out_connections:
-	nfnetlink_subsys_unregister(&connection_subsys);
+	nfnetlink_subsys_unregister(&ctnetlink_subsys);
 out_pernet:
 	ctnetlink_pernet_unregister();
 out_events:
@@ -151,8 +136,8 @@ out_events:
 static void __exit ctnetlink_exit(void)
 {
 	ctnetlink_glue_unregister();
-	nfnetlink_subsys_unregister(&expectation_subsys);
-	nfnetlink_subsys_unregister(&connection_subsys);
+	nfnetlink_subsys_unregister(&ctnetlink_expect_subsys);
+	nfnetlink_subsys_unregister(&ctnetlink_subsys);
 	ctnetlink_pernet_unregister();
 	ctnetlink_events_fini();
 	/* the queues may still be inside the glue */

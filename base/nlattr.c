@@ -8,9 +8,7 @@
 #include <net/netfilter/nf_conntrack_tuple.h>
 #include <net/netlink.h>
 
-/* Members of a tuple that a filter selects: user space sets these bits */
-#define NF_CT_SELECT_SRC_PORT	BIT(4)
-#define NF_CT_SELECT_DST_PORT	BIT(5)
+#include "nf_ct_tuple_members.h"
 
 const struct nla_policy nf_ct_port_nla_policy[CTA_PROTO_MAX + 1] = {
 	[CTA_PROTO_SRC_PORT]	= { .type = NLA_U16 },
@@ -63,12 +61,12 @@ int nf_ct_port_nlattr_to_tuple(struct nlattr *tb[], struct nf_conntrack_tuple *t
 	int err;
 
 	err = nf_ct_port_read(tb[CTA_PROTO_SRC_PORT],
-			      flags & NF_CT_SELECT_SRC_PORT, &t->src.u.all);
+			      flags & NF_CT_TUPLE_SRC_PORT, &t->src.u.all);
 	if (err)
 		return err;
 
 	return nf_ct_port_read(tb[CTA_PROTO_DST_PORT],
-			       flags & NF_CT_SELECT_DST_PORT, &t->dst.u.all);
+			       flags & NF_CT_TUPLE_DST_PORT, &t->dst.u.all);
 }
 
 /**

@@ -2,19 +2,14 @@
 /*
  * Reliable events: what the core, the resend machine and ctnetlink agree on.
  *
- * nf_ct_event_notifier.ct_event() returns
- *   0                delivered
- *   NF_CT_EVENT_NOBODY no program listens: forget the event
- *   NF_CT_EVENT_HELD it is in a batch; the notifier has taken a reference
- *                    on the entry, and calls nf_ct_event_complete() exactly once
- *   < 0              refused: a reliable listener did not take it (or no memory)
+ * nf_ct_event_notifier.ct_event() returns an enum nf_ct_event_result, or a
+ * negative errno: a reliable listener refused the event, or there was no memory.
  * For one entry at most one call is under way or held at any time.  The same is
- * true of exp_event(), which gets a struct nf_ct_expect_event, holds nothing,
- * and may be called with nf_conntrack_expect_lock held.
+ * true of exp_event(), which gets a struct nf_ct_expect_event, never returns
+ * NF_CT_EVENT_HELD, and may be called with nf_conntrack_expect_lock held.
  *
- * Their report is NF_CT_EVENT_ECHO when another CPU sends the event to the
- * listeners: then only the port gets a copy, and the result does not matter.  Such a
- * call may come at any time: the answer to a request is outside of the order.
+ * Calls with NF_CT_REPORT_ECHO_ONLY are the exception: they may come at any
+ * time, since the answer to a request is outside the order of events.
  */
 #ifndef _NF_CONNTRACK_EVENTS_H
 #define _NF_CONNTRACK_EVENTS_H
@@ -25,11 +20,33 @@
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_ecache.h>
 
-#define NF_CT_EVENT_HELD	1
-#define NF_CT_EVENT_NOBODY	2
+/**
+ * enum nf_ct_event_result - what a notifier did with an event
+ * @NF_CT_EVENT_DELIVERED: no reliable listener refused it
+ * @NF_CT_EVENT_HELD:      it waits in a batch.  The notifier has taken a
+ *                         reference on the entry and calls
+ *                         nf_ct_event_complete() exactly once
+ * @NF_CT_EVENT_NOBODY:    there is no listener: the event is forgotten
+ */
+enum nf_ct_event_result {
+	NF_CT_EVENT_DELIVERED	= 0,
+	NF_CT_EVENT_HELD	= 1,
+	NF_CT_EVENT_NOBODY	= 2,
+};
 
-/* 0 and 1 are those of nlmsg_report() */
-#define NF_CT_EVENT_ECHO	2
+/**
+ * enum nf_ct_event_report - nf_ct_event.report and nf_exp_event.report
+ * @NF_CT_REPORT_NO:        listeners only
+ * @NF_CT_REPORT_YES:       the port that caused the event gets a copy, too.
+ *                          This value and the one before are nlmsg_report()'s
+ * @NF_CT_REPORT_ECHO_ONLY: that port only, because another CPU sends the event
+ *                          to the listeners.  A lost copy is not an error
+ */
+enum nf_ct_event_report {
+	NF_CT_REPORT_NO		= 0,
+	NF_CT_REPORT_YES	= 1,
+	NF_CT_REPORT_ECHO_ONLY	= 2,
+};
 
 /**
  * struct nf_conntrack_event_stats - per CPU and namespace, counted by its writer

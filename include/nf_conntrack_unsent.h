@@ -148,7 +148,7 @@ unsigned int nf_conntrack_unsent_count(const struct net *net);
 
 /* nf_conntrack_ecache.c: attempts to send */
 int nf_ct_unsent_send(const struct nf_ct_unsent_item *item, u32 events, u32 portid,
-		      int report, bool again);
+		      enum nf_ct_event_report report, bool again);
 int nf_ct_unsent_try(const struct nf_ct_unsent_item *item);
 #else
 static inline bool nf_ct_unsent_any(const struct nf_ct_unsent_item *item) { return false; }

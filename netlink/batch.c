@@ -19,7 +19,7 @@
 #define BATCH_EVENTS	36
 #define BATCH_DELAY	ms_to_ktime(1)
 
-struct held_event {
+struct ctnetlink_held_event {
 	struct nf_conn	*ct;
 	unsigned int	events;
 };
@@ -41,11 +41,11 @@ struct ctnetlink_datagram {
 	unsigned int			group;
 	int				err;
 	unsigned int			count;
-	struct held_event		held[BATCH_EVENTS];
+	struct ctnetlink_held_event	held[BATCH_EVENTS];
 };
 
 /**
- * struct settling - datagrams of this CPU whose events await their result
+ * struct ctnetlink_batch_results - datagrams whose results the core must be told
  * @first: oldest
  * @last:  where the next one goes
  * @busy:  somebody up the stack is working on the list
@@ -53,20 +53,22 @@ struct ctnetlink_datagram {
  * A result can bring on an event, which can send a datagram, which has
  * results: they queue up here instead of on the stack.  BH off.
  */
-struct settling {
+struct ctnetlink_batch_results {
 	struct ctnetlink_datagram	*first;
 	struct ctnetlink_datagram	*last;
 	bool				busy;
 };
 
-static DEFINE_PER_CPU(struct settling, settling);
+unsigned int ctnetlink_batch_net_id __read_mostly;
 
-static struct ctnetlink_batch *batch_of(const struct net *net)
+static DEFINE_PER_CPU(struct ctnetlink_batch_results, ctnetlink_batch_results);
+
+static struct ctnetlink_batch *ctnetlink_batch_of(const struct net *net)
 {
-	return net_generic(net, ctnetlink_net_id);
+	return net_generic(net, ctnetlink_batch_net_id);
 }
 
-static void complete_events(struct ctnetlink_datagram *d)
+static void ctnetlink_batch_complete_events(struct ctnetlink_datagram *d)
 {
 	unsigned int i;
 
@@ -75,15 +77,15 @@ static void complete_events(struct ctnetlink_datagram *d)
 	kfree(d);
 }
 
-static void settle(struct ctnetlink_datagram *d)
+static void ctnetlink_batch_complete(struct ctnetlink_datagram *d)
 {
-	struct settling *s;
+	struct ctnetlink_batch_results *s;
 
 	if (!d)
 		return;
 
 	local_bh_disable();
-	s = this_cpu_ptr(&settling);
+	s = this_cpu_ptr(&ctnetlink_batch_results);
 	d->next = NULL;
 	if (s->first)
 		s->last->next = d;
@@ -95,7 +97,7 @@ static void settle(struct ctnetlink_datagram *d)
 		s->busy = true;
 		while ((d = s->first)) {
 			s->first = d->next;
-			complete_events(d);
+			ctnetlink_batch_complete_events(d);
 		}
 		s->busy = false;
 	}
@@ -103,7 +105,8 @@ static void settle(struct ctnetlink_datagram *d)
 }
 
 /* Send what is open; the caller settles it after unlocking */
-static struct ctnetlink_datagram *close_datagram(struct ctnetlink_batch *b)
+static struct ctnetlink_datagram *
+ctnetlink_batch_close(struct ctnetlink_batch *b)
 {
 	struct ctnetlink_datagram *d = b->open;
 
@@ -119,7 +122,8 @@ static struct ctnetlink_datagram *close_datagram(struct ctnetlink_batch *b)
 		kfree(d);
 		return NULL;
 	}
-	d->err = ctnetlink_event_send(d->net, d->skb, 0, d->group, 0);
+	d->err = ctnetlink_send_datagram(d->net, d->skb, 0, d->group,
+					 NF_CT_REPORT_NO);
 	d->skb = NULL;
 	/* nobody is there any more: nothing is owed to anybody */
 	if (d->err > 0)
@@ -129,16 +133,16 @@ static struct ctnetlink_datagram *close_datagram(struct ctnetlink_batch *b)
 	return d;
 }
 
-static struct ctnetlink_datagram *new_datagram(struct net *net,
-					       unsigned int group,
-					       unsigned int limit)
+static struct ctnetlink_datagram *ctnetlink_batch_new(struct net *net,
+						      unsigned int group,
+						      unsigned int limit)
 {
 	struct ctnetlink_datagram *d = kmalloc(sizeof(*d), GFP_ATOMIC);
 
 	if (!d)
 		return NULL;
 
-	d->skb = ctnetlink_event_alloc(limit);
+	d->skb = ctnetlink_send_alloc(limit);
 	if (!d->skb) {
 		kfree(d);
 		return NULL;
@@ -149,14 +153,16 @@ static struct ctnetlink_datagram *new_datagram(struct net *net,
 	return d;
 }
 
-static bool has_room(const struct ctnetlink_datagram *d, unsigned int group,
-		     size_t size, unsigned int limit)
+static bool ctnetlink_batch_has_room(const struct ctnetlink_datagram *d,
+				     unsigned int group, size_t size,
+				     unsigned int limit)
 {
 	return d->group == group && d->count < BATCH_EVENTS &&
 	       d->skb->len + size <= limit && size <= skb_tailroom(d->skb);
 }
 
-static int hold_event(struct ctnetlink_datagram *d, struct ctnetlink_msg *m)
+static int ctnetlink_batch_hold(struct ctnetlink_datagram *d,
+				struct ctnetlink_msg *m)
 {
 	int err = ctnetlink_msg_put(d->skb, m);
 
@@ -185,7 +191,7 @@ int ctnetlink_batch_add(struct net *net, struct ctnetlink_msg *m,
 			unsigned int group, unsigned int limit)
 {
 	struct ctnetlink_datagram *full = NULL;
-	struct ctnetlink_batch *b = batch_of(net);
+	struct ctnetlink_batch *b = ctnetlink_batch_of(net);
 	size_t size = ctnetlink_msg_size(m);
 	int err = -ENOMEM;
 
@@ -194,26 +200,36 @@ int ctnetlink_batch_add(struct net *net, struct ctnetlink_msg *m,
 		return -EMSGSIZE;
 
 	spin_lock_bh(&b->lock);
-	if (b->open && !has_room(b->open, group, size, limit))
-		full = close_datagram(b);
+	if (b->open && !ctnetlink_batch_has_room(b->open, group, size, limit))
+		full = ctnetlink_batch_close(b);
 	/* the listener is full: whoever tries again shall know, and wait */
 	if (full && full->err) {
 		err = -ENOBUFS;
 		goto unlock;
 	}
 	if (!b->open) {
-		b->open = new_datagram(net, group, limit);
+		b->open = ctnetlink_batch_new(net, group, limit);
 		if (b->open)
 			hrtimer_start(&b->timer, BATCH_DELAY,
 				      HRTIMER_MODE_REL_SOFT);
 	}
 	if (b->open)
-		err = hold_event(b->open, m);
+		err = ctnetlink_batch_hold(b->open, m);
 unlock:
 	spin_unlock_bh(&b->lock);
 
-	settle(full);
+	ctnetlink_batch_complete(full);
 	return err;
+}
+
+static void ctnetlink_batch_send(struct ctnetlink_batch *b)
+{
+	struct ctnetlink_datagram *d;
+
+	spin_lock_bh(&b->lock);
+	d = ctnetlink_batch_close(b);
+	spin_unlock_bh(&b->lock);
+	ctnetlink_batch_complete(d);
 }
 
 /**
@@ -224,29 +240,16 @@ unlock:
  */
 void ctnetlink_batch_flush(struct net *net)
 {
-	struct ctnetlink_batch *b = batch_of(net);
-	struct ctnetlink_datagram *d;
+	struct ctnetlink_batch *b = ctnetlink_batch_of(net);
 
 	/* an event that is being added right now may leave after us */
-	if (!READ_ONCE(b->open))
-		return;
-
-	spin_lock_bh(&b->lock);
-	d = close_datagram(b);
-	spin_unlock_bh(&b->lock);
-	settle(d);
+	if (READ_ONCE(b->open))
+		ctnetlink_batch_send(b);
 }
 
-static enum hrtimer_restart batch_timeout(struct hrtimer *timer)
+static enum hrtimer_restart ctnetlink_batch_timeout(struct hrtimer *timer)
 {
-	struct ctnetlink_batch *b = container_of(timer, struct ctnetlink_batch,
-						 timer);
-	struct ctnetlink_datagram *d;
-
-	spin_lock_bh(&b->lock);
-	d = close_datagram(b);
-	spin_unlock_bh(&b->lock);
-	settle(d);
+	ctnetlink_batch_send(container_of(timer, struct ctnetlink_batch, timer));
 	return HRTIMER_NORESTART;
 }
 
@@ -259,11 +262,11 @@ static enum hrtimer_restart batch_timeout(struct hrtimer *timer)
  */
 int ctnetlink_batch_net_init(struct net *net)
 {
-	struct ctnetlink_batch *b = batch_of(net);
+	struct ctnetlink_batch *b = ctnetlink_batch_of(net);
 
 	spin_lock_init(&b->lock);
 	hrtimer_init(&b->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
-	b->timer.function = batch_timeout;
+	b->timer.function = ctnetlink_batch_timeout;
 	return 0;
 }
 
@@ -276,5 +279,5 @@ int ctnetlink_batch_net_init(struct net *net)
 void ctnetlink_batch_net_fini(struct net *net)
 {
 	ctnetlink_batch_flush(net);
-	hrtimer_cancel(&batch_of(net)->timer);
+	hrtimer_cancel(&ctnetlink_batch_of(net)->timer);
 }

@@ -19,7 +19,7 @@
 #include "ctnetlink.h"
 
 /**
- * struct change - a request under way
+ * struct ctnetlink_changes - a request under way
  * @ct:        the entry
  * @cda:       attributes of the request
  * @extack:    for the error message
@@ -28,7 +28,7 @@
  * @seqadj:    decoded CTA_SEQ_ADJ_*
  * @synproxy:  decoded CTA_SYNPROXY
  */
-struct change {
+struct ctnetlink_changes {
 	struct nf_conn			*ct;
 	const struct nlattr *const	*cda;
 	struct netlink_ext_ack		*extack;
@@ -39,27 +39,28 @@ struct change {
 };
 
 /**
- * struct change_step - what an attribute does
+ * struct ctnetlink_change_step - what an attribute does
  * @attr:   the attribute, or two that belong together
  * @check:  all that can be said before anything is changed, may be NULL
  * @apply:  do it
  * @early:  applied before the others, because it can still fail
  */
-struct change_step {
+struct ctnetlink_change_step {
 	u16	attr[2];
 	bool	early;
-	int	(*check)(struct change *c);
-	int	(*apply)(struct change *c);
+	int	(*check)(struct ctnetlink_changes *c);
+	int	(*apply)(struct ctnetlink_changes *c);
 };
 
-static u32 get_u32(const struct change *c, int attr)
+static u32 ctnetlink_change_u32(const struct ctnetlink_changes *c, int attr)
 {
 	return ntohl(nla_get_be32(c->cda[attr]));
 }
 
 /* --- CTA_HELP ----------------------------------------------------------- */
 
-static struct nf_conntrack_helper *present_helper(const struct nf_conn *ct)
+static struct nf_conntrack_helper *
+ctnetlink_helper_attached(const struct nf_conn *ct)
 {
 	struct nf_conn_help *help = nfct_help(ct);
 
@@ -67,11 +68,13 @@ static struct nf_conntrack_helper *present_helper(const struct nf_conn *ct)
 }
 
 /* May @name replace what the entry has?  Caller holds RCU. */
-static int check_helper(const struct nf_conn *ct, const char *name,
-			struct netlink_ext_ack *extack)
+static int ctnetlink_helper_may_replace(const struct nf_conn *ct,
+					const char *name,
+					struct netlink_ext_ack *extack)
 {
-	const struct nf_conntrack_helper *now = present_helper(ct), *then;
+	const struct nf_conntrack_helper *now, *then;
 
+	now = ctnetlink_helper_attached(ct);
 	if (ct->master) {
 		if (now && !strcmp(now->name, name))
 			return 0;
@@ -100,7 +103,7 @@ static int check_helper(const struct nf_conn *ct, const char *name,
 	return 0;
 }
 
-static int check_help(struct change *c)
+static int ctnetlink_help_check(struct ctnetlink_changes *c)
 {
 	int err;
 
@@ -110,12 +113,12 @@ static int check_help(struct change *c)
 		return err;
 
 	rcu_read_lock();
-	err = check_helper(c->ct, c->help_name, c->extack);
+	err = ctnetlink_helper_may_replace(c->ct, c->help_name, c->extack);
 	rcu_read_unlock();
 	return err;
 }
 
-static void remove_helper(struct nf_conn *ct)
+static void ctnetlink_helper_remove(struct nf_conn *ct)
 {
 	struct nf_conn_help *help = nfct_help(ct);
 
@@ -126,20 +129,20 @@ static void remove_helper(struct nf_conn *ct)
 	}
 }
 
-static int apply_help(struct change *c)
+static int ctnetlink_help_apply(struct ctnetlink_changes *c)
 {
 	struct nf_conntrack_helper *helper;
 
-	/* an expected connection got what it has already, see check_helper() */
+	/* an expected connection has it already: ctnetlink_helper_may_replace() */
 	if (c->ct->master)
 		return 0;
 	if (!*c->help_name) {
-		remove_helper(c->ct);
+		ctnetlink_helper_remove(c->ct);
 		return 0;
 	}
 
 	rcu_read_lock();
-	helper = present_helper(c->ct);
+	helper = ctnetlink_helper_attached(c->ct);
 	if (helper && helper->from_nlattr)
 		helper->from_nlattr(c->help_info, c->ct);
 	rcu_read_unlock();
@@ -148,7 +151,7 @@ static int apply_help(struct change *c)
 
 /* --- CTA_TIMEOUT, CTA_STATUS, CTA_MARK ---------------------------------- */
 
-static int check_timeout(struct change *c)
+static int ctnetlink_timeout_check(struct ctnetlink_changes *c)
 {
 	if (test_bit(IPS_FIXED_TIMEOUT_BIT, &c->ct->status)) {
 		NL_SET_ERR_MSG_ATTR(c->extack, c->cda[CTA_TIMEOUT],
@@ -158,55 +161,58 @@ static int check_timeout(struct change *c)
 	return 0;
 }
 
-static int apply_timeout(struct change *c)
+static int ctnetlink_timeout_apply(struct ctnetlink_changes *c)
 {
+	u64 timeout = (u64)ctnetlink_change_u32(c, CTA_TIMEOUT) * HZ;
 	int err;
 
-	err = __nf_ct_change_timeout(c->ct, (u64)get_u32(c, CTA_TIMEOUT) * HZ);
+	err = __nf_ct_change_timeout(c->ct, timeout);
 	if (err == -ETIME)
 		NL_SET_ERR_MSG(c->extack, "the connection has just ended");
 	return err;
 }
 
 /* The deadline is set when the entry enters the table; until then, a span */
-static int apply_first_timeout(struct change *c)
+static int ctnetlink_first_timeout_apply(struct ctnetlink_changes *c)
 {
-	__nf_ct_set_timeout(c->ct, (u64)get_u32(c, CTA_TIMEOUT) * HZ);
+	__nf_ct_set_timeout(c->ct,
+			    (u64)ctnetlink_change_u32(c, CTA_TIMEOUT) * HZ);
 	return 0;
 }
 
-static int refuse_status(const struct change *c)
+static int ctnetlink_status_refuse(const struct ctnetlink_changes *c)
 {
 	NL_SET_ERR_MSG_ATTR(c->extack, c->cda[CTA_STATUS],
 			    "the status has bits that cannot be changed this way");
 	return -EBUSY;
 }
 
-static int check_status_against(const struct change *c, unsigned long now)
+static int ctnetlink_status_check_against(const struct ctnetlink_changes *c,
+					  unsigned long now)
 {
 	const unsigned long frozen = IPS_EXPECTED | IPS_CONFIRMED | IPS_DYING;
 	const unsigned long set_only = IPS_SEEN_REPLY | IPS_ASSURED;
-	unsigned long then = get_u32(c, CTA_STATUS);
+	unsigned long then = ctnetlink_change_u32(c, CTA_STATUS);
 
 	if ((now ^ then) & frozen || now & ~then & set_only)
-		return refuse_status(c);
+		return ctnetlink_status_refuse(c);
 	return 0;
 }
 
-static int check_status(struct change *c)
+static int ctnetlink_status_check(struct ctnetlink_changes *c)
 {
-	return check_status_against(c, READ_ONCE(c->ct->status));
+	return ctnetlink_status_check_against(c, READ_ONCE(c->ct->status));
 }
 
 /* A new entry counts as confirmed: that is what it will be if all goes well */
-static int check_first_status(struct change *c)
+static int ctnetlink_first_status_check(struct ctnetlink_changes *c)
 {
-	return check_status_against(c, c->ct->status | IPS_CONFIRMED);
+	return ctnetlink_status_check_against(c, c->ct->status | IPS_CONFIRMED);
 }
 
-static int apply_status(struct change *c)
+static int ctnetlink_status_apply(struct ctnetlink_changes *c)
 {
-	__nf_ct_change_status(c->ct, get_u32(c, CTA_STATUS), 0);
+	__nf_ct_change_status(c->ct, ctnetlink_change_u32(c, CTA_STATUS), 0);
 	return 0;
 }
 
@@ -214,18 +220,19 @@ static int apply_status(struct change *c)
  * A program behind a queue often flips bits it has no say in: they are kept.
  * It may clear those that it may set.
  */
-static int check_queued_status(struct change *c)
+static int ctnetlink_queued_status_check(struct ctnetlink_changes *c)
 {
 	const unsigned long set_only = IPS_SEEN_REPLY | IPS_ASSURED;
+	unsigned long then = ctnetlink_change_u32(c, CTA_STATUS);
 
-	if (READ_ONCE(c->ct->status) & ~get_u32(c, CTA_STATUS) & set_only)
-		return refuse_status(c);
+	if (READ_ONCE(c->ct->status) & ~then & set_only)
+		return ctnetlink_status_refuse(c);
 	return 0;
 }
 
-static int apply_queued_status(struct change *c)
+static int ctnetlink_queued_status_apply(struct ctnetlink_changes *c)
 {
-	unsigned long status = get_u32(c, CTA_STATUS);
+	unsigned long status = ctnetlink_change_u32(c, CTA_STATUS);
 
 	/* a packet may have set one of the two since they were checked */
 	__nf_ct_change_status(c->ct, status,
@@ -233,11 +240,23 @@ static int apply_queued_status(struct change *c)
 	return 0;
 }
 
-static int apply_mark(struct change *c)
+#ifdef CONFIG_NF_CONNTRACK_MARK
+/* CTA_MARK toggles bits after CTA_MARK_MASK, by default all bits, cleared some */
+static u32 ctnetlink_mark_after(const struct ctnetlink_changes *c, u32 old)
+{
+	u32 mask = ~0U;
+
+	if (c->cda[CTA_MARK_MASK])
+		mask = ctnetlink_change_u32(c, CTA_MARK_MASK);
+	return (old & ~mask) ^ ctnetlink_change_u32(c, CTA_MARK);
+}
+#endif
+
+static int ctnetlink_mark_apply(struct ctnetlink_changes *c)
 {
 #ifdef CONFIG_NF_CONNTRACK_MARK
 	u32 old = READ_ONCE(c->ct->mark);
-	u32 mark = ctnetlink_new_mark(old, c->cda);
+	u32 mark = ctnetlink_mark_after(c, old);
 
 	if (mark != old)
 		WRITE_ONCE(c->ct->mark, mark);
@@ -247,13 +266,14 @@ static int apply_mark(struct change *c)
 
 /* --- CTA_PROTOINFO ------------------------------------------------------ */
 
-static const struct nla_policy protoinfo_policy[CTA_PROTOINFO_MAX + 1] = {
+static const struct nla_policy
+ctnetlink_protoinfo_policy[CTA_PROTOINFO_MAX + 1] = {
 	[CTA_PROTOINFO_SCTP]	= { .type = NLA_NESTED },
 	[CTA_PROTOINFO_DCCP]	= { .type = NLA_NESTED },
 	[CTA_PROTOINFO_TCP]	= { .type = NLA_NESTED },
 };
 
-static int apply_protoinfo(struct change *c)
+static int ctnetlink_protoinfo_apply(struct ctnetlink_changes *c)
 {
 	const struct nlattr *attr = c->cda[CTA_PROTOINFO];
 	const struct nf_conntrack_l4proto *l4proto;
@@ -261,7 +281,8 @@ static int apply_protoinfo(struct change *c)
 	int err;
 
 	err = nla_parse_nested_deprecated(tb, CTA_PROTOINFO_MAX, attr,
-					  protoinfo_policy, c->extack);
+					  ctnetlink_protoinfo_policy,
+					  c->extack);
 	if (err)
 		return err;
 
@@ -278,13 +299,14 @@ static int apply_protoinfo(struct change *c)
 
 /* --- CTA_SEQ_ADJ_*, CTA_SYNPROXY ---------------------------------------- */
 
-static const u16 seqadj_attr[IP_CT_DIR_MAX] = {
+static const u16 ctnetlink_seqadj_attr[IP_CT_DIR_MAX] = {
 	[IP_CT_DIR_ORIGINAL]	= CTA_SEQ_ADJ_ORIG,
 	[IP_CT_DIR_REPLY]	= CTA_SEQ_ADJ_REPLY,
 };
 
-static int check_seqadj(struct change *c)
+static int ctnetlink_seqadj_check(struct ctnetlink_changes *c)
 {
+	const struct nlattr *attr;
 	unsigned int dir;
 	int err = 0;
 
@@ -293,15 +315,15 @@ static int check_seqadj(struct change *c)
 		return 0;
 
 	for (dir = 0; dir < IP_CT_DIR_MAX && !err; dir++) {
-		if (c->cda[seqadj_attr[dir]])
-			err = ctnetlink_decode_words(c->cda[seqadj_attr[dir]],
-						     CTA_SEQADJ_MAX,
+		attr = c->cda[ctnetlink_seqadj_attr[dir]];
+		if (attr)
+			err = ctnetlink_decode_words(attr, CTA_SEQADJ_MAX,
 						     c->seqadj[dir], c->extack);
 	}
 	return err;
 }
 
-static int apply_seqadj(struct change *c)
+static int ctnetlink_seqadj_apply(struct ctnetlink_changes *c)
 {
 	struct nf_conn_seqadj *ext = nfct_seqadj(c->ct);
 	unsigned int dir;
@@ -313,7 +335,7 @@ static int apply_seqadj(struct change *c)
 	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
 		const u32 *word = c->seqadj[dir];
 
-		if (!c->cda[seqadj_attr[dir]])
+		if (!c->cda[ctnetlink_seqadj_attr[dir]])
 			continue;
 		ext->seq[dir].correction_pos = word[CTA_SEQADJ_CORRECTION_POS - 1];
 		ext->seq[dir].offset_before = word[CTA_SEQADJ_OFFSET_BEFORE - 1];
@@ -324,7 +346,7 @@ static int apply_seqadj(struct change *c)
 	return 0;
 }
 
-static int check_synproxy(struct change *c)
+static int ctnetlink_synproxy_check(struct ctnetlink_changes *c)
 {
 	if (!nfct_synproxy(c->ct))
 		return 0;
@@ -332,7 +354,7 @@ static int check_synproxy(struct change *c)
 				      c->synproxy, c->extack);
 }
 
-static int apply_synproxy(struct change *c)
+static int ctnetlink_synproxy_apply(struct ctnetlink_changes *c)
 {
 	struct nf_conn_synproxy *ext = nfct_synproxy(c->ct);
 
@@ -346,8 +368,8 @@ static int apply_synproxy(struct change *c)
 
 /* --- CTA_LABELS --------------------------------------------------------- */
 
-static int check_label_sizes(const struct nlattr *const cda[],
-			     struct netlink_ext_ack *extack)
+static int ctnetlink_labels_check_size(const struct nlattr *const cda[],
+				       struct netlink_ext_ack *extack)
 {
 	const struct nlattr *mask = cda[CTA_LABELS_MASK];
 	int len = nla_len(cda[CTA_LABELS]);
@@ -365,9 +387,9 @@ static int check_label_sizes(const struct nlattr *const cda[],
 	return 0;
 }
 
-static int check_labels(struct change *c)
+static int ctnetlink_labels_check(struct ctnetlink_changes *c)
 {
-	int err = check_label_sizes(c->cda, c->extack);
+	int err = ctnetlink_labels_check_size(c->cda, c->extack);
 
 	if (!err && !nf_ct_labels_find(c->ct)) {
 		NL_SET_ERR_MSG_ATTR(c->extack, c->cda[CTA_LABELS],
@@ -377,7 +399,8 @@ static int check_labels(struct change *c)
 	return err;
 }
 
-static int replace_labels(struct nf_conn *ct, const struct nlattr *const cda[])
+static int ctnetlink_labels_replace(struct nf_conn *ct,
+				    const struct nlattr *const cda[])
 {
 	const struct nlattr *mask = cda[CTA_LABELS_MASK];
 
@@ -386,86 +409,97 @@ static int replace_labels(struct nf_conn *ct, const struct nlattr *const cda[])
 				     nla_len(cda[CTA_LABELS]) / sizeof(u32));
 }
 
-static int apply_labels(struct change *c)
+static int ctnetlink_labels_apply(struct ctnetlink_changes *c)
 {
 	return IS_ENABLED(CONFIG_NF_CONNTRACK_LABELS) ?
-	       replace_labels(c->ct, c->cda) : -EOPNOTSUPP;
+	       ctnetlink_labels_replace(c->ct, c->cda) : -EOPNOTSUPP;
 }
 
 /* --- steps by occasion -------------------------------------------------- */
 
-#define STEP(name, _check, _apply)					\
-	{ .attr = { CTA_##name }, .check = _check, .apply = _apply }
-#define STEP_PROTOINFO							\
-	{ .attr = { CTA_PROTOINFO }, .early = true, .apply = apply_protoinfo }
-#define STEP_SEQADJ							\
-	{ .attr = { CTA_SEQ_ADJ_ORIG, CTA_SEQ_ADJ_REPLY },		\
-	  .check = check_seqadj, .apply = apply_seqadj }
+#define STEP(name, _attr, _check, _apply)				\
+static const struct ctnetlink_change_step ctnetlink_step_##name = {	\
+	.attr = { _attr }, .check = _check, .apply = _apply,		\
+}
+
+STEP(help, CTA_HELP, ctnetlink_help_check, ctnetlink_help_apply);
+STEP(timeout, CTA_TIMEOUT, ctnetlink_timeout_check, ctnetlink_timeout_apply);
+STEP(first_timeout, CTA_TIMEOUT, NULL, ctnetlink_first_timeout_apply);
+STEP(status, CTA_STATUS, ctnetlink_status_check, ctnetlink_status_apply);
+STEP(first_status, CTA_STATUS, ctnetlink_first_status_check, ctnetlink_status_apply);
+STEP(queued_status, CTA_STATUS, ctnetlink_queued_status_check, ctnetlink_queued_status_apply);
+STEP(mark, CTA_MARK, NULL, ctnetlink_mark_apply);
+STEP(synproxy, CTA_SYNPROXY, ctnetlink_synproxy_check, ctnetlink_synproxy_apply);
+STEP(labels, CTA_LABELS, ctnetlink_labels_check, ctnetlink_labels_apply);
+
+static const struct ctnetlink_change_step ctnetlink_step_seqadj = {
+	.attr	= { CTA_SEQ_ADJ_ORIG, CTA_SEQ_ADJ_REPLY },
+	.check	= ctnetlink_seqadj_check,
+	.apply	= ctnetlink_seqadj_apply,
+};
+
+static const struct ctnetlink_change_step ctnetlink_step_protoinfo = {
+	.attr	= { CTA_PROTOINFO },
+	.early	= true,
+	.apply	= ctnetlink_protoinfo_apply,
+};
 
 /* An entry in the table */
-static const struct change_step update_steps[] = {
-	STEP(HELP, check_help, apply_help),
-	STEP(TIMEOUT, check_timeout, apply_timeout),
-	STEP(STATUS, check_status, apply_status),
-	STEP_PROTOINFO,
-	STEP(MARK, NULL, apply_mark),
-	STEP_SEQADJ,
-	STEP(SYNPROXY, check_synproxy, apply_synproxy),
-	STEP(LABELS, check_labels, apply_labels),
-	{ }
+static const struct ctnetlink_change_step *const ctnetlink_update_steps[] = {
+	&ctnetlink_step_help, &ctnetlink_step_timeout, &ctnetlink_step_status,
+	&ctnetlink_step_protoinfo, &ctnetlink_step_mark, &ctnetlink_step_seqadj,
+	&ctnetlink_step_synproxy, &ctnetlink_step_labels, NULL
 };
 
 /* An entry on its way there */
-static const struct change_step create_steps[] = {
-	STEP(TIMEOUT, NULL, apply_first_timeout),
-	STEP(STATUS, check_first_status, apply_status),
-	STEP_SEQADJ,
-	STEP_PROTOINFO,
-	STEP(SYNPROXY, check_synproxy, apply_synproxy),
-	STEP(MARK, NULL, apply_mark),
-	{ }
+static const struct ctnetlink_change_step *const ctnetlink_create_steps[] = {
+	&ctnetlink_step_first_timeout, &ctnetlink_step_first_status,
+	&ctnetlink_step_seqadj, &ctnetlink_step_protoinfo,
+	&ctnetlink_step_synproxy, &ctnetlink_step_mark, NULL
 };
 
 /* The entry of a packet in a queue */
-static const struct change_step queue_steps[] = {
-	STEP(TIMEOUT, check_timeout, apply_timeout),
-	STEP(STATUS, check_queued_status, apply_queued_status),
-	STEP(HELP, check_help, apply_help),
-	STEP(LABELS, check_labels, apply_labels),
-	STEP(MARK, NULL, apply_mark),
-	{ }
+static const struct ctnetlink_change_step *const ctnetlink_queue_steps[] = {
+	&ctnetlink_step_timeout, &ctnetlink_step_queued_status,
+	&ctnetlink_step_help, &ctnetlink_step_labels, &ctnetlink_step_mark, NULL
 };
 
-static bool step_wanted(const struct change_step *step, const struct change *c)
+static bool ctnetlink_step_wanted(const struct ctnetlink_change_step *step,
+				  const struct ctnetlink_changes *c)
 {
 	return c->cda[step->attr[0]] || (step->attr[1] && c->cda[step->attr[1]]);
 }
 
-static int apply_steps(struct change *c, const struct change_step *step,
-		       bool early)
+static int
+ctnetlink_steps_apply(struct ctnetlink_changes *c,
+		      const struct ctnetlink_change_step *const *steps,
+		      bool early)
 {
 	int err = 0;
 
-	for (; step->apply && !err; step++) {
-		if (step->early == early && step_wanted(step, c))
-			err = step->apply(c);
+	for (; *steps && !err; steps++) {
+		if ((*steps)->early == early && ctnetlink_step_wanted(*steps, c))
+			err = (*steps)->apply(c);
 	}
 	return err;
 }
 
-static int run_steps(struct change *c, const struct change_step *steps)
+static int
+ctnetlink_steps_run(struct ctnetlink_changes *c,
+		    const struct ctnetlink_change_step *const *steps)
 {
-	const struct change_step *step;
+	const struct ctnetlink_change_step *const *step;
 	int err;
 
-	for (step = steps; step->apply; step++) {
-		if (!step->check || !step_wanted(step, c))
+	for (step = steps; *step; step++) {
+		if (!(*step)->check || !ctnetlink_step_wanted(*step, c))
 			continue;
-		err = step->check(c);
+		err = (*step)->check(c);
 		if (err)
 			return err;
 	}
-	return apply_steps(c, steps, true) ?: apply_steps(c, steps, false);
+	return ctnetlink_steps_apply(c, steps, true) ?:
+	       ctnetlink_steps_apply(c, steps, false);
 }
 
 /**
@@ -480,14 +514,14 @@ static int run_steps(struct change *c, const struct change_step *steps)
 int ctnetlink_change(struct nf_conn *ct, const struct nlattr *const cda[],
 		     struct netlink_ext_ack *extack)
 {
-	struct change c = { .ct = ct, .cda = cda, .extack = extack };
+	struct ctnetlink_changes c = { .ct = ct, .cda = cda, .extack = extack };
 
 	if (cda[CTA_NAT_SRC] || cda[CTA_NAT_DST] || cda[CTA_TUPLE_MASTER]) {
 		NL_SET_ERR_MSG(extack,
 			       "NAT and the master can only be set on a new connection");
 		return -EOPNOTSUPP;
 	}
-	return run_steps(&c, update_steps);
+	return ctnetlink_steps_run(&c, ctnetlink_update_steps);
 }
 
 /**
@@ -503,9 +537,9 @@ int ctnetlink_change_unborn(struct nf_conn *ct,
 			    const struct nlattr *const cda[],
 			    struct netlink_ext_ack *extack)
 {
-	struct change c = { .ct = ct, .cda = cda, .extack = extack };
+	struct ctnetlink_changes c = { .ct = ct, .cda = cda, .extack = extack };
 
-	return run_steps(&c, create_steps);
+	return ctnetlink_steps_run(&c, ctnetlink_create_steps);
 }
 
 /**
@@ -518,9 +552,9 @@ int ctnetlink_change_unborn(struct nf_conn *ct,
  */
 int ctnetlink_change_queued(struct nf_conn *ct, const struct nlattr *const cda[])
 {
-	struct change c = { .ct = ct, .cda = cda };
+	struct ctnetlink_changes c = { .ct = ct, .cda = cda };
 
-	return run_steps(&c, queue_steps);
+	return ctnetlink_steps_run(&c, ctnetlink_queue_steps);
 }
 
 /**
@@ -535,7 +569,7 @@ int ctnetlink_change_queued(struct nf_conn *ct, const struct nlattr *const cda[]
 int ctnetlink_set_labels(struct nf_conn *ct, const struct nlattr *const cda[],
 			 struct netlink_ext_ack *extack)
 {
-	struct change c = { .ct = ct, .cda = cda, .extack = extack };
+	struct ctnetlink_changes c = { .ct = ct, .cda = cda, .extack = extack };
 
-	return check_labels(&c) ?: apply_labels(&c);
+	return ctnetlink_labels_check(&c) ?: ctnetlink_labels_apply(&c);
 }

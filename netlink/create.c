@@ -29,7 +29,7 @@
 /* --- modules that a request may need ------------------------------------ */
 
 /* -EAGAIN when something was loaded: the request starts again */
-static int load_module(const char *prefix, const char *name)
+static int ctnetlink_load_module(const char *prefix, const char *name)
 {
 	int err;
 
@@ -44,8 +44,8 @@ static int load_module(const char *prefix, const char *name)
 	return err ? -EOPNOTSUPP : -EAGAIN;
 }
 
-static bool helper_exists(const char *name,
-			  const struct nf_conntrack_tuple *tuple)
+static bool ctnetlink_helper_exists(const char *name,
+				    const struct nf_conntrack_tuple *tuple)
 {
 	bool found;
 
@@ -56,8 +56,9 @@ static bool helper_exists(const char *name,
 	return found;
 }
 
-static int need_helper(const struct nfnl_info *info, const struct nlattr *attr,
-		       const struct nf_conntrack_tuple *tuple)
+static int ctnetlink_load_helper(const struct nfnl_info *info,
+				 const struct nlattr *attr,
+				 const struct nf_conntrack_tuple *tuple)
 {
 	struct nlattr *private;
 	const char *name;
@@ -67,18 +68,18 @@ static int need_helper(const struct nfnl_info *info, const struct nlattr *attr,
 		return 0;
 
 	err = ctnetlink_decode_help(attr, &name, &private, info->extack);
-	if (err || helper_exists(name, tuple))
+	if (err || ctnetlink_helper_exists(name, tuple))
 		return err;
 
-	err = load_module("nfct-helper-", name);
-	if (err == -EAGAIN && helper_exists(name, tuple))
+	err = ctnetlink_load_module("nfct-helper-", name);
+	if (err == -EAGAIN && ctnetlink_helper_exists(name, tuple))
 		return err;
 	NL_SET_ERR_MSG_ATTR(info->extack, attr, "no such helper");
 	return -EOPNOTSUPP;
 }
 
-static int need_nat(const struct nfnl_info *info,
-		    const struct nlattr *const cda[])
+static int ctnetlink_load_nat(const struct nfnl_info *info,
+			      const struct nlattr *const cda[])
 {
 	int err = -EOPNOTSUPP;
 
@@ -87,7 +88,7 @@ static int need_nat(const struct nfnl_info *info,
 	if (IS_ENABLED(CONFIG_NF_NAT)) {
 		if (rcu_access_pointer(nf_nat_hook))
 			return 0;
-		err = load_module("nf-nat", "");
+		err = ctnetlink_load_module("nf-nat", "");
 		if (err == -EAGAIN && rcu_access_pointer(nf_nat_hook))
 			return err;
 	}
@@ -97,8 +98,9 @@ static int need_nat(const struct nfnl_info *info,
 
 /* --- parts of a new entry ----------------------------------------------- */
 
-static int attach_helper(struct nf_conn *ct, const struct nlattr *attr,
-			 struct netlink_ext_ack *extack)
+static int ctnetlink_attach_helper(struct nf_conn *ct,
+				   const struct nlattr *attr,
+				   struct netlink_ext_ack *extack)
 {
 	struct nf_conntrack_helper *helper;
 	struct nf_conn_help *help;
@@ -113,7 +115,7 @@ static int attach_helper(struct nf_conn *ct, const struct nlattr *attr,
 	if (err)
 		return err;
 
-	/* need_helper() saw it; if it went away since, look for it again */
+	/* ctnetlink_load_helper() saw it; if it went away since, look for it again */
 	helper = __nf_conntrack_helper_find(name, nf_ct_l3num(ct),
 					    nf_ct_protonum(ct));
 	if (!helper)
@@ -133,8 +135,9 @@ static int attach_helper(struct nf_conn *ct, const struct nlattr *attr,
 
 #if IS_ENABLED(CONFIG_NF_NAT)
 /* Without its attribute, a manipulation gets the null binding */
-static int setup_nat(struct nf_conn *ct, const struct nlattr *const cda[],
-		     struct netlink_ext_ack *extack)
+static int ctnetlink_attach_nat(struct nf_conn *ct,
+				const struct nlattr *const cda[],
+				struct netlink_ext_ack *extack)
 {
 	const struct nf_nat_hook *nat;
 	int err;
@@ -155,8 +158,9 @@ static int setup_nat(struct nf_conn *ct, const struct nlattr *const cda[],
 	return err == -EAGAIN ? -EOPNOTSUPP : err;
 }
 #else
-static int setup_nat(struct nf_conn *ct, const struct nlattr *const cda[],
-		     struct netlink_ext_ack *extack)
+static int ctnetlink_attach_nat(struct nf_conn *ct,
+				const struct nlattr *const cda[],
+				struct netlink_ext_ack *extack)
 {
 	return 0;
 }
@@ -165,7 +169,7 @@ static int setup_nat(struct nf_conn *ct, const struct nlattr *const cda[],
 /* What an entry may need later cannot be added later.  A connection that could not
  * tell of itself shall not be.
  */
-static int add_extensions(struct nf_conn *ct, u32 portid)
+static int ctnetlink_add_extensions(struct nf_conn *ct, u32 portid)
 {
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
 	struct nf_conntrack_ecache *e;
@@ -185,72 +189,61 @@ static int add_extensions(struct nf_conn *ct, u32 portid)
 	return 0;
 }
 
-static int attach_master(struct nf_conn *ct, const struct nfnl_info *info,
-			 const struct nlattr *attr,
-			 const struct nf_conntrack_zone *zone)
+static int ctnetlink_attach_master(struct nf_conn *ct,
+				   const struct nfnl_info *info,
+				   const struct nlattr *attr,
+				   const struct nf_conntrack_zone *zone)
 {
-	struct nf_conntrack_tuple_hash *h;
 	struct nf_conntrack_tuple tuple;
-	int err;
+	struct nf_conn *master;
 
 	if (!attr)
 		return 0;
 
-	err = ctnetlink_decode_tuple(attr, IP_CT_DIR_ORIGINAL,
-				     info->nfmsg->nfgen_family,
-				     CTNETLINK_WHOLE_TUPLE, NULL, &tuple,
-				     info->extack);
-	if (err)
-		return err;
+	master = ctnetlink_find_master(info, attr, zone, &tuple);
+	if (IS_ERR(master))
+		return PTR_ERR(master);
 
-	h = nf_conntrack_find_get(info->net, zone, &tuple);
-	if (!h) {
-		NL_SET_ERR_MSG_ATTR(info->extack, attr,
-				    "there is no such master connection");
-		return -ENOENT;
-	}
 	set_bit(IPS_EXPECTED_BIT, &ct->status);
-	ct->master = nf_ct_tuplehash_to_ctrack(h);
+	ct->master = master;
 	return 0;
 }
 
-static void explain_insert(int err, struct netlink_ext_ack *extack)
-{
-	if (err == -EEXIST)
-		NL_SET_ERR_MSG(extack,
-			       "a tuple of the new connection is taken");
-	else if (err == -ENOSPC)
-		NL_SET_ERR_MSG(extack,
-			       "too many connections with a similar tuple");
-}
-
 /* Make the entry complete and insert it.  Caller holds RCU. */
-static int build(struct nf_conn *ct, const struct nfnl_info *info,
-		 const struct nlattr *const cda[],
-		 const struct nf_conntrack_zone *zone, u32 portid)
+static int ctnetlink_create_insert(struct nf_conn *ct,
+				   const struct nfnl_info *info,
+				   const struct nlattr *const cda[],
+				   const struct nf_conntrack_zone *zone,
+				   u32 portid)
 {
+	static const struct ctnetlink_error errors[] = {
+		{ -EEXIST, "a tuple of the new connection is taken" },
+		{ -ENOSPC, "too many connections with a similar tuple" },
+		{ }
+	};
 	int err;
 
-	err = attach_helper(ct, cda[CTA_HELP], info->extack);
+	err = ctnetlink_attach_helper(ct, cda[CTA_HELP], info->extack);
 	if (!err)
-		err = setup_nat(ct, cda, info->extack);
+		err = ctnetlink_attach_nat(ct, cda, info->extack);
 	if (err)
 		return err;
 
-	err = add_extensions(ct, portid);
+	err = ctnetlink_add_extensions(ct, portid);
 	if (!err)
 		err = ctnetlink_change_unborn(ct, cda, info->extack);
 	if (!err)
-		err = attach_master(ct, info, cda[CTA_TUPLE_MASTER], zone);
+		err = ctnetlink_attach_master(ct, info, cda[CTA_TUPLE_MASTER],
+					      zone);
 	if (err)
 		return err;
 
 	err = nf_conntrack_hash_check_insert(ct);
-	explain_insert(err, info->extack);
+	ctnetlink_explain(err, errors, info->extack);
 	return err;
 }
 
-static void discard(struct nf_conn *ct)
+static void ctnetlink_create_discard(struct nf_conn *ct)
 {
 	struct nf_conn *master = ct->master;
 
@@ -261,25 +254,26 @@ static void discard(struct nf_conn *ct)
 
 /* --- requests ----------------------------------------------------------- */
 
-static int check_tuples(const struct nlattr *const cda[],
-			const struct nf_conntrack_tuple *tuple,
-			struct netlink_ext_ack *extack)
+static int ctnetlink_create_check(const struct nlattr *const cda[],
+				  const struct nf_conntrack_tuple *tuple,
+				  struct netlink_ext_ack *extack)
 {
-	if (!cda[CTA_TUPLE_ORIG] || !cda[CTA_TUPLE_REPLY]) {
-		NL_SET_ERR_MSG(extack, "a new connection needs both tuples");
-		return -EINVAL;
-	}
+	const char *both = "a new connection needs both tuples";
+	int err;
+
+	err = ctnetlink_require(cda[CTA_TUPLE_ORIG], NULL, both, extack) ?:
+	      ctnetlink_require(cda[CTA_TUPLE_REPLY], NULL, both, extack);
+	if (err)
+		return err;
+
 	if (tuple[IP_CT_DIR_ORIGINAL].dst.protonum !=
 	    tuple[IP_CT_DIR_REPLY].dst.protonum) {
 		NL_SET_ERR_MSG_ATTR(extack, cda[CTA_TUPLE_REPLY],
 				    "the tuples differ in their protocol");
 		return -EINVAL;
 	}
-	if (!cda[CTA_TIMEOUT]) {
-		NL_SET_ERR_MSG(extack, "a new connection needs a timeout");
-		return -EINVAL;
-	}
-	return 0;
+	return ctnetlink_require(cda[CTA_TIMEOUT], NULL,
+				 "a new connection needs a timeout", extack);
 }
 
 /*
@@ -287,24 +281,26 @@ static int check_tuples(const struct nlattr *const cda[],
  * has whoever set a label: they go out with this message, unless a packet that
  * was faster has taken them along.
  */
-static void report(struct nf_conn *ct, unsigned int events, struct sk_buff *skb,
-		   const struct nfnl_info *info)
+static void ctnetlink_report_change(struct nf_conn *ct, unsigned int events,
+				    struct sk_buff *skb,
+				    const struct nfnl_info *info)
 {
 	nf_conntrack_eventmask_report(events, ct, NETLINK_CB(skb).portid,
 				      nlmsg_report(info->nlh));
 }
 
-static int create(struct sk_buff *skb, const struct nfnl_info *info,
-		  const struct nlattr *const cda[],
-		  const struct nf_conntrack_zone *zone,
-		  const struct nf_conntrack_tuple *tuple)
+static int ctnetlink_create(struct sk_buff *skb, const struct nfnl_info *info,
+			    const struct nlattr *const cda[],
+			    const struct nf_conntrack_zone *zone,
+			    const struct nf_conntrack_tuple *tuple)
 {
 	struct nf_conn *ct;
 	int err;
 
-	err = check_tuples(cda, tuple, info->extack) ?:
-	      need_helper(info, cda[CTA_HELP], &tuple[IP_CT_DIR_REPLY]) ?:
-	      need_nat(info, cda);
+	err = ctnetlink_create_check(cda, tuple, info->extack) ?:
+	      ctnetlink_load_helper(info, cda[CTA_HELP],
+				    &tuple[IP_CT_DIR_REPLY]) ?:
+	      ctnetlink_load_nat(info, cda);
 	if (err)
 		return err;
 
@@ -316,24 +312,25 @@ static int create(struct sk_buff *skb, const struct nfnl_info *info,
 	}
 
 	rcu_read_lock();
-	err = build(ct, info, cda, zone, NETLINK_CB(skb).portid);
+	err = ctnetlink_create_insert(ct, info, cda, zone,
+				      NETLINK_CB(skb).portid);
 	rcu_read_unlock();
 	if (err) {
-		discard(ct);
+		ctnetlink_create_discard(ct);
 		return err;
 	}
 
 	/* labels are a bonus: the connection stands without them */
 	if (cda[CTA_LABELS])
 		ctnetlink_set_labels(ct, cda, NULL);
-	report(ct, EVENTS_OF_CHANGE, skb, info);
+	ctnetlink_report_change(ct, EVENTS_OF_CHANGE, skb, info);
 	nf_ct_put(ct);
 	return 0;
 }
 
-static int update(struct nf_conn *ct, struct sk_buff *skb,
-		  const struct nfnl_info *info,
-		  const struct nlattr *const cda[])
+static int ctnetlink_update(struct nf_conn *ct, struct sk_buff *skb,
+			    const struct nfnl_info *info,
+			    const struct nlattr *const cda[])
 {
 	int err;
 
@@ -344,7 +341,8 @@ static int update(struct nf_conn *ct, struct sk_buff *skb,
 
 	err = ctnetlink_change(ct, cda, info->extack);
 	if (!err)
-		report(ct, EVENTS_OF_CHANGE | BIT(IPCT_LABEL), skb, info);
+		ctnetlink_report_change(ct, EVENTS_OF_CHANGE | BIT(IPCT_LABEL),
+					skb, info);
 	return err;
 }
 
@@ -360,44 +358,38 @@ static int update(struct nf_conn *ct, struct sk_buff *skb,
 int ctnetlink_new(struct sk_buff *skb, const struct nfnl_info *info,
 		  const struct nlattr *const cda[])
 {
-	static const u16 tuple_attr[IP_CT_DIR_MAX] = {
-		[IP_CT_DIR_ORIGINAL]	= CTA_TUPLE_ORIG,
-		[IP_CT_DIR_REPLY]	= CTA_TUPLE_REPLY,
+	const struct nlattr *const attr[IP_CT_DIR_MAX] = {
+		[IP_CT_DIR_ORIGINAL]	= cda[CTA_TUPLE_ORIG],
+		[IP_CT_DIR_REPLY]	= cda[CTA_TUPLE_REPLY],
 	};
 	struct nf_conntrack_tuple tuple[IP_CT_DIR_MAX];
-	struct nf_conntrack_tuple_hash *h = NULL;
 	struct nf_conntrack_zone zone;
-	struct nf_conn *ct;
+	struct nf_conn *ct = NULL;
 	int dir, err;
 
 	err = ctnetlink_decode_zone(cda[CTA_ZONE], &zone, info->extack);
 	for (dir = 0; dir < IP_CT_DIR_MAX && !err; dir++) {
-		if (cda[tuple_attr[dir]])
-			err = ctnetlink_decode_tuple(cda[tuple_attr[dir]], dir,
+		if (attr[dir])
+			err = ctnetlink_decode_tuple(attr[dir], dir,
 						     info->nfmsg->nfgen_family,
-						     CTNETLINK_WHOLE_TUPLE,
-						     &zone, &tuple[dir],
-						     info->extack);
+						     NF_CT_TUPLE_WHOLE, &zone,
+						     &tuple[dir], info->extack);
 	}
 	if (err)
 		return err;
 
-	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
-		if (cda[tuple_attr[dir]]) {
-			h = nf_conntrack_find_get(info->net, &zone, &tuple[dir]);
-			break;
-		}
-	}
+	dir = attr[IP_CT_DIR_ORIGINAL] ? IP_CT_DIR_ORIGINAL : IP_CT_DIR_REPLY;
+	if (attr[dir])
+		ct = ctnetlink_find_entry(info->net, &zone, &tuple[dir]);
 
-	if (h) {
-		ct = nf_ct_tuplehash_to_ctrack(h);
-		err = update(ct, skb, info, cda);
+	if (ct) {
+		err = ctnetlink_update(ct, skb, info, cda);
 		nf_ct_put(ct);
 		return err;
 	}
 
 	if (info->nlh->nlmsg_flags & NLM_F_CREATE)
-		return create(skb, info, cda, &zone, tuple);
+		return ctnetlink_create(skb, info, cda, &zone, tuple);
 	NL_SET_ERR_MSG(info->extack, "no such connection");
 	return -ENOENT;
 }

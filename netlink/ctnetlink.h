@@ -8,7 +8,6 @@
 #ifndef _NETLINK_CTNETLINK_H
 #define _NETLINK_CTNETLINK_H
 
-#include <linux/bits.h>
 #include <linux/hrtimer.h>
 #include <linux/netlink.h>
 #include <linux/skbuff.h>
@@ -23,25 +22,46 @@
 #include "nf_conntrack_events.h"
 #include "nf_ct_expect.h"
 #include "nf_ct_expect_life.h"
+#include "nf_ct_tuple_members.h"
 
-/*
- * Tuple members that CTA_FILTER can select, as userspace numbers them.  A
- * tuple outside a filter needs all of them.
+/* send.c */
+struct sk_buff *ctnetlink_send_alloc(size_t size);
+int ctnetlink_send_datagram(struct net *net, struct sk_buff *skb, u32 portid,
+			    unsigned int group, enum nf_ct_event_report report);
+void ctnetlink_send_fini(void);
+
+/* decode.c */
+
+/**
+ * struct ctnetlink_error - what an error means to the user
+ * @err:  negative errno
+ * @text: error message
  */
-#define CTNETLINK_IP_SRC	BIT(0)
-#define CTNETLINK_IP_DST	BIT(1)
-#define CTNETLINK_ZONE		BIT(2)
-#define CTNETLINK_PROTO		BIT(3)
-#define CTNETLINK_SPORT		BIT(4)
-#define CTNETLINK_DPORT		BIT(5)
-#define CTNETLINK_ICMP_TYPE	BIT(6)
-#define CTNETLINK_ICMP_CODE	BIT(7)
-#define CTNETLINK_ICMP_ID	BIT(8)
-#define CTNETLINK_ICMPV6_TYPE	BIT(9)
-#define CTNETLINK_ICMPV6_CODE	BIT(10)
-#define CTNETLINK_ICMPV6_ID	BIT(11)
-#define CTNETLINK_FILTER_MASK	GENMASK(11, 0)
-#define CTNETLINK_WHOLE_TUPLE	(~0U)
+struct ctnetlink_error {
+	int		err;
+	const char	*text;
+};
+
+extern const struct nla_policy ctnetlink_policy[CTA_MAX + 1];
+
+int ctnetlink_require(const struct nlattr *attr, const struct nlattr *nest,
+		      const char *text, struct netlink_ext_ack *extack);
+void ctnetlink_explain(int err, const struct ctnetlink_error *row,
+		       struct netlink_ext_ack *extack);
+int ctnetlink_decode_zone(const struct nlattr *attr,
+			  struct nf_conntrack_zone *zone,
+			  struct netlink_ext_ack *extack);
+int ctnetlink_decode_tuple(const struct nlattr *attr,
+			   enum ip_conntrack_dir dir, u8 l3num, u32 members,
+			   struct nf_conntrack_zone *zone,
+			   struct nf_conntrack_tuple *tuple,
+			   struct netlink_ext_ack *extack);
+int ctnetlink_decode_words(const struct nlattr *attr, int max, u32 *words,
+			   struct netlink_ext_ack *extack);
+int ctnetlink_decode_help(const struct nlattr *attr, const char **name,
+			  struct nlattr **info, struct netlink_ext_ack *extack);
+
+/* encode.c */
 
 /**
  * enum ctnetlink_kind - the four shapes in which an entry is shown
@@ -91,64 +111,78 @@ struct ctnetlink_msg {
 	struct ctnetlink_count	taken[IP_CT_DIR_MAX];
 };
 
-/* encode.c */
-size_t ctnetlink_fields_size(const struct ctnetlink_msg *m);
-int ctnetlink_fields_put(struct sk_buff *skb, struct ctnetlink_msg *m);
+size_t ctnetlink_attrs_size(const struct ctnetlink_msg *m);
+int ctnetlink_attrs_put(struct sk_buff *skb, struct ctnetlink_msg *m);
 size_t ctnetlink_tuple_size(const struct nf_conntrack_tuple *tuple);
 int ctnetlink_tuple_put(struct sk_buff *skb, int type,
 			const struct nf_conntrack_tuple *tuple);
 size_t ctnetlink_msg_size(const struct ctnetlink_msg *m);
 int ctnetlink_msg_put(struct sk_buff *skb, struct ctnetlink_msg *m);
 
-/* decode.c */
-extern const struct nla_policy ctnetlink_policy[CTA_MAX + 1];
+/* expect_encode.c */
 
-int ctnetlink_decode_zone(const struct nlattr *attr,
-			  struct nf_conntrack_zone *zone,
-			  struct netlink_ext_ack *extack);
-int ctnetlink_decode_tuple(const struct nlattr *attr,
-			   enum ip_conntrack_dir dir, u8 l3num, u32 members,
-			   struct nf_conntrack_zone *zone,
-			   struct nf_conntrack_tuple *tuple,
-			   struct netlink_ext_ack *extack);
-int ctnetlink_decode_words(const struct nlattr *attr, int max, u32 *words,
-			   struct netlink_ext_ack *extack);
-int ctnetlink_decode_help(const struct nlattr *attr, const char **name,
-			  struct nlattr **info, struct netlink_ext_ack *extack);
-u32 ctnetlink_new_mark(u32 old, const struct nlattr *const cda[]);
+/**
+ * struct ctnetlink_expect_msg - one message about one expectation
+ * @life:   the expectation, referenced by the caller
+ * @type:   message number within the subsystem
+ * @flags:  nlmsg_flags
+ * @portid: nlmsg_pid
+ * @seq:    nlmsg_seq
+ */
+struct ctnetlink_expect_msg {
+	const struct nf_ct_expect_life	*life;
+	u8				type;
+	u16				flags;
+	u32				portid;
+	u32				seq;
+};
 
-/* find.c: the entry that a request names, referenced, or an ERR_PTR */
-struct nf_conn *ctnetlink_find(const struct nfnl_info *info,
-			       const struct nlattr *const cda[]);
+size_t ctnetlink_expect_size(const struct ctnetlink_expect_msg *m);
+int ctnetlink_expect_put(struct sk_buff *skb,
+			 const struct ctnetlink_expect_msg *m);
+
+/* batch.c */
+struct ctnetlink_datagram;
+
+/**
+ * struct ctnetlink_batch - events of one namespace that wait to share a datagram
+ * @lock:  guards @open and orders what is sent
+ * @open:  the datagram being filled, or NULL
+ * @timer: sends @open when nothing else did
+ */
+struct ctnetlink_batch {
+	spinlock_t			lock; /* taken before the sockets' own */
+	struct ctnetlink_datagram	*open;
+	struct hrtimer			timer;
+};
+
+extern unsigned int ctnetlink_batch_net_id;
+
+int ctnetlink_batch_add(struct net *net, struct ctnetlink_msg *m,
+			unsigned int group, unsigned int limit);
+void ctnetlink_batch_flush(struct net *net);
+int ctnetlink_batch_net_init(struct net *net);
+void ctnetlink_batch_net_fini(struct net *net);
 
 /* filter.c */
 struct ctnetlink_filter;
 
-bool ctnetlink_filter_wanted(u8 family, const struct nlattr *const cda[]);
 struct ctnetlink_filter *
 ctnetlink_filter_alloc(u8 family, const struct nlattr *const cda[],
 		       struct netlink_ext_ack *extack);
 bool ctnetlink_filter_match(const struct ctnetlink_filter *filter,
 			    const struct nf_conn *ct);
 
-/* dump.c */
-int ctnetlink_dump_table(struct sk_buff *skb, const struct nfnl_info *info,
-			 const struct nlattr *const cda[]);
-int ctnetlink_dump_dying(struct sk_buff *skb, const struct nfnl_info *info,
-			 const struct nlattr *const cda[]);
-int ctnetlink_dump_unconfirmed(struct sk_buff *skb,
-			       const struct nfnl_info *info,
+/* find.c */
+struct nf_conn *ctnetlink_find_entry(struct net *net,
+				     const struct nf_conntrack_zone *zone,
+				     const struct nf_conntrack_tuple *tuple);
+struct nf_conn *ctnetlink_find(const struct nfnl_info *info,
 			       const struct nlattr *const cda[]);
-
-/* get.c */
-int ctnetlink_get(struct sk_buff *skb, const struct nfnl_info *info,
-		  const struct nlattr *const cda[]);
-int ctnetlink_delete(struct sk_buff *skb, const struct nfnl_info *info,
-		     const struct nlattr *const cda[]);
-
-/* create.c */
-int ctnetlink_new(struct sk_buff *skb, const struct nfnl_info *info,
-		  const struct nlattr *const cda[]);
+struct nf_conn *ctnetlink_find_master(const struct nfnl_info *info,
+				      const struct nlattr *attr,
+				      const struct nf_conntrack_zone *zone,
+				      struct nf_conntrack_tuple *tuple);
 
 /* change.c */
 int ctnetlink_change(struct nf_conn *ct, const struct nlattr *const cda[],
@@ -170,26 +204,32 @@ int ctnetlink_stats_expect_cpu(struct sk_buff *skb,
 int ctnetlink_stats_global(struct sk_buff *skb, const struct nfnl_info *info,
 			   const struct nlattr *const cda[]);
 
-/**
- * struct ctnetlink_expect_msg - one message about one expectation
- * @life:   the expectation, referenced by the caller
- * @type:   message number within the subsystem
- * @flags:  nlmsg_flags
- * @portid: nlmsg_pid
- * @seq:    nlmsg_seq
- */
-struct ctnetlink_expect_msg {
-	const struct nf_ct_expect_life	*life;
-	u8				type;
-	u16				flags;
-	u32				portid;
-	u32				seq;
-};
+/* dump.c */
+int ctnetlink_dump_start(struct sk_buff *skb, const struct nfnl_info *info,
+			 int (*fill)(struct sk_buff *skb,
+				     struct netlink_callback *cb), void *data);
+int ctnetlink_dump_full(const struct sk_buff *skb);
+int ctnetlink_dump_table(struct sk_buff *skb, const struct nfnl_info *info,
+			 const struct nlattr *const cda[]);
+int ctnetlink_dump_dying(struct sk_buff *skb, const struct nfnl_info *info,
+			 const struct nlattr *const cda[]);
+int ctnetlink_dump_unconfirmed(struct sk_buff *skb,
+			       const struct nfnl_info *info,
+			       const struct nlattr *const cda[]);
 
-/* expect_encode.c; RCU from measuring to writing */
-size_t ctnetlink_expect_size(const struct ctnetlink_expect_msg *m);
-int ctnetlink_expect_put(struct sk_buff *skb,
-			 const struct ctnetlink_expect_msg *m);
+/* get.c */
+int ctnetlink_get(struct sk_buff *skb, const struct nfnl_info *info,
+		  const struct nlattr *const cda[]);
+int ctnetlink_delete(struct sk_buff *skb, const struct nfnl_info *info,
+		     const struct nlattr *const cda[]);
+
+/* create.c */
+int ctnetlink_new(struct sk_buff *skb, const struct nfnl_info *info,
+		  const struct nlattr *const cda[]);
+
+/* expect_dump.c */
+int ctnetlink_expect_dump(struct sk_buff *skb, const struct nfnl_info *info,
+			  const struct nlattr *const cda[]);
 
 /* expect_get.c */
 int ctnetlink_expect_get(struct sk_buff *skb, const struct nfnl_info *info,
@@ -197,63 +237,32 @@ int ctnetlink_expect_get(struct sk_buff *skb, const struct nfnl_info *info,
 int ctnetlink_expect_delete(struct sk_buff *skb, const struct nfnl_info *info,
 			    const struct nlattr *const cda[]);
 
-/* expect_dump.c */
-int ctnetlink_expect_dump(struct sk_buff *skb, const struct nfnl_info *info,
-			  const struct nlattr *const cda[]);
-
 /* expect_create.c */
 extern const struct nla_policy ctnetlink_expect_policy[CTA_EXPECT_MAX + 1];
 
 int ctnetlink_expect_new(struct sk_buff *skb, const struct nfnl_info *info,
 			 const struct nlattr *const cda[]);
-int ctnetlink_expect_attach(struct nf_conn *ct, const struct nlattr *attr,
+int ctnetlink_expect_attach(const struct nlattr *attr, struct nf_conn *ct,
 			    u32 portid, u32 report);
+
+/* expect_event.c */
+#ifdef CONFIG_NF_CONNTRACK_EVENTS
+int ctnetlink_expect_event(unsigned int events, const struct nf_exp_event *item);
+#endif
+
+/* event.c */
+#ifdef CONFIG_NF_CONNTRACK_EVENTS
+extern const struct nf_ct_event_notifier ctnetlink_notifier;
+
+int ctnetlink_events_init(void);
+void ctnetlink_events_fini(void);
+#else
+static inline int ctnetlink_events_init(void) { return 0; }
+static inline void ctnetlink_events_fini(void) {}
+#endif
 
 /* glue.c */
 void ctnetlink_glue_register(void);
 void ctnetlink_glue_unregister(void);
-
-#ifdef CONFIG_NF_CONNTRACK_EVENTS
-struct ctnetlink_datagram;
-
-/**
- * struct ctnetlink_batch - events of one namespace that wait to share a datagram
- * @lock:  guards @open and orders what is sent
- * @open:  the datagram being filled, or NULL
- * @timer: sends @open when nothing else did
- */
-struct ctnetlink_batch {
-	spinlock_t			lock; /* taken before the sockets' own */
-	struct ctnetlink_datagram	*open;
-	struct hrtimer			timer;
-};
-
-extern unsigned int ctnetlink_net_id;
-
-/* alloc.c */
-struct sk_buff *ctnetlink_event_alloc(size_t size);
-void ctnetlink_event_alloc_fini(void);
-
-/* event.c */
-extern const struct nf_ct_event_notifier ctnetlink_notifier;
-
-int ctnetlink_event_send(struct net *net, struct sk_buff *skb, u32 portid,
-			 unsigned int group, int report);
-int ctnetlink_events_init(void);
-void ctnetlink_events_fini(void);
-
-/* expect_event.c */
-int ctnetlink_expect_event(unsigned int events, const struct nf_exp_event *item);
-
-/* batch.c */
-int ctnetlink_batch_add(struct net *net, struct ctnetlink_msg *m,
-			unsigned int group, unsigned int limit);
-void ctnetlink_batch_flush(struct net *net);
-int ctnetlink_batch_net_init(struct net *net);
-void ctnetlink_batch_net_fini(struct net *net);
-#else
-static inline int ctnetlink_events_init(void) { return 0; }
-static inline void ctnetlink_events_fini(void) {}
-#endif /* CONFIG_NF_CONNTRACK_EVENTS */
 
 #endif /* _NETLINK_CTNETLINK_H */

@@ -43,24 +43,24 @@ const struct nla_policy ctnetlink_policy[CTA_MAX + 1] = {
 	[CTA_LABELS_MASK] = AT_MOST(NF_CT_LABELS_MAX_SIZE),
 };
 
-static const struct nla_policy tuple_policy[CTA_TUPLE_MAX + 1] = {
+static const struct nla_policy ctnetlink_tuple_policy[CTA_TUPLE_MAX + 1] = {
 	[CTA_TUPLE_IP] = OF_TYPE(NLA_NESTED),
 	[CTA_TUPLE_PROTO] = OF_TYPE(NLA_NESTED),
 	[CTA_TUPLE_ZONE] = OF_TYPE(NLA_U16),
 };
 
-static const struct nla_policy address_policy[CTA_IP_MAX + 1] = {
+static const struct nla_policy ctnetlink_address_policy[CTA_IP_MAX + 1] = {
 	[CTA_IP_V4_SRC] = OF_TYPE(NLA_U32),
 	[CTA_IP_V4_DST] = OF_TYPE(NLA_U32),
 	[CTA_IP_V6_SRC] = AT_LEAST(sizeof(struct in6_addr)),
 	[CTA_IP_V6_DST] = AT_LEAST(sizeof(struct in6_addr)),
 };
 
-static const struct nla_policy transport_policy[CTA_PROTO_MAX + 1] = {
+static const struct nla_policy ctnetlink_transport_policy[CTA_PROTO_MAX + 1] = {
 	[CTA_PROTO_NUM] = OF_TYPE(NLA_U8),
 };
 
-static const struct nla_policy help_policy[CTA_HELP_MAX + 1] = {
+static const struct nla_policy ctnetlink_help_policy[CTA_HELP_MAX + 1] = {
 	[CTA_HELP_NAME] = {
 		.type	= NLA_NUL_STRING,
 		.len	= NF_CT_HELPER_NAME_LEN - 1,
@@ -70,13 +70,62 @@ static const struct nla_policy help_policy[CTA_HELP_MAX + 1] = {
 /* Three words, as in CTA_SEQ_ADJ_* and in CTA_SYNPROXY */
 #define WORDS_MAX	3
 
-static const struct nla_policy words_policy[WORDS_MAX + 1] = {
+static const struct nla_policy ctnetlink_words_policy[WORDS_MAX + 1] = {
 	[1] = OF_TYPE(NLA_U32),
 	[2] = OF_TYPE(NLA_U32),
 	[3] = OF_TYPE(NLA_U32),
 };
 
 static_assert(WORDS_MAX == CTA_SEQADJ_MAX && WORDS_MAX == CTA_SYNPROXY_MAX);
+
+/* NL_SET_ERR_MSG() and NL_SET_ERR_MSG_ATTR() take no variable */
+static void ctnetlink_set_message(struct netlink_ext_ack *extack,
+				  const char *text, const struct nlattr *attr)
+{
+	do_trace_netlink_extack(text);
+	if (!extack)
+		return;
+
+	extack->_msg = text;
+	if (attr) {
+		extack->bad_attr = attr;
+		extack->policy = NULL;
+	}
+}
+
+/**
+ * ctnetlink_require - check that a request has an attribute
+ * @attr: the attribute, or NULL
+ * @nest: the nest that lacks it, reported with the error; NULL: the top level
+ * @text: error message, a constant
+ * @extack: for the error message, may be NULL
+ *
+ * Return: 0, or -EINVAL when @attr is NULL.
+ */
+int ctnetlink_require(const struct nlattr *attr, const struct nlattr *nest,
+		      const char *text, struct netlink_ext_ack *extack)
+{
+	if (attr)
+		return 0;
+
+	ctnetlink_set_message(extack, text, nest);
+	return -EINVAL;
+}
+
+/**
+ * ctnetlink_explain - find the error message that belongs to an error
+ * @err: 0 or a negative errno
+ * @row: errors and their messages; the last row has neither
+ * @extack: for the error message, may be NULL
+ */
+void ctnetlink_explain(int err, const struct ctnetlink_error *row,
+		       struct netlink_ext_ack *extack)
+{
+	for (; row->err; row++) {
+		if (row->err == err)
+			ctnetlink_set_message(extack, row->text, NULL);
+	}
+}
 
 /**
  * ctnetlink_decode_zone - zone of a request
@@ -104,7 +153,7 @@ int ctnetlink_decode_zone(const struct nlattr *attr,
 }
 
 /* Addresses, one row for each of the four attributes */
-struct address_slot {
+struct ctnetlink_address_slot {
 	u8	l3num;
 	u8	len;
 	u16	attr;
@@ -120,59 +169,56 @@ struct address_slot {
 	.offset	= offsetof(struct nf_conntrack_tuple, side.u3),		\
 }
 
-static const struct address_slot address_slots[] = {
-	ADDRESS(NFPROTO_IPV4, in_addr, CTA_IP_V4_SRC, src, CTNETLINK_IP_SRC),
-	ADDRESS(NFPROTO_IPV4, in_addr, CTA_IP_V4_DST, dst, CTNETLINK_IP_DST),
-	ADDRESS(NFPROTO_IPV6, in6_addr, CTA_IP_V6_SRC, src, CTNETLINK_IP_SRC),
-	ADDRESS(NFPROTO_IPV6, in6_addr, CTA_IP_V6_DST, dst, CTNETLINK_IP_DST),
+static const struct ctnetlink_address_slot ctnetlink_address_slots[] = {
+	ADDRESS(NFPROTO_IPV4, in_addr, CTA_IP_V4_SRC, src, NF_CT_TUPLE_SRC_ADDR),
+	ADDRESS(NFPROTO_IPV4, in_addr, CTA_IP_V4_DST, dst, NF_CT_TUPLE_DST_ADDR),
+	ADDRESS(NFPROTO_IPV6, in6_addr, CTA_IP_V6_SRC, src, NF_CT_TUPLE_SRC_ADDR),
+	ADDRESS(NFPROTO_IPV6, in6_addr, CTA_IP_V6_DST, dst, NF_CT_TUPLE_DST_ADDR),
+	{ }
 };
 
-static int decode_addresses(const struct nlattr *attr, u32 members,
-			    struct nf_conntrack_tuple *tuple,
-			    struct netlink_ext_ack *extack)
+static int ctnetlink_decode_addresses(const struct nlattr *attr, u32 members,
+				      struct nf_conntrack_tuple *tuple,
+				      struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[CTA_IP_MAX + 1];
-	const struct address_slot *slot;
+	const struct ctnetlink_address_slot *slot;
 	int err;
 
-	err = nla_parse_nested_deprecated(tb, CTA_IP_MAX, attr, address_policy,
-					  extack);
+	err = nla_parse_nested_deprecated(tb, CTA_IP_MAX, attr,
+					  ctnetlink_address_policy, extack);
 	if (err)
 		return err;
 
-	for (slot = address_slots;
-	     slot < address_slots + ARRAY_SIZE(address_slots); slot++) {
+	for (slot = ctnetlink_address_slots; slot->len; slot++) {
 		if (slot->l3num != tuple->src.l3num || !(slot->member & members))
 			continue;
-		if (!tb[slot->attr]) {
-			NL_SET_ERR_MSG_ATTR(extack, attr,
-					    "an address of the tuple is missing");
-			return -EINVAL;
-		}
+		err = ctnetlink_require(tb[slot->attr], attr,
+					"an address of the tuple is missing",
+					extack);
+		if (err)
+			return err;
 		memcpy((void *)tuple + slot->offset, nla_data(tb[slot->attr]),
 		       slot->len);
 	}
 	return 0;
 }
 
-static int decode_transport(const struct nlattr *attr, u32 members,
-			    struct nf_conntrack_tuple *tuple,
-			    struct netlink_ext_ack *extack)
+static int ctnetlink_decode_transport(const struct nlattr *attr, u32 members,
+				      struct nf_conntrack_tuple *tuple,
+				      struct netlink_ext_ack *extack)
 {
 	const struct nf_conntrack_l4proto *l4proto;
 	struct nlattr *tb[CTA_PROTO_MAX + 1];
 	int err;
 
 	err = nla_parse_nested_deprecated(tb, CTA_PROTO_MAX, attr,
-					  transport_policy, extack);
+					  ctnetlink_transport_policy, extack) ?:
+	      ctnetlink_require(tb[CTA_PROTO_NUM], attr,
+				"the protocol number of the tuple is missing",
+				extack);
 	if (err)
 		return err;
-
-	if (!tb[CTA_PROTO_NUM]) {
-		NL_SET_ERR_MSG_ATTR(extack, attr,
-				    "the protocol number of the tuple is missing");
-		return -EINVAL;
-	}
 	tuple->dst.protonum = nla_get_u8(tb[CTA_PROTO_NUM]);
 
 	l4proto = nf_ct_l4proto_find(tuple->dst.protonum);
@@ -192,10 +238,10 @@ static int decode_transport(const struct nlattr *attr, u32 members,
 }
 
 /* A zone for one direction; there can be one at most, and none beside CTA_ZONE */
-static int decode_tuple_zone(const struct nlattr *attr,
-			     enum ip_conntrack_dir dir,
-			     struct nf_conntrack_zone *zone,
-			     struct netlink_ext_ack *extack)
+static int ctnetlink_decode_tuple_zone(const struct nlattr *attr,
+				       enum ip_conntrack_dir dir,
+				       struct nf_conntrack_zone *zone,
+				       struct netlink_ext_ack *extack)
 {
 	int err;
 
@@ -219,7 +265,7 @@ static int decode_tuple_zone(const struct nlattr *attr,
  * @attr: the nest, already seen by the policy
  * @dir: direction that the tuple stands for
  * @l3num: family of the request
- * @members: CTNETLINK_WHOLE_TUPLE, or a filter's selection
+ * @members: NF_CT_TUPLE_WHOLE, or a filter's selection
  * @zone: may get a zone of its own, for @dir only; NULL: none is allowed
  * @tuple: result
  * @extack: for the error message
@@ -232,12 +278,12 @@ int ctnetlink_decode_tuple(const struct nlattr *attr,
 			   struct nf_conntrack_tuple *tuple,
 			   struct netlink_ext_ack *extack)
 {
-	const u32 addresses = CTNETLINK_IP_SRC | CTNETLINK_IP_DST;
+	const u32 addresses = NF_CT_TUPLE_SRC_ADDR | NF_CT_TUPLE_DST_ADDR;
 	struct nlattr *tb[CTA_TUPLE_MAX + 1];
 	int err;
 
-	err = nla_parse_nested_deprecated(tb, CTA_TUPLE_MAX, attr, tuple_policy,
-					  extack);
+	err = nla_parse_nested_deprecated(tb, CTA_TUPLE_MAX, attr,
+					  ctnetlink_tuple_policy, extack);
 	if (err)
 		return err;
 
@@ -251,34 +297,30 @@ int ctnetlink_decode_tuple(const struct nlattr *attr,
 	tuple->dst.dir = dir;
 
 	if (members & addresses) {
-		if (!tb[CTA_TUPLE_IP]) {
-			NL_SET_ERR_MSG_ATTR(extack, attr,
-					    "the tuple has no addresses");
-			return -EINVAL;
-		}
-		err = decode_addresses(tb[CTA_TUPLE_IP], members, tuple, extack);
+		err = ctnetlink_require(tb[CTA_TUPLE_IP], attr,
+					"the tuple has no addresses", extack) ?:
+		      ctnetlink_decode_addresses(tb[CTA_TUPLE_IP], members,
+						 tuple, extack);
 		if (err)
 			return err;
 	}
 
-	if (members & CTNETLINK_PROTO) {
-		if (!tb[CTA_TUPLE_PROTO]) {
-			NL_SET_ERR_MSG_ATTR(extack, attr,
-					    "the tuple has no protocol");
-			return -EINVAL;
-		}
-		err = decode_transport(tb[CTA_TUPLE_PROTO], members, tuple,
-				       extack);
+	if (members & NF_CT_TUPLE_PROTO) {
+		err = ctnetlink_require(tb[CTA_TUPLE_PROTO], attr,
+					"the tuple has no protocol", extack) ?:
+		      ctnetlink_decode_transport(tb[CTA_TUPLE_PROTO], members,
+						 tuple, extack);
 		if (err)
 			return err;
-	} else if (members & ~(addresses | CTNETLINK_ZONE)) {
+	} else if (members & ~(addresses | NF_CT_TUPLE_ZONE)) {
 		NL_SET_ERR_MSG(extack,
 			       "ports and ICMP fields need the protocol number too");
 		return -EINVAL;
 	}
 
-	if (members & CTNETLINK_ZONE && tb[CTA_TUPLE_ZONE])
-		return decode_tuple_zone(tb[CTA_TUPLE_ZONE], dir, zone, extack);
+	if (members & NF_CT_TUPLE_ZONE && tb[CTA_TUPLE_ZONE])
+		return ctnetlink_decode_tuple_zone(tb[CTA_TUPLE_ZONE], dir,
+						   zone, extack);
 	return 0;
 }
 
@@ -297,16 +339,16 @@ int ctnetlink_decode_words(const struct nlattr *attr, int max, u32 *words,
 	struct nlattr *tb[WORDS_MAX + 1];
 	int i, err;
 
-	err = nla_parse_nested_deprecated(tb, max, attr, words_policy, extack);
+	err = nla_parse_nested_deprecated(tb, max, attr, ctnetlink_words_policy,
+					  extack);
 	if (err)
 		return err;
 
 	for (i = 1; i <= max; i++) {
-		if (!tb[i]) {
-			NL_SET_ERR_MSG_ATTR(extack, attr,
-					    "one of the numbers is missing");
-			return -EINVAL;
-		}
+		err = ctnetlink_require(tb[i], attr,
+					"one of the numbers is missing", extack);
+		if (err)
+			return err;
 		words[i - 1] = ntohl(nla_get_be32(tb[i]));
 	}
 	return 0;
@@ -327,32 +369,14 @@ int ctnetlink_decode_help(const struct nlattr *attr, const char **name,
 	struct nlattr *tb[CTA_HELP_MAX + 1];
 	int err;
 
-	err = nla_parse_nested_deprecated(tb, CTA_HELP_MAX, attr, help_policy,
-					  extack);
+	err = nla_parse_nested_deprecated(tb, CTA_HELP_MAX, attr,
+					  ctnetlink_help_policy, extack) ?:
+	      ctnetlink_require(tb[CTA_HELP_NAME], attr,
+				"the helper has no name", extack);
 	if (err)
 		return err;
 
-	if (!tb[CTA_HELP_NAME]) {
-		NL_SET_ERR_MSG_ATTR(extack, attr, "the helper has no name");
-		return -EINVAL;
-	}
 	*name = nla_data(tb[CTA_HELP_NAME]);
 	*info = tb[CTA_HELP_INFO];
 	return 0;
-}
-
-/**
- * ctnetlink_new_mark - mark of an entry after a request
- * @old: mark before
- * @cda: attributes with CTA_MARK, and perhaps with CTA_MARK_MASK
- *
- * Return: @old with the masked bits cleared, then toggled by the value.
- */
-u32 ctnetlink_new_mark(u32 old, const struct nlattr *const cda[])
-{
-	u32 mask = ~0U;
-
-	if (cda[CTA_MARK_MASK])
-		mask = ntohl(nla_get_be32(cda[CTA_MARK_MASK]));
-	return (old & ~mask) ^ ntohl(nla_get_be32(cda[CTA_MARK]));
 }

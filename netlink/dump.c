@@ -16,14 +16,71 @@
 /* Entries taken from the table at a time */
 #define WALK_BATCH	32
 
+/* netlink has accepted the dump: cb->data is the memory itself from now on */
+static int ctnetlink_dump_take(struct netlink_callback *cb)
+{
+	void **data = cb->data;
+
+	cb->data = *data;
+	*data = NULL;
+	return 0;
+}
+
+static int ctnetlink_dump_free(struct netlink_callback *cb)
+{
+	kfree(cb->data);
+	return 0;
+}
+
+/**
+ * ctnetlink_dump_start - start a dump, and give it some memory
+ * @skb: the request
+ * @info: the same, parsed
+ * @fill: fills one datagram; finds @data in cb->data
+ * @data: from kmalloc(), or NULL; freed when the dump ends, or here if there is
+ *        none
+ *
+ * Context: Process context, may sleep.
+ * Return: -EINTR once the dump runs, or another negative errno.
+ */
+int ctnetlink_dump_start(struct sk_buff *skb, const struct nfnl_info *info,
+			 int (*fill)(struct sk_buff *skb,
+				     struct netlink_callback *cb), void *data)
+{
+	struct netlink_dump_control control = {
+		.start	= ctnetlink_dump_take,
+		.dump	= fill,
+		.done	= ctnetlink_dump_free,
+		.data	= &data,
+	};
+	int err = netlink_dump_start(info->sk, skb, info->nlh, &control);
+
+	kfree(data);
+	return err;
+}
+
+/**
+ * ctnetlink_dump_full - what a dump returns when no other message fits
+ * @skb: the datagram
+ *
+ * Return: The length of the datagram; -EMSGSIZE when not even one message
+ * fits, because such a dump would go on for ever.
+ */
+int ctnetlink_dump_full(const struct sk_buff *skb)
+{
+	return skb->len ? skb->len : -EMSGSIZE;
+}
+
 /* Where a dump of the table is between datagrams */
-static struct nf_conntrack_walk *walk_of(struct netlink_callback *cb)
+static struct nf_conntrack_walk *
+ctnetlink_dump_walk(struct netlink_callback *cb)
 {
 	BUILD_BUG_ON(sizeof(struct nf_conntrack_walk) > sizeof(cb->ctx));
 	return (struct nf_conntrack_walk *)cb->ctx;
 }
 
-static void init_msg(struct ctnetlink_msg *m, const struct netlink_callback *cb)
+static void ctnetlink_dump_init_msg(struct ctnetlink_msg *m,
+				    const struct netlink_callback *cb)
 {
 	u8 type = NFNL_MSG_TYPE(cb->nlh->nlmsg_type);
 
@@ -38,14 +95,8 @@ static void init_msg(struct ctnetlink_msg *m, const struct netlink_callback *cb)
 	};
 }
 
-/* An empty datagram that is too small for one entry would never get further */
-static int datagram_full(const struct sk_buff *skb)
-{
-	return skb->len ? skb->len : -EMSGSIZE;
-}
-
-static bool table_shows(struct nf_conn *ct,
-			const struct ctnetlink_filter *filter)
+static bool ctnetlink_dump_shows(struct nf_conn *ct,
+				 const struct ctnetlink_filter *filter)
 {
 	/* the timeout of one in a flow table means nothing */
 	if (nf_ct_is_expired(ct) && !test_bit(IPS_OFFLOAD_BIT, &ct->status)) {
@@ -57,62 +108,49 @@ static bool table_shows(struct nf_conn *ct,
 }
 
 /* Fill the datagram from @batch; the number of entries that are done with */
-static unsigned int put_batch(struct sk_buff *skb, struct ctnetlink_msg *m,
-			      const struct ctnetlink_filter *filter,
-			      struct nf_conn **batch, unsigned int n)
+static unsigned int ctnetlink_dump_put(struct sk_buff *skb,
+				       struct ctnetlink_msg *m,
+				       const struct ctnetlink_filter *filter,
+				       struct nf_conn **batch, unsigned int n)
 {
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
 		m->ct = batch[i];
-		if (table_shows(m->ct, filter) && ctnetlink_msg_put(skb, m))
+		if (ctnetlink_dump_shows(m->ct, filter) &&
+		    ctnetlink_msg_put(skb, m))
 			break;
 	}
 	return i;
 }
 
-static int dump_table(struct sk_buff *skb, struct netlink_callback *cb)
+static int ctnetlink_dump_fill_table(struct sk_buff *skb,
+				     struct netlink_callback *cb)
 {
 	const struct ctnetlink_filter *filter = cb->data;
-	struct nf_conntrack_walk *walk = walk_of(cb);
+	struct nf_conntrack_walk *walk = ctnetlink_dump_walk(cb);
 	struct net *net = sock_net(skb->sk);
 	struct nf_conn *batch[WALK_BATCH];
 	struct ctnetlink_msg m;
 	unsigned int i, n, put;
 
-	init_msg(&m, cb);
+	ctnetlink_dump_init_msg(&m, cb);
 	if (filter)
 		m.flags = NLM_F_DUMP_FILTERED;
 
 	do {
 		n = nf_conntrack_walk_next(net, walk, batch, ARRAY_SIZE(batch));
-		put = put_batch(skb, &m, filter, batch, n);
+		put = ctnetlink_dump_put(skb, &m, filter, batch, n);
 		if (put < n)
 			nf_conntrack_walk_back(walk, batch[put]);
 		for (i = 0; i < n; i++)
 			nf_ct_put(batch[i]);
 		if (put < n)
-			return datagram_full(skb);
+			return ctnetlink_dump_full(skb);
 		cond_resched();
 	} while (n);
 
 	return skb->len;
-}
-
-/* The filter moves into the dump as soon as netlink has accepted it */
-static int dump_table_start(struct netlink_callback *cb)
-{
-	struct ctnetlink_filter **filter = cb->data;
-
-	cb->data = *filter;
-	*filter = NULL;
-	return 0;
-}
-
-static int dump_table_done(struct netlink_callback *cb)
-{
-	kfree(cb->data);
-	return 0;
 }
 
 /**
@@ -127,37 +165,26 @@ static int dump_table_done(struct netlink_callback *cb)
 int ctnetlink_dump_table(struct sk_buff *skb, const struct nfnl_info *info,
 			 const struct nlattr *const cda[])
 {
-	struct ctnetlink_filter *filter = NULL;
-	struct netlink_dump_control control = {
-		.start	= dump_table_start,
-		.dump	= dump_table,
-		.done	= dump_table_done,
-		.data	= &filter,
-	};
 	u8 family = info->nfmsg->nfgen_family;
-	int err;
+	struct ctnetlink_filter *filter;
 
-	if (ctnetlink_filter_wanted(family, cda)) {
-		filter = ctnetlink_filter_alloc(family, cda, info->extack);
-		if (IS_ERR(filter))
-			return PTR_ERR(filter);
-	}
-
-	err = netlink_dump_start(info->sk, skb, info->nlh, &control);
-	kfree(filter);
-	return err;
+	filter = ctnetlink_filter_alloc(family, cda, info->extack);
+	if (IS_ERR(filter))
+		return PTR_ERR(filter);
+	return ctnetlink_dump_start(skb, info, ctnetlink_dump_fill_table,
+				    filter);
 }
 
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
 /**
- * struct dying_dump - a dump of the entries whose DESTROY waits, in cb->data
+ * struct ctnetlink_dying_dump - a dump of the entries whose DESTROY waits, in cb->data
  * @place: on the lists, which know of it
  * @net:   whose lists
  * @batch: entries taken from there, each with a reference
  * @n:     how many
  * @shown: how many of them are done with
  */
-struct dying_dump {
+struct ctnetlink_dying_dump {
 	struct nf_conntrack_dying	place;
 	struct net			*net;
 	struct nf_conn			*batch[WALK_BATCH];
@@ -166,8 +193,9 @@ struct dying_dump {
 };
 
 /* What is left of the batch, for one family or all (0): false if there is no room */
-static bool put_dying(struct sk_buff *skb, struct ctnetlink_msg *m, u8 family,
-		      struct dying_dump *d)
+static bool ctnetlink_dump_put_dying(struct sk_buff *skb,
+				     struct ctnetlink_msg *m, u8 family,
+				     struct ctnetlink_dying_dump *d)
 {
 	for (; d->shown < d->n; d->shown++) {
 		m->ct = d->batch[d->shown];
@@ -180,16 +208,17 @@ static bool put_dying(struct sk_buff *skb, struct ctnetlink_msg *m, u8 family,
 }
 
 /* An entry that is being tried at this moment may be missing. */
-static int dump_dying(struct sk_buff *skb, struct netlink_callback *cb)
+static int ctnetlink_dump_fill_dying(struct sk_buff *skb,
+				     struct netlink_callback *cb)
 {
 	const struct nfgenmsg *nfmsg = nlmsg_data(cb->nlh);
-	struct dying_dump *d = cb->data;
+	struct ctnetlink_dying_dump *d = cb->data;
 	struct ctnetlink_msg m;
 
-	init_msg(&m, cb);
+	ctnetlink_dump_init_msg(&m, cb);
 	for (;;) {
-		if (!put_dying(skb, &m, nfmsg->nfgen_family, d))
-			return datagram_full(skb);
+		if (!ctnetlink_dump_put_dying(skb, &m, nfmsg->nfgen_family, d))
+			return ctnetlink_dump_full(skb);
 		d->shown = 0;
 		d->n = nf_conntrack_dying_next(d->net, &d->place, d->batch,
 					       ARRAY_SIZE(d->batch));
@@ -198,9 +227,9 @@ static int dump_dying(struct sk_buff *skb, struct netlink_callback *cb)
 	}
 }
 
-static int dump_dying_start(struct netlink_callback *cb)
+static int ctnetlink_dump_start_dying(struct netlink_callback *cb)
 {
-	struct dying_dump *d = kzalloc(sizeof(*d), GFP_KERNEL);
+	struct ctnetlink_dying_dump *d = kzalloc(sizeof(*d), GFP_KERNEL);
 
 	if (!d)
 		return -ENOMEM;
@@ -209,9 +238,9 @@ static int dump_dying_start(struct netlink_callback *cb)
 	return 0;
 }
 
-static int dump_dying_done(struct netlink_callback *cb)
+static int ctnetlink_dump_done_dying(struct netlink_callback *cb)
 {
-	struct dying_dump *d = cb->data;
+	struct ctnetlink_dying_dump *d = cb->data;
 
 	for (; d->shown < d->n; d->shown++)
 		nf_ct_put(d->batch[d->shown]);
@@ -220,23 +249,26 @@ static int dump_dying_done(struct netlink_callback *cb)
 	return 0;
 }
 #else
-static int dump_dying(struct sk_buff *skb, struct netlink_callback *cb)
+static int ctnetlink_dump_fill_dying(struct sk_buff *skb,
+				     struct netlink_callback *cb)
 {
 	return 0;
 }
 
-#define dump_dying_start	NULL
-#define dump_dying_done		NULL
+#define ctnetlink_dump_start_dying	NULL
+#define ctnetlink_dump_done_dying	NULL
 #endif
 
 /* Unconfirmed entries belong to the packet that made them; no list has them */
-static int dump_unconfirmed(struct sk_buff *skb, struct netlink_callback *cb)
+static int ctnetlink_dump_fill_unconfirmed(struct sk_buff *skb,
+					   struct netlink_callback *cb)
 {
 	return 0;
 }
 
-static int only_as_dump(struct sk_buff *skb, const struct nfnl_info *info,
-			struct netlink_dump_control *control)
+static int ctnetlink_dump_only(struct sk_buff *skb,
+			       const struct nfnl_info *info,
+			       struct netlink_dump_control *control)
 {
 	if (info->nlh->nlmsg_flags & NLM_F_DUMP)
 		return netlink_dump_start(info->sk, skb, info->nlh, control);
@@ -260,12 +292,12 @@ int ctnetlink_dump_dying(struct sk_buff *skb, const struct nfnl_info *info,
 			 const struct nlattr *const cda[])
 {
 	struct netlink_dump_control control = {
-		.start	= dump_dying_start,
-		.dump	= dump_dying,
-		.done	= dump_dying_done,
+		.start	= ctnetlink_dump_start_dying,
+		.dump	= ctnetlink_dump_fill_dying,
+		.done	= ctnetlink_dump_done_dying,
 	};
 
-	return only_as_dump(skb, info, &control);
+	return ctnetlink_dump_only(skb, info, &control);
 }
 
 /**
@@ -281,7 +313,9 @@ int ctnetlink_dump_unconfirmed(struct sk_buff *skb,
 			       const struct nfnl_info *info,
 			       const struct nlattr *const cda[])
 {
-	struct netlink_dump_control control = { .dump = dump_unconfirmed };
+	struct netlink_dump_control control = {
+		.dump	= ctnetlink_dump_fill_unconfirmed,
+	};
 
-	return only_as_dump(skb, info, &control);
+	return ctnetlink_dump_only(skb, info, &control);
 }

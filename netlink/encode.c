@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An entry as netlink attributes: one small object per attribute (is it there,
- * how large can it be, write it) and one list of them for each of the four
- * shapes an entry is shown in.  Readers hold a reference on the entry; ct->lock
+ * An entry as netlink attributes: a table of attributes (is it there, how large
+ * can it be, write it) and one list of their numbers for each of the four shapes
+ * an entry is shown in.  Readers hold a reference on the entry; ct->lock
  * is only taken for sequence adjustments, RCU covers helpers.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -25,46 +25,61 @@
  * struct ctnetlink_attr - one attribute of an entry
  * @shown: is it part of this message; NULL: always
  * @size:  upper bound of its length, header and padding included
- * @put:   write it; 0 or -EMSGSIZE
+ * @put:   write it as @type; 0 or -EMSGSIZE
  */
 struct ctnetlink_attr {
 	bool	(*shown)(const struct ctnetlink_msg *m);
 	size_t	(*size)(const struct ctnetlink_msg *m);
-	int	(*put)(struct sk_buff *skb, struct ctnetlink_msg *m);
+	int	(*put)(struct sk_buff *skb, int type, struct ctnetlink_msg *m);
 };
 
-static int put_u32(struct sk_buff *skb, int type, u32 value)
+/* The direction that @type is about; 0, the original one, if it is about neither */
+static enum ip_conntrack_dir ctnetlink_dir_of(int type)
+{
+	switch (type) {
+	case CTA_TUPLE_REPLY:
+	case CTA_COUNTERS_REPLY:
+	case CTA_SEQ_ADJ_REPLY:
+		return IP_CT_DIR_REPLY;
+	default:
+		return IP_CT_DIR_ORIGINAL;
+	}
+}
+
+static int ctnetlink_u32_put(struct sk_buff *skb, int type, u32 value)
 {
 	return nla_put_be32(skb, type, htonl(value));
 }
 
 /* Common sizes */
-static size_t size_u32(const struct ctnetlink_msg *m)
+static size_t ctnetlink_u32_size(const struct ctnetlink_msg *m)
 {
 	return nla_total_size(sizeof(__be32));
 }
 
-static size_t size_u16(const struct ctnetlink_msg *m)
+static size_t ctnetlink_u16_size(const struct ctnetlink_msg *m)
 {
 	return nla_total_size(sizeof(__be16));
 }
 
-static size_t size_words3(const struct ctnetlink_msg *m)
+static size_t ctnetlink_three_u32_size(const struct ctnetlink_msg *m)
 {
 	return nla_total_size(0) + 3 * nla_total_size(sizeof(__be32));
 }
 
-static size_t size_two_u64(const struct ctnetlink_msg *m)
+static size_t ctnetlink_two_u64_size(const struct ctnetlink_msg *m)
 {
 	return nla_total_size(0) + 2 * nla_total_size_64bit(sizeof(u64));
 }
 
-static bool status_has(const struct ctnetlink_msg *m, unsigned long bits)
+static bool ctnetlink_msg_has_status(const struct ctnetlink_msg *m,
+				     unsigned long bits)
 {
 	return READ_ONCE(m->ct->status) & bits;
 }
 
-static bool event_has(const struct ctnetlink_msg *m, unsigned int event)
+static bool ctnetlink_msg_has_event(const struct ctnetlink_msg *m,
+				    unsigned int event)
 {
 	return m->events & BIT(event);
 }
@@ -95,8 +110,8 @@ size_t ctnetlink_tuple_size(const struct nf_conntrack_tuple *tuple)
 	return size;
 }
 
-static int put_addresses(struct sk_buff *skb,
-			 const struct nf_conntrack_tuple *tuple)
+static int ctnetlink_addresses_put(struct sk_buff *skb,
+				   const struct nf_conntrack_tuple *tuple)
 {
 	const union nf_inet_addr *src = &tuple->src.u3, *dst = &tuple->dst.u3;
 	struct nlattr *nest = nla_nest_start(skb, CTA_TUPLE_IP);
@@ -118,8 +133,8 @@ static int put_addresses(struct sk_buff *skb,
 	return 0;
 }
 
-static int put_transport(struct sk_buff *skb,
-			 const struct nf_conntrack_tuple *tuple)
+static int ctnetlink_transport_put(struct sk_buff *skb,
+				   const struct nf_conntrack_tuple *tuple)
 {
 	const struct nf_conntrack_l4proto *l4proto;
 	struct nlattr *nest;
@@ -150,7 +165,8 @@ int ctnetlink_tuple_put(struct sk_buff *skb, int type,
 {
 	struct nlattr *nest = nla_nest_start(skb, type);
 
-	if (!nest || put_addresses(skb, tuple) || put_transport(skb, tuple))
+	if (!nest || ctnetlink_addresses_put(skb, tuple) ||
+	    ctnetlink_transport_put(skb, tuple))
 		return -EMSGSIZE;
 
 	nla_nest_end(skb, nest);
@@ -158,128 +174,130 @@ int ctnetlink_tuple_put(struct sk_buff *skb, int type,
 }
 
 /* A zone that counts for the directions @dir, no more and no less */
-static bool zone_is_for(const struct nf_conn *ct, u8 dir)
+static bool ctnetlink_zone_is_for(const struct nf_conn *ct, u8 dir)
 {
 	const struct nf_conntrack_zone *zone = nf_ct_zone(ct);
 
 	return zone->id != NF_CT_DEFAULT_ZONE_ID && zone->dir == dir;
 }
 
-static int put_zone_id(struct sk_buff *skb, int type, const struct nf_conn *ct)
+static int ctnetlink_zone_id_put(struct sk_buff *skb, int type,
+				 const struct nf_conn *ct)
 {
 	return nla_put_be16(skb, type, htons(nf_ct_zone(ct)->id));
 }
 
-/* A tuple of an entry, perhaps with the zone that counts for it alone */
-static int put_tuple(struct sk_buff *skb, int type, const struct nf_conn *ct,
-		     enum ip_conntrack_dir dir)
+static size_t ctnetlink_direction_size(const struct ctnetlink_msg *m,
+				       enum ip_conntrack_dir dir)
 {
-	const struct nf_conntrack_tuple *tuple = nf_ct_tuple(ct, dir);
+	size_t size = ctnetlink_tuple_size(nf_ct_tuple(m->ct, dir));
+
+	if (ctnetlink_zone_is_for(m->ct, BIT(dir)))
+		size += ctnetlink_u16_size(m);
+	return size;
+}
+
+static size_t ctnetlink_orig_size(const struct ctnetlink_msg *m)
+{
+	return ctnetlink_direction_size(m, IP_CT_DIR_ORIGINAL);
+}
+
+static size_t ctnetlink_reply_size(const struct ctnetlink_msg *m)
+{
+	return ctnetlink_direction_size(m, IP_CT_DIR_REPLY);
+}
+
+/* A tuple of an entry, perhaps with the zone that counts for it alone */
+static int ctnetlink_direction_put(struct sk_buff *skb, int type,
+				   struct ctnetlink_msg *m)
+{
+	enum ip_conntrack_dir dir = ctnetlink_dir_of(type);
+	const struct nf_conntrack_tuple *tuple = nf_ct_tuple(m->ct, dir);
 	struct nlattr *nest = nla_nest_start(skb, type);
 
-	if (!nest || put_addresses(skb, tuple) || put_transport(skb, tuple))
+	if (!nest || ctnetlink_addresses_put(skb, tuple) ||
+	    ctnetlink_transport_put(skb, tuple))
 		return -EMSGSIZE;
-	if (zone_is_for(ct, BIT(dir)) &&
-	    put_zone_id(skb, CTA_TUPLE_ZONE, ct))
+	if (ctnetlink_zone_is_for(m->ct, BIT(dir)) &&
+	    ctnetlink_zone_id_put(skb, CTA_TUPLE_ZONE, m->ct))
 		return -EMSGSIZE;
 
 	nla_nest_end(skb, nest);
 	return 0;
 }
 
-static size_t size_orig(const struct ctnetlink_msg *m)
+static bool ctnetlink_master_shown(const struct ctnetlink_msg *m)
 {
-	size_t size = ctnetlink_tuple_size(nf_ct_tuple(m->ct, IP_CT_DIR_ORIGINAL));
-
-	return zone_is_for(m->ct, NF_CT_ZONE_DIR_ORIG) ? size + size_u16(m) :
-							 size;
-}
-
-static int put_orig(struct sk_buff *skb, struct ctnetlink_msg *m)
-{
-	return put_tuple(skb, CTA_TUPLE_ORIG, m->ct, IP_CT_DIR_ORIGINAL);
-}
-
-static size_t size_reply(const struct ctnetlink_msg *m)
-{
-	size_t size = ctnetlink_tuple_size(nf_ct_tuple(m->ct, IP_CT_DIR_REPLY));
-
-	return zone_is_for(m->ct, NF_CT_ZONE_DIR_REPL) ? size + size_u16(m) :
-							 size;
-}
-
-static int put_reply(struct sk_buff *skb, struct ctnetlink_msg *m)
-{
-	return put_tuple(skb, CTA_TUPLE_REPLY, m->ct, IP_CT_DIR_REPLY);
-}
-
-static bool master_shown(const struct ctnetlink_msg *m)
-{
-	if (m->kind == CTNETLINK_EVENT && !event_has(m, IPCT_RELATED))
+	if (m->kind == CTNETLINK_EVENT &&
+	    !ctnetlink_msg_has_event(m, IPCT_RELATED))
 		return false;
-	return status_has(m, IPS_EXPECTED) && m->ct->master;
+	return ctnetlink_msg_has_status(m, IPS_EXPECTED) && m->ct->master;
 }
 
-static size_t size_master(const struct ctnetlink_msg *m)
+static size_t ctnetlink_master_size(const struct ctnetlink_msg *m)
 {
 	return ctnetlink_tuple_size(nf_ct_tuple(m->ct->master, IP_CT_DIR_ORIGINAL));
 }
 
-static int put_master(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int ctnetlink_master_put(struct sk_buff *skb, int type,
+				struct ctnetlink_msg *m)
 {
-	return ctnetlink_tuple_put(skb, CTA_TUPLE_MASTER,
+	return ctnetlink_tuple_put(skb, type,
 				   nf_ct_tuple(m->ct->master,
 					       IP_CT_DIR_ORIGINAL));
 }
 
-static bool zone_shown(const struct ctnetlink_msg *m)
+static bool ctnetlink_zone_shown(const struct ctnetlink_msg *m)
 {
-	return zone_is_for(m->ct, NF_CT_DEFAULT_ZONE_DIR);
+	return ctnetlink_zone_is_for(m->ct, NF_CT_DEFAULT_ZONE_DIR);
 }
 
-static int put_zone(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int ctnetlink_zone_put(struct sk_buff *skb, int type,
+			      struct ctnetlink_msg *m)
 {
-	return put_zone_id(skb, CTA_ZONE, m->ct);
+	return ctnetlink_zone_id_put(skb, type, m->ct);
 }
 
 /* --- numbers ------------------------------------------------------------ */
 
-static int put_status(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int ctnetlink_status_put(struct sk_buff *skb, int type,
+				struct ctnetlink_msg *m)
 {
 	unsigned long status = READ_ONCE(m->ct->status);
 
 	if (status & BIT(NF_CT_STATUS_WAS_NAT))
 		status |= IPS_SRC_NAT_DONE;
-	return put_u32(skb, CTA_STATUS, status);
+	return ctnetlink_u32_put(skb, type, status);
 }
 
 /* Whole seconds; an unconfirmed entry keeps its timeout relative to no clock */
-static u32 seconds_left(const struct nf_conn *ct)
+static u32 ctnetlink_seconds_left(const struct nf_conn *ct)
 {
 	if (!nf_ct_is_confirmed(ct))
 		return READ_ONCE(ct->timeout) / HZ;
 	return nf_ct_expires(ct) / HZ;
 }
 
-static bool timeout_shown(const struct ctnetlink_msg *m)
+static bool ctnetlink_timeout_shown(const struct ctnetlink_msg *m)
 {
 	switch (m->kind) {
 	case CTNETLINK_DUMP:
 		/* a flow table keeps the time of what it forwards */
-		return !status_has(m, IPS_OFFLOAD);
+		return !ctnetlink_msg_has_status(m, IPS_OFFLOAD);
 	case CTNETLINK_DESTROY:
-		return seconds_left(m->ct);
+		return ctnetlink_seconds_left(m->ct);
 	default:
 		return true;
 	}
 }
 
-static int put_timeout(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int ctnetlink_timeout_put(struct sk_buff *skb, int type,
+				 struct ctnetlink_msg *m)
 {
-	return put_u32(skb, CTA_TIMEOUT, seconds_left(m->ct));
+	return ctnetlink_u32_put(skb, type, ctnetlink_seconds_left(m->ct));
 }
 
-static u32 mark_of(const struct nf_conn *ct)
+static u32 ctnetlink_mark_of(const struct nf_conn *ct)
 {
 #ifdef CONFIG_NF_CONNTRACK_MARK
 	return READ_ONCE(ct->mark);
@@ -288,45 +306,50 @@ static u32 mark_of(const struct nf_conn *ct)
 #endif
 }
 
-static bool mark_shown(const struct ctnetlink_msg *m)
+static bool ctnetlink_mark_shown(const struct ctnetlink_msg *m)
 {
 	if (!IS_ENABLED(CONFIG_NF_CONNTRACK_MARK))
 		return false;
 	if (m->kind == CTNETLINK_DUMP || m->kind == CTNETLINK_QUEUE)
 		return true;
-	return mark_of(m->ct) || event_has(m, IPCT_MARK);
+	return ctnetlink_mark_of(m->ct) ||
+	       ctnetlink_msg_has_event(m, IPCT_MARK);
 }
 
-static int put_mark(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int ctnetlink_mark_put(struct sk_buff *skb, int type,
+			      struct ctnetlink_msg *m)
 {
-	return put_u32(skb, CTA_MARK, mark_of(m->ct));
+	return ctnetlink_u32_put(skb, type, ctnetlink_mark_of(m->ct));
 }
 
-static int put_use(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int ctnetlink_use_put(struct sk_buff *skb, int type,
+			     struct ctnetlink_msg *m)
 {
 	unsigned int use = refcount_read(&m->ct->ct_general.use);
 
-	return put_u32(skb, CTA_USE, use - m->borrowed);
+	return ctnetlink_u32_put(skb, type, use - m->borrowed);
 }
 
 /* An opaque cookie: userspace hands it back as it got it */
-static int put_id(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int ctnetlink_id_put(struct sk_buff *skb, int type,
+			    struct ctnetlink_msg *m)
 {
-	return nla_put_be32(skb, CTA_ID, (__force __be32)nf_ct_get_id(m->ct));
+	return nla_put_be32(skb, type, (__force __be32)nf_ct_get_id(m->ct));
 }
 
 /* --- what the tracker knows --------------------------------------------- */
 
-static bool protoinfo_shown(const struct ctnetlink_msg *m)
+static bool ctnetlink_protoinfo_shown(const struct ctnetlink_msg *m)
 {
 	if (!nf_ct_l4proto_find(nf_ct_protonum(m->ct))->to_nlattr)
 		return false;
 	if (m->kind == CTNETLINK_DUMP)
-		return !status_has(m, IPS_OFFLOAD);
-	return m->kind != CTNETLINK_EVENT || event_has(m, IPCT_PROTOINFO);
+		return !ctnetlink_msg_has_status(m, IPS_OFFLOAD);
+	return m->kind != CTNETLINK_EVENT ||
+	       ctnetlink_msg_has_event(m, IPCT_PROTOINFO);
 }
 
-static size_t size_protoinfo(const struct ctnetlink_msg *m)
+static size_t ctnetlink_protoinfo_size(const struct ctnetlink_msg *m)
 {
 	/* two nests; of a connection that is gone only its state is of interest */
 	if (m->kind == CTNETLINK_DESTROY)
@@ -335,12 +358,13 @@ static size_t size_protoinfo(const struct ctnetlink_msg *m)
 	       nf_ct_l4proto_find(nf_ct_protonum(m->ct))->nlattr_size;
 }
 
-static int put_protoinfo(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int ctnetlink_protoinfo_put(struct sk_buff *skb, int type,
+				   struct ctnetlink_msg *m)
 {
 	const struct nf_conntrack_l4proto *l4proto;
 	struct nlattr *nest;
 
-	nest = nla_nest_start(skb, CTA_PROTOINFO);
+	nest = nla_nest_start(skb, type);
 	if (!nest)
 		return -EMSGSIZE;
 
@@ -355,7 +379,7 @@ static int put_protoinfo(struct sk_buff *skb, struct ctnetlink_msg *m)
 /* One that is unregistered is taken out of the entries of the table only: those
  * that wait with their last news may still name it.
  */
-static struct nf_conntrack_helper *helper_of(const struct nf_conn *ct)
+static struct nf_conntrack_helper *ctnetlink_helper_of(const struct nf_conn *ct)
 {
 	struct nf_conn_help *help = nfct_help(ct);
 	struct nf_conntrack_helper *helper;
@@ -366,14 +390,14 @@ static struct nf_conntrack_helper *helper_of(const struct nf_conn *ct)
 	return helper;
 }
 
-static bool help_shown(const struct ctnetlink_msg *m)
+static bool ctnetlink_help_shown(const struct ctnetlink_msg *m)
 {
-	return helper_of(m->ct);
+	return ctnetlink_helper_of(m->ct);
 }
 
-static size_t size_help(const struct ctnetlink_msg *m)
+static size_t ctnetlink_help_size(const struct ctnetlink_msg *m)
 {
-	const struct nf_conntrack_helper *helper = helper_of(m->ct);
+	const struct nf_conntrack_helper *helper = ctnetlink_helper_of(m->ct);
 	size_t size = nla_total_size(0) + nla_total_size(NF_CT_HELPER_NAME_LEN);
 
 	if (helper && helper->to_nlattr)
@@ -381,16 +405,17 @@ static size_t size_help(const struct ctnetlink_msg *m)
 	return size;
 }
 
-static int put_help(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int ctnetlink_help_put(struct sk_buff *skb, int type,
+			      struct ctnetlink_msg *m)
 {
-	struct nf_conntrack_helper *helper = helper_of(m->ct);
+	struct nf_conntrack_helper *helper = ctnetlink_helper_of(m->ct);
 	struct nlattr *nest;
 
-	/* it may have been unregistered since help_shown() */
+	/* it may have been unregistered since ctnetlink_help_shown() */
 	if (!helper)
 		return 0;
 
-	nest = nla_nest_start(skb, CTA_HELP);
+	nest = nla_nest_start(skb, type);
 	if (!nest || nla_put_string(skb, CTA_HELP_NAME, helper->name))
 		return -EMSGSIZE;
 	if (helper->to_nlattr)
@@ -402,13 +427,13 @@ static int put_help(struct sk_buff *skb, struct ctnetlink_msg *m)
 
 /* --- extensions --------------------------------------------------------- */
 
-static bool counters_shown(const struct ctnetlink_msg *m)
+static bool ctnetlink_counters_shown(const struct ctnetlink_msg *m)
 {
 	return nf_conn_acct_find(m->ct);
 }
 
-static void read_counter(struct nf_conn_counter *counter, bool take,
-			 struct ctnetlink_count *out)
+static void ctnetlink_counter_read(struct nf_conn_counter *counter, bool take,
+				   struct ctnetlink_count *out)
 {
 	if (take) {
 		out->packets = atomic64_xchg(&counter->packets, 0);
@@ -419,9 +444,10 @@ static void read_counter(struct nf_conn_counter *counter, bool take,
 	}
 }
 
-static int put_counters(struct sk_buff *skb, struct ctnetlink_msg *m,
-			int type, enum ip_conntrack_dir dir)
+static int ctnetlink_counters_put(struct sk_buff *skb, int type,
+				  struct ctnetlink_msg *m)
 {
+	enum ip_conntrack_dir dir = ctnetlink_dir_of(type);
 	struct nf_conn_acct *acct = nf_conn_acct_find(m->ct);
 	struct ctnetlink_count now;
 	struct nlattr *nest;
@@ -429,7 +455,7 @@ static int put_counters(struct sk_buff *skb, struct ctnetlink_msg *m,
 	if (!acct)
 		return 0;
 
-	read_counter(&acct->counter[dir], m->zero, &now);
+	ctnetlink_counter_read(&acct->counter[dir], m->zero, &now);
 	if (m->zero)
 		m->taken[dir] = now;
 
@@ -445,20 +471,10 @@ static int put_counters(struct sk_buff *skb, struct ctnetlink_msg *m,
 	return 0;
 }
 
-static int put_counters_orig(struct sk_buff *skb, struct ctnetlink_msg *m)
-{
-	return put_counters(skb, m, CTA_COUNTERS_ORIG, IP_CT_DIR_ORIGINAL);
-}
-
-static int put_counters_reply(struct sk_buff *skb, struct ctnetlink_msg *m)
-{
-	return put_counters(skb, m, CTA_COUNTERS_REPLY, IP_CT_DIR_REPLY);
-}
-
 /* The message does not fit: the entry gets back what was taken out.
  * DIFF: zero-gives-back: stock loses these counts.
  */
-static void return_counters(struct ctnetlink_msg *m)
+static void ctnetlink_counters_return(struct ctnetlink_msg *m)
 {
 	struct nf_conn_acct *acct = nf_conn_acct_find(m->ct);
 	unsigned int dir;
@@ -472,12 +488,13 @@ static void return_counters(struct ctnetlink_msg *m)
 	}
 }
 
-static bool timestamp_shown(const struct ctnetlink_msg *m)
+static bool ctnetlink_timestamp_shown(const struct ctnetlink_msg *m)
 {
 	return nf_conn_tstamp_find(m->ct);
 }
 
-static int put_timestamp(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int ctnetlink_timestamp_put(struct sk_buff *skb, int type,
+				   struct ctnetlink_msg *m)
 {
 	const struct nf_conn_tstamp *tstamp = nf_conn_tstamp_find(m->ct);
 	struct nlattr *nest;
@@ -485,7 +502,7 @@ static int put_timestamp(struct sk_buff *skb, struct ctnetlink_msg *m)
 	/* an unconfirmed entry loses its extensions when a helper's module goes */
 	if (!tstamp)
 		return 0;
-	nest = nla_nest_start(skb, CTA_TIMESTAMP);
+	nest = nla_nest_start(skb, type);
 	if (!nest ||
 	    nla_put_be64(skb, CTA_TIMESTAMP_START, cpu_to_be64(tstamp->start),
 			 CTA_TIMESTAMP_PAD))
@@ -499,7 +516,7 @@ static int put_timestamp(struct sk_buff *skb, struct ctnetlink_msg *m)
 	return 0;
 }
 
-static bool labels_shown(const struct ctnetlink_msg *m)
+static bool ctnetlink_labels_shown(const struct ctnetlink_msg *m)
 {
 	const struct nf_conn_labels *labels = nf_ct_labels_find(m->ct);
 
@@ -507,35 +524,39 @@ static bool labels_shown(const struct ctnetlink_msg *m)
 		return labels;
 	if (!labels || !memchr_inv(labels->bits, 0, sizeof(labels->bits)))
 		return false;
-	return m->kind != CTNETLINK_EVENT || event_has(m, IPCT_LABEL);
+	return m->kind != CTNETLINK_EVENT ||
+	       ctnetlink_msg_has_event(m, IPCT_LABEL);
 }
 
-static size_t size_labels(const struct ctnetlink_msg *m)
+static size_t ctnetlink_labels_size(const struct ctnetlink_msg *m)
 {
 	return nla_total_size(NF_CT_LABELS_MAX_SIZE);
 }
 
-static int put_labels(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int ctnetlink_labels_put(struct sk_buff *skb, int type,
+				struct ctnetlink_msg *m)
 {
 	const struct nf_conn_labels *labels = nf_ct_labels_find(m->ct);
 
-	/* as in put_timestamp() */
+	/* as in ctnetlink_timestamp_put() */
 	if (!labels)
 		return 0;
-	return nla_put(skb, CTA_LABELS, sizeof(labels->bits), labels->bits);
+	return nla_put(skb, type, sizeof(labels->bits), labels->bits);
 }
 
-static bool seqadj_shown(const struct ctnetlink_msg *m)
+static bool ctnetlink_seqadj_shown(const struct ctnetlink_msg *m)
 {
 	if (m->bound)
 		return nfct_seqadj(m->ct);
-	if (m->kind == CTNETLINK_EVENT && !event_has(m, IPCT_SEQADJ))
+	if (m->kind == CTNETLINK_EVENT &&
+	    !ctnetlink_msg_has_event(m, IPCT_SEQADJ))
 		return false;
-	return status_has(m, IPS_SEQ_ADJUST) && nfct_seqadj(m->ct);
+	return ctnetlink_msg_has_status(m, IPS_SEQ_ADJUST) &&
+	       nfct_seqadj(m->ct);
 }
 
-static int put_seqadj(struct sk_buff *skb, const struct ctnetlink_msg *m,
-		      int type, enum ip_conntrack_dir dir)
+static int ctnetlink_seqadj_put(struct sk_buff *skb, int type,
+				struct ctnetlink_msg *m)
 {
 	struct nf_conn_seqadj *ext = nfct_seqadj(m->ct);
 	struct nf_ct_seqadj seq;
@@ -544,56 +565,48 @@ static int put_seqadj(struct sk_buff *skb, const struct ctnetlink_msg *m,
 	if (!ext)
 		return 0;
 	spin_lock_bh(&m->ct->lock);
-	seq = ext->seq[dir];
+	seq = ext->seq[ctnetlink_dir_of(type)];
 	spin_unlock_bh(&m->ct->lock);
 
 	nest = nla_nest_start(skb, type);
 	if (!nest ||
-	    put_u32(skb, CTA_SEQADJ_CORRECTION_POS, seq.correction_pos) ||
-	    put_u32(skb, CTA_SEQADJ_OFFSET_BEFORE, seq.offset_before) ||
-	    put_u32(skb, CTA_SEQADJ_OFFSET_AFTER, seq.offset_after))
+	    ctnetlink_u32_put(skb, CTA_SEQADJ_CORRECTION_POS, seq.correction_pos) ||
+	    ctnetlink_u32_put(skb, CTA_SEQADJ_OFFSET_BEFORE, seq.offset_before) ||
+	    ctnetlink_u32_put(skb, CTA_SEQADJ_OFFSET_AFTER, seq.offset_after))
 		return -EMSGSIZE;
 
 	nla_nest_end(skb, nest);
 	return 0;
 }
 
-static int put_seqadj_orig(struct sk_buff *skb, struct ctnetlink_msg *m)
+static bool ctnetlink_synproxy_shown(const struct ctnetlink_msg *m)
 {
-	return put_seqadj(skb, m, CTA_SEQ_ADJ_ORIG, IP_CT_DIR_ORIGINAL);
-}
-
-static int put_seqadj_reply(struct sk_buff *skb, struct ctnetlink_msg *m)
-{
-	return put_seqadj(skb, m, CTA_SEQ_ADJ_REPLY, IP_CT_DIR_REPLY);
-}
-
-static bool synproxy_shown(const struct ctnetlink_msg *m)
-{
-	if (m->kind == CTNETLINK_EVENT && !event_has(m, IPCT_SYNPROXY))
+	if (m->kind == CTNETLINK_EVENT &&
+	    !ctnetlink_msg_has_event(m, IPCT_SYNPROXY))
 		return false;
 	return nfct_synproxy(m->ct);
 }
 
-static int put_synproxy(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int ctnetlink_synproxy_put(struct sk_buff *skb, int type,
+				  struct ctnetlink_msg *m)
 {
 	const struct nf_conn_synproxy *synproxy = nfct_synproxy(m->ct);
 	struct nlattr *nest;
 
 	if (!synproxy)
 		return 0;
-	nest = nla_nest_start(skb, CTA_SYNPROXY);
+	nest = nla_nest_start(skb, type);
 	if (!nest ||
-	    put_u32(skb, CTA_SYNPROXY_ISN, synproxy->isn) ||
-	    put_u32(skb, CTA_SYNPROXY_ITS, synproxy->its) ||
-	    put_u32(skb, CTA_SYNPROXY_TSOFF, synproxy->tsoff))
+	    ctnetlink_u32_put(skb, CTA_SYNPROXY_ISN, synproxy->isn) ||
+	    ctnetlink_u32_put(skb, CTA_SYNPROXY_ITS, synproxy->its) ||
+	    ctnetlink_u32_put(skb, CTA_SYNPROXY_TSOFF, synproxy->tsoff))
 		return -EMSGSIZE;
 
 	nla_nest_end(skb, nest);
 	return 0;
 }
 
-static u32 secmark_of(const struct nf_conn *ct)
+static u32 ctnetlink_secmark_of(const struct nf_conn *ct)
 {
 #ifdef CONFIG_NF_CONNTRACK_SECMARK
 	return READ_ONCE(ct->secmark);
@@ -602,37 +615,39 @@ static u32 secmark_of(const struct nf_conn *ct)
 #endif
 }
 
-static bool secctx_shown(const struct ctnetlink_msg *m)
+static bool ctnetlink_secctx_shown(const struct ctnetlink_msg *m)
 {
 	if (!IS_ENABLED(CONFIG_NF_CONNTRACK_SECMARK))
 		return false;
 	if (m->kind == CTNETLINK_DUMP)
 		return true;
-	return secmark_of(m->ct) ||
-	       (m->kind == CTNETLINK_EVENT && event_has(m, IPCT_SECMARK));
+	return ctnetlink_secmark_of(m->ct) ||
+	       (m->kind == CTNETLINK_EVENT &&
+		ctnetlink_msg_has_event(m, IPCT_SECMARK));
 }
 
-static size_t size_secctx(const struct ctnetlink_msg *m)
+static size_t ctnetlink_secctx_size(const struct ctnetlink_msg *m)
 {
 	u32 len;
 
 	/* no security module: no name, no attribute */
-	if (security_secid_to_secctx(secmark_of(m->ct), NULL, &len))
+	if (security_secid_to_secctx(ctnetlink_secmark_of(m->ct), NULL, &len))
 		return 0;
 	return nla_total_size(0) + nla_total_size(len + 1);
 }
 
-static int put_secctx(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int ctnetlink_secctx_put(struct sk_buff *skb, int type,
+				struct ctnetlink_msg *m)
 {
 	struct nlattr *nest;
 	int err = -EMSGSIZE;
 	char *name;
 	u32 len;
 
-	if (security_secid_to_secctx(secmark_of(m->ct), &name, &len))
+	if (security_secid_to_secctx(ctnetlink_secmark_of(m->ct), &name, &len))
 		return 0;
 
-	nest = nla_nest_start(skb, CTA_SECCTX);
+	nest = nla_nest_start(skb, type);
 	if (nest && !nla_put_string(skb, CTA_SECCTX_NAME, name)) {
 		nla_nest_end(skb, nest);
 		err = 0;
@@ -643,92 +658,99 @@ static int put_secctx(struct sk_buff *skb, struct ctnetlink_msg *m)
 
 /* --- which attributes, in which order ----------------------------------- */
 
-#define FIELD(name, _shown, _size) \
-	static const struct ctnetlink_attr field_##name = { _shown, _size, put_##name }
+#define ALWAYS(_size, _put)						\
+	{ .size = ctnetlink_##_size, .put = ctnetlink_##_put }
+#define SHOWN_IF(_shown, _size, _put)					\
+	{ .shown = ctnetlink_##_shown,					\
+	  .size = ctnetlink_##_size, .put = ctnetlink_##_put }
 
-FIELD(orig, NULL, size_orig);
-FIELD(reply, NULL, size_reply);
-FIELD(zone, zone_shown, size_u16);
-FIELD(status, NULL, size_u32);
-FIELD(timeout, timeout_shown, size_u32);
-FIELD(use, NULL, size_u32);
-FIELD(id, NULL, size_u32);
-FIELD(master, master_shown, size_master);
-FIELD(protoinfo, protoinfo_shown, size_protoinfo);
-FIELD(help, help_shown, size_help);
-FIELD(counters_orig, counters_shown, size_two_u64);
-FIELD(counters_reply, counters_shown, size_two_u64);
-FIELD(timestamp, timestamp_shown, size_two_u64);
-FIELD(labels, labels_shown, size_labels);
-FIELD(seqadj_orig, seqadj_shown, size_words3);
-FIELD(seqadj_reply, seqadj_shown, size_words3);
-FIELD(synproxy, synproxy_shown, size_words3);
-
-FIELD(mark, mark_shown, size_u32);
-FIELD(secctx, secctx_shown, size_secctx);
-
-static const struct ctnetlink_attr *const dump_order[] = {
-	&field_orig, &field_reply, &field_zone, &field_status,
-	&field_mark, &field_secctx, &field_id, &field_use, &field_master,
-	&field_timeout, &field_protoinfo,
-	&field_counters_orig, &field_counters_reply, &field_timestamp,
-	&field_help, &field_labels, &field_seqadj_orig, &field_seqadj_reply,
-	&field_synproxy, NULL
+static const struct ctnetlink_attr ctnetlink_attrs[CTA_MAX + 1] = {
+	[CTA_TUPLE_ORIG]	= ALWAYS(orig_size, direction_put),
+	[CTA_TUPLE_REPLY]	= ALWAYS(reply_size, direction_put),
+	[CTA_TUPLE_MASTER]	= SHOWN_IF(master_shown, master_size, master_put),
+	[CTA_ZONE]		= SHOWN_IF(zone_shown, u16_size, zone_put),
+	[CTA_ID]		= ALWAYS(u32_size, id_put),
+	[CTA_STATUS]		= ALWAYS(u32_size, status_put),
+	[CTA_TIMEOUT]		= SHOWN_IF(timeout_shown, u32_size, timeout_put),
+	[CTA_USE]		= ALWAYS(u32_size, use_put),
+	[CTA_MARK]		= SHOWN_IF(mark_shown, u32_size, mark_put),
+	[CTA_SECCTX]		= SHOWN_IF(secctx_shown, secctx_size, secctx_put),
+	[CTA_PROTOINFO]		= SHOWN_IF(protoinfo_shown, protoinfo_size, protoinfo_put),
+	[CTA_HELP]		= SHOWN_IF(help_shown, help_size, help_put),
+	[CTA_COUNTERS_ORIG]	= SHOWN_IF(counters_shown, two_u64_size, counters_put),
+	[CTA_COUNTERS_REPLY]	= SHOWN_IF(counters_shown, two_u64_size, counters_put),
+	[CTA_TIMESTAMP]		= SHOWN_IF(timestamp_shown, two_u64_size, timestamp_put),
+	[CTA_LABELS]		= SHOWN_IF(labels_shown, labels_size, labels_put),
+	[CTA_SEQ_ADJ_ORIG]	= SHOWN_IF(seqadj_shown, three_u32_size, seqadj_put),
+	[CTA_SEQ_ADJ_REPLY]	= SHOWN_IF(seqadj_shown, three_u32_size, seqadj_put),
+	[CTA_SYNPROXY]		= SHOWN_IF(synproxy_shown, three_u32_size, synproxy_put),
 };
 
-static const struct ctnetlink_attr *const event_order[] = {
-	&field_orig, &field_reply, &field_zone, &field_id, &field_status,
-	&field_timeout, &field_protoinfo, &field_help, &field_secctx,
-	&field_labels, &field_master, &field_seqadj_orig, &field_seqadj_reply,
-	&field_synproxy, &field_mark, NULL
+/* Each ends with 0, which is CTA_UNSPEC */
+static const u8 ctnetlink_dump_order[] = {
+	CTA_TUPLE_ORIG, CTA_TUPLE_REPLY, CTA_ZONE, CTA_STATUS,
+	CTA_MARK, CTA_SECCTX, CTA_ID, CTA_USE, CTA_TUPLE_MASTER,
+	CTA_TIMEOUT, CTA_PROTOINFO,
+	CTA_COUNTERS_ORIG, CTA_COUNTERS_REPLY, CTA_TIMESTAMP,
+	CTA_HELP, CTA_LABELS, CTA_SEQ_ADJ_ORIG, CTA_SEQ_ADJ_REPLY,
+	CTA_SYNPROXY, 0
 };
 
-static const struct ctnetlink_attr *const destroy_order[] = {
-	&field_orig, &field_reply, &field_zone, &field_id, &field_status,
-	&field_timeout, &field_counters_orig, &field_counters_reply,
-	&field_timestamp, &field_protoinfo, &field_mark, NULL
+static const u8 ctnetlink_event_order[] = {
+	CTA_TUPLE_ORIG, CTA_TUPLE_REPLY, CTA_ZONE, CTA_ID, CTA_STATUS,
+	CTA_TIMEOUT, CTA_PROTOINFO, CTA_HELP, CTA_SECCTX,
+	CTA_LABELS, CTA_TUPLE_MASTER, CTA_SEQ_ADJ_ORIG, CTA_SEQ_ADJ_REPLY,
+	CTA_SYNPROXY, CTA_MARK, 0
 };
 
-static const struct ctnetlink_attr *const queue_order[] = {
-	&field_orig, &field_reply, &field_zone, &field_id, &field_status,
-	&field_timeout, &field_protoinfo, &field_counters_orig,
-	&field_counters_reply, &field_timestamp, &field_help, &field_secctx,
-	&field_master, &field_seqadj_orig, &field_seqadj_reply,
-	&field_synproxy, &field_mark,
-	&field_labels, NULL
+static const u8 ctnetlink_destroy_order[] = {
+	CTA_TUPLE_ORIG, CTA_TUPLE_REPLY, CTA_ZONE, CTA_ID, CTA_STATUS,
+	CTA_TIMEOUT, CTA_COUNTERS_ORIG, CTA_COUNTERS_REPLY,
+	CTA_TIMESTAMP, CTA_PROTOINFO, CTA_MARK, 0
 };
 
-static const struct ctnetlink_attr *const *const orders[CTNETLINK_KINDS] = {
-	[CTNETLINK_DUMP]	= dump_order,
-	[CTNETLINK_EVENT]	= event_order,
-	[CTNETLINK_DESTROY]	= destroy_order,
-	[CTNETLINK_QUEUE]	= queue_order,
+static const u8 ctnetlink_queue_order[] = {
+	CTA_TUPLE_ORIG, CTA_TUPLE_REPLY, CTA_ZONE, CTA_ID, CTA_STATUS,
+	CTA_TIMEOUT, CTA_PROTOINFO, CTA_COUNTERS_ORIG,
+	CTA_COUNTERS_REPLY, CTA_TIMESTAMP, CTA_HELP, CTA_SECCTX,
+	CTA_TUPLE_MASTER, CTA_SEQ_ADJ_ORIG, CTA_SEQ_ADJ_REPLY,
+	CTA_SYNPROXY, CTA_MARK,
+	CTA_LABELS, 0
+};
+
+static const u8 *const ctnetlink_orders[CTNETLINK_KINDS] = {
+	[CTNETLINK_DUMP]	= ctnetlink_dump_order,
+	[CTNETLINK_EVENT]	= ctnetlink_event_order,
+	[CTNETLINK_DESTROY]	= ctnetlink_destroy_order,
+	[CTNETLINK_QUEUE]	= ctnetlink_queue_order,
 };
 
 /**
- * ctnetlink_fields_size - room that the attributes of a message need
+ * ctnetlink_attrs_size - room that the attributes of a message need
  * @m: the message
  *
  * Context: Any up to softirq. The entry may change meanwhile, so the real
  * size can, rarely, come out larger.
  * Return: Close upper bound in bytes.
  */
-size_t ctnetlink_fields_size(const struct ctnetlink_msg *m)
+size_t ctnetlink_attrs_size(const struct ctnetlink_msg *m)
 {
-	const struct ctnetlink_attr *const *field;
+	const struct ctnetlink_attr *attr;
 	size_t size = 0;
+	const u8 *type;
 
 	rcu_read_lock();
-	for (field = orders[m->kind]; *field; field++) {
-		if (!(*field)->shown || (*field)->shown(m))
-			size += (*field)->size(m);
+	for (type = ctnetlink_orders[m->kind]; *type; type++) {
+		attr = &ctnetlink_attrs[*type];
+		if (!attr->shown || attr->shown(m))
+			size += attr->size(m);
 	}
 	rcu_read_unlock();
 	return size;
 }
 
 /**
- * ctnetlink_fields_put - append the attributes of a message
+ * ctnetlink_attrs_put - append the attributes of a message
  * @skb: where to
  * @m: the message
  *
@@ -736,20 +758,22 @@ size_t ctnetlink_fields_size(const struct ctnetlink_msg *m)
  * had been taken are back in the entry.
  * Return: 0 or -EMSGSIZE.
  */
-int ctnetlink_fields_put(struct sk_buff *skb, struct ctnetlink_msg *m)
+int ctnetlink_attrs_put(struct sk_buff *skb, struct ctnetlink_msg *m)
 {
-	const struct ctnetlink_attr *const *field;
+	const struct ctnetlink_attr *attr;
+	const u8 *type;
 	int err = 0;
 
 	/* of the entry before this one, in a dump */
 	memset(m->taken, 0, sizeof(m->taken));
 	rcu_read_lock();
-	for (field = orders[m->kind]; *field && !err; field++) {
-		if (!(*field)->shown || (*field)->shown(m))
-			err = (*field)->put(skb, m);
+	for (type = ctnetlink_orders[m->kind]; *type && !err; type++) {
+		attr = &ctnetlink_attrs[*type];
+		if (!attr->shown || attr->shown(m))
+			err = attr->put(skb, *type, m);
 	}
 	if (err)
-		return_counters(m);
+		ctnetlink_counters_return(m);
 	rcu_read_unlock();
 	return err ? -EMSGSIZE : 0;
 }
@@ -758,13 +782,13 @@ int ctnetlink_fields_put(struct sk_buff *skb, struct ctnetlink_msg *m)
  * ctnetlink_msg_size - room that a whole message needs
  * @m: the message
  *
- * Context: As ctnetlink_fields_size().
+ * Context: As ctnetlink_attrs_size().
  * Return: Close upper bound in bytes, header included.
  */
 size_t ctnetlink_msg_size(const struct ctnetlink_msg *m)
 {
 	return nlmsg_total_size(sizeof(struct nfgenmsg)) +
-	       ctnetlink_fields_size(m);
+	       ctnetlink_attrs_size(m);
 }
 
 /**
@@ -790,7 +814,7 @@ int ctnetlink_msg_put(struct sk_buff *skb, struct ctnetlink_msg *m)
 	if (!nlh)
 		return -EMSGSIZE;
 
-	if (ctnetlink_fields_put(skb, m)) {
+	if (ctnetlink_attrs_put(skb, m)) {
 		nlmsg_cancel(skb, nlh);
 		return -EMSGSIZE;
 	}

@@ -12,7 +12,7 @@
 #include "nf_conntrack_internal.h"
 
 /* First match decides; NEW together with DESTROY is a DESTROY */
-struct event_group {
+struct ctnetlink_event_group {
 	unsigned int		events;
 	unsigned int		group;
 	enum ctnetlink_kind	kind;
@@ -20,7 +20,7 @@ struct event_group {
 	u16			flags;
 };
 
-static const struct event_group event_groups[] = {
+static const struct ctnetlink_event_group ctnetlink_event_groups[] = {
 	{
 		.events	= BIT(IPCT_DESTROY),
 		.group	= NFNLGRP_CONNTRACK_DESTROY,
@@ -38,30 +38,32 @@ static const struct event_group event_groups[] = {
 		.kind	= CTNETLINK_EVENT,
 		.type	= IPCTNL_MSG_CT_NEW,
 	},
+	{ }
 };
 
-static const struct event_group *group_of(unsigned int events)
+static const struct ctnetlink_event_group *
+ctnetlink_event_group_of(unsigned int events)
 {
-	const struct event_group *g;
+	const struct ctnetlink_event_group *g;
 
-	for (g = event_groups; g < event_groups + ARRAY_SIZE(event_groups); g++) {
+	for (g = ctnetlink_event_groups; g->events; g++) {
 		if (events & g->events)
 			return g;
 	}
 	return NULL;
 }
 
-static struct sk_buff *build_event(struct ctnetlink_msg *m)
+static struct sk_buff *ctnetlink_event_build(struct ctnetlink_msg *m)
 {
 	struct sk_buff *skb;
 
-	skb = ctnetlink_event_alloc(ctnetlink_msg_size(m));
+	skb = ctnetlink_send_alloc(ctnetlink_msg_size(m));
 	if (!skb || !ctnetlink_msg_put(skb, m))
 		return skb;
 
 	/* the entry has grown since it was measured */
 	kfree_skb(skb);
-	skb = ctnetlink_event_alloc(NLMSG_DEFAULT_SIZE);
+	skb = ctnetlink_send_alloc(NLMSG_DEFAULT_SIZE);
 	if (!skb || !ctnetlink_msg_put(skb, m))
 		return skb;
 
@@ -69,48 +71,9 @@ static struct sk_buff *build_event(struct ctnetlink_msg *m)
 	return NULL;
 }
 
-/**
- * ctnetlink_event_send - multicast a datagram of events
- * @net: namespace of the listeners
- * @skb: the datagram, consumed
- * @portid: who asked for the change, 0 if nobody
- * @group: multicast group
- * @report: @portid wants its copy; NF_CT_EVENT_ECHO: nobody else does
- *
- * Context: Any up to softirq.
- * Return: 0, NF_CT_EVENT_NOBODY, or -ENOBUFS when a reliable listener had no room.
- */
-int ctnetlink_event_send(struct net *net, struct sk_buff *skb, u32 portid,
-			 unsigned int group, int report)
-{
-	int err;
-
-	if (report == NF_CT_EVENT_ECHO) {
-		nfnetlink_unicast(skb, net, portid);
-		return 0;
-	}
-	err = nfnetlink_send(skb, net, portid, group, report, GFP_ATOMIC);
-	if (err == -ENOBUFS || err == -EAGAIN)
-		return -ENOBUFS;
-	return err == -ESRCH ? NF_CT_EVENT_NOBODY : 0;
-}
-
-static int send_alone(struct net *net, struct ctnetlink_msg *m,
-		      unsigned int group, int report)
-{
-	struct sk_buff *skb = build_event(m);
-
-	if (!skb) {
-		/* nothing is lost, but the listeners may as well know */
-		nfnetlink_set_err(net, 0, group, -ENOBUFS);
-		return -ENOBUFS;
-	}
-	return ctnetlink_event_send(net, skb, m->portid, group, report);
-}
-
 static int ctnetlink_event(unsigned int events, const struct nf_ct_event *item)
 {
-	const struct event_group *g = group_of(events);
+	const struct ctnetlink_event_group *g = ctnetlink_event_group_of(events);
 	struct net *net = nf_ct_net(item->ct);
 	struct ctnetlink_msg m = {
 		.ct	= item->ct,
@@ -136,7 +99,8 @@ static int ctnetlink_event(unsigned int events, const struct nf_ct_event *item)
 	}
 
 	ctnetlink_batch_flush(net);
-	return send_alone(net, &m, g->group, item->report);
+	return ctnetlink_send_datagram(net, ctnetlink_event_build(&m), m.portid,
+				       g->group, item->report);
 }
 
 const struct nf_ct_event_notifier ctnetlink_notifier = {
@@ -145,8 +109,8 @@ const struct nf_ct_event_notifier ctnetlink_notifier = {
 };
 
 /* Once the listener that refused has gone, the others need not wait */
-static int listener_gone(struct notifier_block *nb, unsigned long event,
-			 void *data)
+static int ctnetlink_listener_gone(struct notifier_block *nb,
+				   unsigned long event, void *data)
 {
 	const struct netlink_notify *n = data;
 
@@ -155,8 +119,8 @@ static int listener_gone(struct notifier_block *nb, unsigned long event,
 	return NOTIFY_DONE;
 }
 
-static struct notifier_block listener_notifier = {
-	.notifier_call = listener_gone,
+static struct notifier_block ctnetlink_listener_notifier = {
+	.notifier_call = ctnetlink_listener_gone,
 };
 
 /**
@@ -167,7 +131,7 @@ static struct notifier_block listener_notifier = {
  */
 int ctnetlink_events_init(void)
 {
-	return netlink_register_notifier(&listener_notifier);
+	return netlink_register_notifier(&ctnetlink_listener_notifier);
 }
 
 /**
@@ -177,6 +141,6 @@ int ctnetlink_events_init(void)
  */
 void ctnetlink_events_fini(void)
 {
-	netlink_unregister_notifier(&listener_notifier);
-	ctnetlink_event_alloc_fini();
+	netlink_unregister_notifier(&ctnetlink_listener_notifier);
+	ctnetlink_send_fini();
 }

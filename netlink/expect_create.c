@@ -34,14 +34,14 @@ const struct nla_policy ctnetlink_expect_policy[CTA_EXPECT_MAX + 1] = {
 };
 
 /**
- * struct expect_request - a request under way
+ * struct ctnetlink_expect_req - a request under way
  * @cda:    attributes
  * @extack: for the error message, may be NULL
  * @l3num:  family
  * @portid: who asks
  * @report: whether that one wants to hear of the event
  */
-struct expect_request {
+struct ctnetlink_expect_req {
 	const struct nlattr *const	*cda;
 	struct netlink_ext_ack		*extack;
 	u8				l3num;
@@ -49,33 +49,27 @@ struct expect_request {
 	int				report;
 };
 
-static int decode(const struct expect_request *r, const struct nlattr *attr,
-		  enum ip_conntrack_dir dir, struct nf_conntrack_tuple *tuple)
+static int ctnetlink_expect_decode(const struct ctnetlink_expect_req *r,
+				   const struct nlattr *attr,
+				   enum ip_conntrack_dir dir,
+				   struct nf_conntrack_tuple *tuple)
 {
-	return ctnetlink_decode_tuple(attr, dir, r->l3num, CTNETLINK_WHOLE_TUPLE,
+	return ctnetlink_decode_tuple(attr, dir, r->l3num, NF_CT_TUPLE_WHOLE,
 				      NULL, tuple, r->extack);
-}
-
-static int need(const struct expect_request *r, int type, const char *text)
-{
-	if (r->cda[type])
-		return 0;
-
-	if (r->extack)
-		r->extack->_msg = text;
-	return -EINVAL;
 }
 
 /* --- parts of a new expectation ----------------------------------------- */
 
-static int set_tuple(const struct expect_request *r,
-		     struct nf_conntrack_expect *exp)
+static int ctnetlink_expect_set_tuple(const struct ctnetlink_expect_req *r,
+				      struct nf_conntrack_expect *exp)
 {
 	struct nf_conntrack_tuple mask;
 	int err;
 
-	err = decode(r, r->cda[CTA_EXPECT_TUPLE], IP_CT_DIR_ORIGINAL, &exp->tuple) ?:
-	      decode(r, r->cda[CTA_EXPECT_MASK], IP_CT_DIR_ORIGINAL, &mask);
+	err = ctnetlink_expect_decode(r, r->cda[CTA_EXPECT_TUPLE],
+				      IP_CT_DIR_ORIGINAL, &exp->tuple) ?:
+	      ctnetlink_expect_decode(r, r->cda[CTA_EXPECT_MASK],
+				      IP_CT_DIR_ORIGINAL, &mask);
 	if (err)
 		return err;
 
@@ -86,8 +80,8 @@ static int set_tuple(const struct expect_request *r,
 }
 
 /* Caller holds RCU. */
-static int set_class(const struct expect_request *r,
-		     struct nf_conntrack_expect *exp)
+static int ctnetlink_expect_set_class(const struct ctnetlink_expect_req *r,
+				      struct nf_conntrack_expect *exp)
 {
 	const struct nf_conn_help *help = nfct_help(exp->master);
 	const struct nf_conntrack_helper *helper;
@@ -109,8 +103,8 @@ static int set_class(const struct expect_request *r,
 }
 
 /* Caller holds RCU; the core looks again when it inserts: NF_CT_EXP_F_NAMED_FN */
-static int set_function(const struct expect_request *r,
-			struct nf_conntrack_expect *exp)
+static int ctnetlink_expect_set_function(const struct ctnetlink_expect_req *r,
+					 struct nf_conntrack_expect *exp)
 {
 	const struct nlattr *attr = r->cda[CTA_EXPECT_FN];
 	const struct nf_ct_helper_expectfn *fn;
@@ -128,13 +122,14 @@ static int set_function(const struct expect_request *r,
 }
 
 #if IS_ENABLED(CONFIG_NF_NAT)
-static const struct nla_policy nat_policy[CTA_EXPECT_NAT_MAX + 1] = {
+static const struct nla_policy
+ctnetlink_expect_nat_policy[CTA_EXPECT_NAT_MAX + 1] = {
 	[CTA_EXPECT_NAT_DIR]	= NLA_POLICY_MAX(NLA_BE32, IP_CT_DIR_REPLY),
 	[CTA_EXPECT_NAT_TUPLE]	= { .type = NLA_NESTED },
 };
 
-static int set_nat(const struct expect_request *r,
-		   struct nf_conntrack_expect *exp)
+static int ctnetlink_expect_set_nat(const struct ctnetlink_expect_req *r,
+				    struct nf_conntrack_expect *exp)
 {
 	const struct nlattr *attr = r->cda[CTA_EXPECT_NAT];
 	struct nlattr *tb[CTA_EXPECT_NAT_MAX + 1];
@@ -144,7 +139,8 @@ static int set_nat(const struct expect_request *r,
 	if (!attr)
 		return 0;
 
-	err = nla_parse_nested_deprecated(tb, CTA_EXPECT_NAT_MAX, attr, nat_policy,
+	err = nla_parse_nested_deprecated(tb, CTA_EXPECT_NAT_MAX, attr,
+					  ctnetlink_expect_nat_policy,
 					  r->extack);
 	if (err)
 		return err;
@@ -153,7 +149,8 @@ static int set_nat(const struct expect_request *r,
 				    "NAT needs a direction and a tuple");
 		return -EINVAL;
 	}
-	err = decode(r, tb[CTA_EXPECT_NAT_TUPLE], IP_CT_DIR_ORIGINAL, &tuple);
+	err = ctnetlink_expect_decode(r, tb[CTA_EXPECT_NAT_TUPLE],
+				      IP_CT_DIR_ORIGINAL, &tuple);
 	if (err)
 		return err;
 
@@ -163,8 +160,8 @@ static int set_nat(const struct expect_request *r,
 	return 0;
 }
 #else
-static int set_nat(const struct expect_request *r,
-		   struct nf_conntrack_expect *exp)
+static int ctnetlink_expect_set_nat(const struct ctnetlink_expect_req *r,
+				    struct nf_conntrack_expect *exp)
 {
 	if (!r->cda[CTA_EXPECT_NAT])
 		return 0;
@@ -173,8 +170,8 @@ static int set_nat(const struct expect_request *r,
 }
 #endif
 
-static int set_flags(const struct expect_request *r,
-		     struct nf_conntrack_expect *exp)
+static int ctnetlink_expect_set_flags(const struct ctnetlink_expect_req *r,
+				      struct nf_conntrack_expect *exp)
 {
 	const struct nlattr *attr = r->cda[CTA_EXPECT_FLAGS];
 
@@ -183,38 +180,24 @@ static int set_flags(const struct expect_request *r,
 	return 0;
 }
 
-static void explain(int err, struct netlink_ext_ack *extack)
-{
-	switch (err) {
-	case -EALREADY:
-		NL_SET_ERR_MSG(extack,
-			       "another connection or class expects the same");
-		break;
-	case -EBUSY:
-		NL_SET_ERR_MSG(extack, "there is one that overlaps");
-		break;
-	case -EMFILE:
-		NL_SET_ERR_MSG(extack, "there are too many expectations");
-		break;
-	case -ESHUTDOWN:
-		NL_SET_ERR_MSG(extack,
-			       "the master connection, its helper or the function is going away");
-		break;
-	case -ENOMEM:
-		NL_SET_ERR_MSG(extack, "no memory for an expectation");
-		break;
-	case -EINVAL:
-		NL_SET_ERR_MSG(extack, "the helper does not have this class");
-		break;
-	}
-}
+static const struct ctnetlink_error ctnetlink_expect_errors[] = {
+	{ -EALREADY, "another connection or class expects the same" },
+	{ -EBUSY, "there is one that overlaps" },
+	{ -EMFILE, "there are too many expectations" },
+	{ -ESHUTDOWN,
+	  "the master connection, its helper or the function is going away" },
+	{ -ENOMEM, "no memory for an expectation" },
+	{ -EINVAL, "the helper does not have this class" },
+	{ }
+};
 
 /*
  * @helper is for the expected connection, may be NULL.  Caller holds RCU and a
  * reference on @ct.
  */
-static int create(const struct expect_request *r, struct nf_conn *ct,
-		  struct nf_conntrack_helper *helper)
+static int ctnetlink_expect_create(const struct ctnetlink_expect_req *r,
+				   struct nf_conn *ct,
+				   struct nf_conntrack_helper *helper)
 {
 	struct nf_conntrack_expect *exp;
 	unsigned int flags = 0;
@@ -222,18 +205,21 @@ static int create(const struct expect_request *r, struct nf_conn *ct,
 
 	exp = nf_ct_expect_alloc(ct);
 	if (!exp) {
-		explain(-ENOMEM, r->extack);
+		ctnetlink_explain(-ENOMEM, ctnetlink_expect_errors, r->extack);
 		return -ENOMEM;
 	}
 
 	rcu_assign_pointer(exp->assign_helper, helper);
-	err = set_tuple(r, exp) ?: set_class(r, exp) ?: set_flags(r, exp) ?:
-	      set_function(r, exp) ?: set_nat(r, exp);
+	err = ctnetlink_expect_set_tuple(r, exp) ?:
+	      ctnetlink_expect_set_class(r, exp) ?:
+	      ctnetlink_expect_set_flags(r, exp) ?:
+	      ctnetlink_expect_set_function(r, exp) ?:
+	      ctnetlink_expect_set_nat(r, exp);
 	if (!err) {
 		if (exp->expectfn)
 			flags |= NF_CT_EXP_F_NAMED_FN;
 		err = nf_ct_expect_related_report(exp, r->portid, r->report, flags);
-		explain(err, r->extack);
+		ctnetlink_explain(err, ctnetlink_expect_errors, r->extack);
 	}
 	nf_ct_expect_put(exp);
 	return err;
@@ -241,35 +227,28 @@ static int create(const struct expect_request *r, struct nf_conn *ct,
 
 /* --- requests ----------------------------------------------------------- */
 
-static int create_for_master(const struct expect_request *r, struct net *net,
-			     const struct nf_conntrack_zone *zone)
+static int
+ctnetlink_expect_create_for_master(const struct ctnetlink_expect_req *r,
+				   const struct nfnl_info *info,
+				   const struct nf_conntrack_zone *zone)
 {
-	struct nf_conntrack_tuple_hash *h;
 	struct nf_conntrack_tuple tuple;
 	struct nf_conn *ct;
 	int err;
 
-	err = decode(r, r->cda[CTA_EXPECT_MASTER], IP_CT_DIR_ORIGINAL, &tuple);
-	if (err)
-		return err;
-
-	h = nf_conntrack_find_get(net, zone, &tuple);
-	if (!h) {
-		NL_SET_ERR_MSG_ATTR(r->extack, r->cda[CTA_EXPECT_MASTER],
-				    "there is no such master connection");
-		return -ENOENT;
-	}
-	ct = nf_ct_tuplehash_to_ctrack(h);
+	ct = ctnetlink_find_master(info, r->cda[CTA_EXPECT_MASTER], zone, &tuple);
+	if (IS_ERR(ct))
+		return PTR_ERR(ct);
 
 	rcu_read_lock();
-	err = create(r, ct, NULL);
+	err = ctnetlink_expect_create(r, ct, NULL);
 	rcu_read_unlock();
 	nf_ct_put(ct);
 	return err;
 }
 
-static int update(const struct expect_request *r, struct nf_conntrack_expect *exp,
-		  u16 flags)
+static int ctnetlink_expect_update(const struct ctnetlink_expect_req *r,
+				   struct nf_conntrack_expect *exp, u16 flags)
 {
 	const struct nlattr *attr = r->cda[CTA_EXPECT_TIMEOUT];
 	int err;
@@ -299,7 +278,7 @@ static int update(const struct expect_request *r, struct nf_conntrack_expect *ex
 int ctnetlink_expect_new(struct sk_buff *skb, const struct nfnl_info *info,
 			 const struct nlattr *const cda[])
 {
-	const struct expect_request r = {
+	const struct ctnetlink_expect_req r = {
 		.cda	= cda,
 		.extack	= info->extack,
 		.l3num	= info->nfmsg->nfgen_family,
@@ -312,32 +291,36 @@ int ctnetlink_expect_new(struct sk_buff *skb, const struct nfnl_info *info,
 	struct nf_conntrack_zone zone;
 	int err;
 
-	err = need(&r, CTA_EXPECT_TUPLE, "the tuple is missing") ?:
-	      need(&r, CTA_EXPECT_MASK, "the mask is missing") ?:
-	      need(&r, CTA_EXPECT_MASTER, "the master's tuple is missing") ?:
+	err = ctnetlink_require(cda[CTA_EXPECT_TUPLE], NULL,
+				"the tuple is missing", r.extack) ?:
+	      ctnetlink_require(cda[CTA_EXPECT_MASK], NULL,
+				"the mask is missing", r.extack) ?:
+	      ctnetlink_require(cda[CTA_EXPECT_MASTER], NULL,
+				"the master's tuple is missing", r.extack) ?:
 	      ctnetlink_decode_zone(cda[CTA_EXPECT_ZONE], &zone, r.extack) ?:
-	      decode(&r, cda[CTA_EXPECT_TUPLE], IP_CT_DIR_ORIGINAL, &tuple);
+	      ctnetlink_expect_decode(&r, cda[CTA_EXPECT_TUPLE],
+				      IP_CT_DIR_ORIGINAL, &tuple);
 	if (err)
 		return err;
 
 	exp = nf_ct_expect_find_get(info->net, &zone, &tuple);
 	if (exp) {
-		err = update(&r, exp, flags);
+		err = ctnetlink_expect_update(&r, exp, flags);
 		nf_ct_expect_put(exp);
 		return err;
 	}
 
 	if (flags & NLM_F_CREATE)
-		return create_for_master(&r, info->net, &zone);
+		return ctnetlink_expect_create_for_master(&r, info, &zone);
 	NL_SET_ERR_MSG(info->extack, "no such expectation");
 	return -ENOENT;
 }
 
 /**
  * ctnetlink_expect_attach - an expectation that comes with the verdict on a packet
- * @ct: connection of the packet, which becomes the master
  * @attr: nest of CTA_EXPECT_*; a tuple and a mask are required, the name of a
  *        helper is for the expected connection
+ * @ct: connection of the packet, which becomes the master
  * @portid: who asks
  * @report: whether that one wants to hear of the event
  *
@@ -347,12 +330,12 @@ int ctnetlink_expect_new(struct sk_buff *skb, const struct nfnl_info *info,
  * Context: Any up to softirq, RCU.
  * Return: 0 or a negative errno.
  */
-int ctnetlink_expect_attach(struct nf_conn *ct, const struct nlattr *attr,
+int ctnetlink_expect_attach(const struct nlattr *attr, struct nf_conn *ct,
 			    u32 portid, u32 report)
 {
 	struct nf_conntrack_helper *helper = NULL;
 	struct nlattr *cda[CTA_EXPECT_MAX + 1];
-	const struct expect_request r = {
+	const struct ctnetlink_expect_req r = {
 		.cda	= (const struct nlattr *const *)cda,
 		.l3num	= nf_ct_l3num(ct),
 		.portid	= portid,
@@ -375,7 +358,7 @@ int ctnetlink_expect_attach(struct nf_conn *ct, const struct nlattr *attr,
 		err = helper ? 0 : -EOPNOTSUPP;
 	}
 	if (!err)
-		err = create(&r, ct, helper);
+		err = ctnetlink_expect_create(&r, ct, helper);
 	rcu_read_unlock();
 	return err;
 }

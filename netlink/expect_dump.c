@@ -14,26 +14,29 @@
 #define WALK_BATCH	32
 
 /**
- * struct expect_master - whose expectations a dump is about
+ * struct ctnetlink_expect_master - whose expectations a dump is about
  * @tuple: original or reply tuple
  * @zone:  its zone
  * @id:    tells it from a later connection with the same tuple
  */
-struct expect_master {
+struct ctnetlink_expect_master {
 	struct nf_conntrack_tuple	tuple;
 	struct nf_conntrack_zone	zone;
 	u32				id;
 };
 
-static struct nf_ct_expect_walk *walk_of(struct netlink_callback *cb)
+static struct nf_ct_expect_walk *
+ctnetlink_expect_dump_walk(struct netlink_callback *cb)
 {
 	BUILD_BUG_ON(sizeof(struct nf_ct_expect_walk) > sizeof(cb->ctx));
 	return (struct nf_ct_expect_walk *)cb->ctx;
 }
 
 /* The number of expectations that are done with */
-static unsigned int put_batch(struct sk_buff *skb, struct netlink_callback *cb,
-			      struct nf_ct_expect_life **batch, unsigned int n)
+static unsigned int ctnetlink_expect_dump_put(struct sk_buff *skb,
+					      struct netlink_callback *cb,
+					      struct nf_ct_expect_life **batch,
+					      unsigned int n)
 {
 	const struct nfgenmsg *nfmsg = nlmsg_data(cb->nlh);
 	u32 portid = NETLINK_CB(cb->skb).portid;
@@ -59,10 +62,11 @@ static unsigned int put_batch(struct sk_buff *skb, struct netlink_callback *cb,
 }
 
 /* Fill the datagram; @master is NULL for the expectations of all */
-static int dump_walk(struct sk_buff *skb, struct netlink_callback *cb,
-		     struct nf_conn *master)
+static int ctnetlink_expect_dump_fill(struct sk_buff *skb,
+				      struct netlink_callback *cb,
+				      struct nf_conn *master)
 {
-	struct nf_ct_expect_walk *walk = walk_of(cb);
+	struct nf_ct_expect_walk *walk = ctnetlink_expect_dump_walk(cb);
 	struct nf_ct_expect_life *batch[WALK_BATCH];
 	struct net *net = sock_net(skb->sk);
 	unsigned int i, n, put;
@@ -70,81 +74,60 @@ static int dump_walk(struct sk_buff *skb, struct netlink_callback *cb,
 	do {
 		n = master ? nf_ct_expect_walk_master(master, walk, batch, WALK_BATCH) :
 			     nf_ct_expect_walk_next(net, walk, batch, WALK_BATCH);
-		put = put_batch(skb, cb, batch, n);
+		put = ctnetlink_expect_dump_put(skb, cb, batch, n);
 		if (put)
 			walk->before = batch[put - 1]->seq;
 		for (i = 0; i < n; i++)
 			nf_ct_expect_life_put(batch[i]);
-		/* an empty datagram that holds not even one never gets further */
 		if (put < n)
-			return skb->len ? skb->len : -EMSGSIZE;
+			return ctnetlink_dump_full(skb);
 		cond_resched();
 	} while (n);
 
 	return skb->len;
 }
 
-static int dump_all(struct sk_buff *skb, struct netlink_callback *cb)
+static int ctnetlink_expect_dump_fill_all(struct sk_buff *skb,
+					  struct netlink_callback *cb)
 {
-	return dump_walk(skb, cb, NULL);
+	return ctnetlink_expect_dump_fill(skb, cb, NULL);
 }
 
-static int dump_master(struct sk_buff *skb, struct netlink_callback *cb)
+static int ctnetlink_expect_dump_fill_master(struct sk_buff *skb,
+					     struct netlink_callback *cb)
 {
-	const struct expect_master *of = cb->data;
-	struct nf_conntrack_tuple_hash *h;
+	const struct ctnetlink_expect_master *of = cb->data;
 	int len = skb->len;
 	struct nf_conn *ct;
 
-	h = nf_conntrack_find_get(sock_net(skb->sk), &of->zone, &of->tuple);
-	if (!h)
+	ct = ctnetlink_find_entry(sock_net(skb->sk), &of->zone, &of->tuple);
+	if (!ct)
 		return len;
 
-	ct = nf_ct_tuplehash_to_ctrack(h);
 	if (nf_ct_get_id(ct) == of->id)
-		len = dump_walk(skb, cb, ct);
+		len = ctnetlink_expect_dump_fill(skb, cb, ct);
 	nf_ct_put(ct);
 	return len;
 }
 
-/* The master moves into the dump as soon as netlink has accepted it */
-static int dump_master_start(struct netlink_callback *cb)
+static int
+ctnetlink_expect_dump_find_master(struct ctnetlink_expect_master *of,
+				  const struct nfnl_info *info,
+				  const struct nlattr *const cda[])
 {
-	struct expect_master **of = cb->data;
-
-	cb->data = *of;
-	*of = NULL;
-	return 0;
-}
-
-static int dump_master_done(struct netlink_callback *cb)
-{
-	kfree(cb->data);
-	return 0;
-}
-
-static int find_master(struct expect_master *of, const struct nfnl_info *info,
-		       const struct nlattr *const cda[])
-{
-	struct nf_conntrack_tuple_hash *h;
 	struct nf_conn *ct;
 	int err;
 
-	err = ctnetlink_decode_zone(cda[CTA_EXPECT_ZONE], &of->zone, info->extack) ?:
-	      ctnetlink_decode_tuple(cda[CTA_EXPECT_MASTER], IP_CT_DIR_ORIGINAL,
-				     info->nfmsg->nfgen_family,
-				     CTNETLINK_WHOLE_TUPLE, NULL, &of->tuple,
-				     info->extack);
+	err = ctnetlink_decode_zone(cda[CTA_EXPECT_ZONE], &of->zone,
+				    info->extack);
 	if (err)
 		return err;
 
-	h = nf_conntrack_find_get(info->net, &of->zone, &of->tuple);
-	if (!h) {
-		NL_SET_ERR_MSG_ATTR(info->extack, cda[CTA_EXPECT_MASTER],
-				    "there is no such master connection");
-		return -ENOENT;
-	}
-	ct = nf_ct_tuplehash_to_ctrack(h);
+	ct = ctnetlink_find_master(info, cda[CTA_EXPECT_MASTER], &of->zone,
+				   &of->tuple);
+	if (IS_ERR(ct))
+		return PTR_ERR(ct);
+
 	of->id = nf_ct_get_id(ct);
 	nf_ct_put(ct);
 	return 0;
@@ -165,26 +148,22 @@ static int find_master(struct expect_master *of, const struct nfnl_info *info,
 int ctnetlink_expect_dump(struct sk_buff *skb, const struct nfnl_info *info,
 			  const struct nlattr *const cda[])
 {
-	struct netlink_dump_control all = { .dump = dump_all };
-	struct expect_master *of = NULL;
-	struct netlink_dump_control one = {
-		.start	= dump_master_start,
-		.dump	= dump_master,
-		.done	= dump_master_done,
-		.data	= &of,
-	};
+	struct ctnetlink_expect_master *of;
 	int err;
 
 	if (!cda[CTA_EXPECT_MASTER])
-		return netlink_dump_start(info->sk, skb, info->nlh, &all);
+		return ctnetlink_dump_start(skb, info,
+					    ctnetlink_expect_dump_fill_all, NULL);
 
 	of = kzalloc(sizeof(*of), GFP_KERNEL);
 	if (!of)
 		return -ENOMEM;
 
-	err = find_master(of, info, cda);
-	if (!err)
-		err = netlink_dump_start(info->sk, skb, info->nlh, &one);
-	kfree(of);
-	return err;
+	err = ctnetlink_expect_dump_find_master(of, info, cda);
+	if (err) {
+		kfree(of);
+		return err;
+	}
+	return ctnetlink_dump_start(skb, info, ctnetlink_expect_dump_fill_master,
+				    of);
 }

@@ -11,7 +11,7 @@
 
 #include "ctnetlink.h"
 
-static u32 seconds_left(const struct nf_ct_expect_life *life)
+static u32 ctnetlink_expect_seconds_left(const struct nf_ct_expect_life *life)
 {
 	s32 left = READ_ONCE(life->timeout) - nfct_time_stamp;
 
@@ -19,8 +19,8 @@ static u32 seconds_left(const struct nf_ct_expect_life *life)
 }
 
 /* Only the source has a mask; the destination counts as a whole */
-static void mask_as_tuple(const struct nf_ct_expect_life *life,
-			  struct nf_conntrack_tuple *mask)
+static void ctnetlink_expect_mask_as_tuple(const struct nf_ct_expect_life *life,
+					   struct nf_conntrack_tuple *mask)
 {
 	memset(mask, 0xff, sizeof(*mask));
 	mask->src.u3 = life->mask.src.u3;
@@ -29,7 +29,8 @@ static void mask_as_tuple(const struct nf_ct_expect_life *life,
 	mask->dst.protonum = life->tuple.dst.protonum;
 }
 
-static const char *function_of(const struct nf_ct_expect_life *life)
+static const char *
+ctnetlink_expect_function_of(const struct nf_ct_expect_life *life)
 {
 	const struct nf_ct_helper_expectfn *fn;
 
@@ -40,7 +41,7 @@ static const char *function_of(const struct nf_ct_expect_life *life)
 }
 
 #if IS_ENABLED(CONFIG_NF_NAT)
-static bool nat_shown(const struct nf_ct_expect_life *life)
+static bool ctnetlink_expect_nat_shown(const struct nf_ct_expect_life *life)
 {
 	static const union nf_inet_addr none;
 
@@ -49,7 +50,8 @@ static bool nat_shown(const struct nf_ct_expect_life *life)
 }
 
 /* The address and port before NAT, in the family and protocol of the master */
-static int put_nat(struct sk_buff *skb, const struct nf_ct_expect_life *life)
+static int ctnetlink_expect_nat_put(struct sk_buff *skb,
+				    const struct nf_ct_expect_life *life)
 {
 	struct nf_conntrack_tuple tuple = {
 		.src.l3num	= life->master.src.l3num,
@@ -59,7 +61,7 @@ static int put_nat(struct sk_buff *skb, const struct nf_ct_expect_life *life)
 	};
 	struct nlattr *nest;
 
-	if (!nat_shown(life))
+	if (!ctnetlink_expect_nat_shown(life))
 		return 0;
 
 	nest = nla_nest_start(skb, CTA_EXPECT_NAT);
@@ -71,28 +73,32 @@ static int put_nat(struct sk_buff *skb, const struct nf_ct_expect_life *life)
 	return 0;
 }
 #else
-static int put_nat(struct sk_buff *skb, const struct nf_ct_expect_life *life)
+static int ctnetlink_expect_nat_put(struct sk_buff *skb,
+				    const struct nf_ct_expect_life *life)
 {
 	return 0;
 }
 #endif
 
-static int put_tuples(struct sk_buff *skb, const struct nf_ct_expect_life *life)
+static int ctnetlink_expect_tuples_put(struct sk_buff *skb,
+				       const struct nf_ct_expect_life *life)
 {
 	struct nf_conntrack_tuple mask;
 
-	mask_as_tuple(life, &mask);
+	ctnetlink_expect_mask_as_tuple(life, &mask);
 	return ctnetlink_tuple_put(skb, CTA_EXPECT_TUPLE, &life->tuple) ?:
 	       ctnetlink_tuple_put(skb, CTA_EXPECT_MASK, &mask) ?:
 	       ctnetlink_tuple_put(skb, CTA_EXPECT_MASTER, &life->master) ?:
-	       put_nat(skb, life);
+	       ctnetlink_expect_nat_put(skb, life);
 }
 
-static int put_values(struct sk_buff *skb, const struct nf_ct_expect_life *life)
+static int ctnetlink_expect_values_put(struct sk_buff *skb,
+				       const struct nf_ct_expect_life *life)
 {
-	const char *fn = function_of(life);
+	const char *fn = ctnetlink_expect_function_of(life);
+	u32 timeout = ctnetlink_expect_seconds_left(life);
 
-	if (nla_put_be32(skb, CTA_EXPECT_TIMEOUT, htonl(seconds_left(life))) ||
+	if (nla_put_be32(skb, CTA_EXPECT_TIMEOUT, htonl(timeout)) ||
 	    /* opaque: userspace hands it back as it got it */
 	    nla_put_be32(skb, CTA_EXPECT_ID, (__force __be32)life->id) ||
 	    nla_put_be32(skb, CTA_EXPECT_FLAGS, htonl(READ_ONCE(life->flags))) ||
@@ -114,7 +120,7 @@ static int put_values(struct sk_buff *skb, const struct nf_ct_expect_life *life)
 size_t ctnetlink_expect_size(const struct ctnetlink_expect_msg *m)
 {
 	const struct nf_ct_expect_life *life = m->life;
-	const char *fn = function_of(life);
+	const char *fn = ctnetlink_expect_function_of(life);
 
 	return nlmsg_total_size(sizeof(struct nfgenmsg)) +
 	       2 * ctnetlink_tuple_size(&life->tuple) +
@@ -145,7 +151,8 @@ int ctnetlink_expect_put(struct sk_buff *skb, const struct ctnetlink_expect_msg 
 	if (!nlh)
 		return -EMSGSIZE;
 
-	if (put_tuples(skb, m->life) || put_values(skb, m->life)) {
+	if (ctnetlink_expect_tuples_put(skb, m->life) ||
+	    ctnetlink_expect_values_put(skb, m->life)) {
 		nlmsg_cancel(skb, nlh);
 		return -EMSGSIZE;
 	}

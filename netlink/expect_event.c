@@ -9,9 +9,10 @@
 
 #include "ctnetlink.h"
 
-static struct sk_buff *build_event(const struct ctnetlink_expect_msg *m)
+static struct sk_buff *
+ctnetlink_expect_event_build(const struct ctnetlink_expect_msg *m)
 {
-	struct sk_buff *skb = ctnetlink_event_alloc(ctnetlink_expect_size(m));
+	struct sk_buff *skb = ctnetlink_send_alloc(ctnetlink_expect_size(m));
 
 	if (skb && ctnetlink_expect_put(skb, m)) {
 		kfree_skb(skb);
@@ -26,8 +27,8 @@ static struct sk_buff *build_event(const struct ctnetlink_expect_msg *m)
  * @item: embedded in a struct nf_ct_expect_event
  *
  * Context: Any up to softirq, RCU.
- * Return: 0, NF_CT_EVENT_NOBODY, or -ENOBUFS when a reliable listener had no room,
- * or there was no memory.
+ * Return: NF_CT_EVENT_DELIVERED, NF_CT_EVENT_NOBODY, or -ENOBUFS when a reliable
+ * listener had no room or there was no memory.
  */
 int ctnetlink_expect_event(unsigned int events, const struct nf_exp_event *item)
 {
@@ -41,7 +42,6 @@ int ctnetlink_expect_event(unsigned int events, const struct nf_exp_event *item)
 		.portid	= item->portid,
 	};
 	unsigned int group = NFNLGRP_CONNTRACK_EXP_NEW;
-	struct sk_buff *skb;
 
 	if (events & BIT(IPEXP_DESTROY)) {
 		group = NFNLGRP_CONNTRACK_EXP_DESTROY;
@@ -51,11 +51,6 @@ int ctnetlink_expect_event(unsigned int events, const struct nf_exp_event *item)
 	if (!item->report && !nfnetlink_has_listeners(net, group))
 		return NF_CT_EVENT_NOBODY;
 
-	skb = build_event(&m);
-	if (!skb) {
-		/* nothing is lost, but the listeners may as well know */
-		nfnetlink_set_err(net, 0, group, -ENOBUFS);
-		return -ENOBUFS;
-	}
-	return ctnetlink_event_send(net, skb, item->portid, group, item->report);
+	return ctnetlink_send_datagram(net, ctnetlink_expect_event_build(&m),
+				       item->portid, group, item->report);
 }

@@ -12,8 +12,9 @@
 #include "ctnetlink.h"
 
 /* Is @attr the ID of this one, and not of an earlier one with the same tuple? */
-static int check_id(const struct nf_ct_expect_life *life, const struct nlattr *attr,
-		    struct netlink_ext_ack *extack)
+static int ctnetlink_expect_check_id(const struct nf_ct_expect_life *life,
+				     const struct nlattr *attr,
+				     struct netlink_ext_ack *extack)
 {
 	if (!attr || nla_get_be32(attr) == (__force __be32)life->id)
 		return 0;
@@ -28,8 +29,10 @@ static int check_id(const struct nf_ct_expect_life *life, const struct nlattr *a
  * told of it, or an ERR_PTR.
  */
 static struct nf_conntrack_expect *
-find_expectation(const struct nfnl_info *info, const struct nlattr *const cda[],
-		 const struct nlattr *attr, struct nf_ct_expect_life **life)
+ctnetlink_expect_find(const struct nfnl_info *info,
+		      const struct nlattr *const cda[],
+		      const struct nlattr *attr,
+		      struct nf_ct_expect_life **life)
 {
 	struct nf_conntrack_expect *exp;
 	struct nf_conntrack_tuple tuple;
@@ -39,7 +42,7 @@ find_expectation(const struct nfnl_info *info, const struct nlattr *const cda[],
 	err = ctnetlink_decode_zone(cda[CTA_EXPECT_ZONE], &zone, info->extack) ?:
 	      ctnetlink_decode_tuple(attr, IP_CT_DIR_ORIGINAL,
 				     info->nfmsg->nfgen_family,
-				     CTNETLINK_WHOLE_TUPLE, NULL, &tuple,
+				     NF_CT_TUPLE_WHOLE, NULL, &tuple,
 				     info->extack);
 	if (err)
 		return ERR_PTR(err);
@@ -47,7 +50,8 @@ find_expectation(const struct nfnl_info *info, const struct nlattr *const cda[],
 	exp = nf_ct_expect_find_get(info->net, &zone, &tuple);
 	*life = exp ? nf_ct_expect_life_get(exp) : NULL;
 	if (*life) {
-		err = check_id(*life, cda[CTA_EXPECT_ID], info->extack);
+		err = ctnetlink_expect_check_id(*life, cda[CTA_EXPECT_ID],
+						info->extack);
 		if (!err)
 			return exp;
 		nf_ct_expect_life_put(*life);
@@ -60,7 +64,8 @@ find_expectation(const struct nfnl_info *info, const struct nlattr *const cda[],
 	return ERR_PTR(err);
 }
 
-static struct sk_buff *answer_skb(const struct ctnetlink_expect_msg *m)
+static struct sk_buff *
+ctnetlink_expect_get_answer(const struct ctnetlink_expect_msg *m)
 {
 	struct sk_buff *skb;
 
@@ -96,21 +101,22 @@ int ctnetlink_expect_get(struct sk_buff *skb, const struct nfnl_info *info,
 	struct nf_conntrack_expect *exp;
 	const struct nlattr *attr;
 	struct sk_buff *answer;
+	int err;
 
 	if (info->nlh->nlmsg_flags & NLM_F_DUMP)
 		return ctnetlink_expect_dump(skb, info, cda);
 
 	attr = cda[CTA_EXPECT_TUPLE] ?: cda[CTA_EXPECT_MASTER];
-	if (!attr) {
-		NL_SET_ERR_MSG(info->extack, "a tuple is required");
-		return -EINVAL;
-	}
-	exp = find_expectation(info, cda, attr, &life);
+	err = ctnetlink_require(attr, NULL, "a tuple is required", info->extack);
+	if (err)
+		return err;
+
+	exp = ctnetlink_expect_find(info, cda, attr, &life);
 	if (IS_ERR(exp))
 		return PTR_ERR(exp);
 
 	m.life = life;
-	answer = answer_skb(&m);
+	answer = ctnetlink_expect_get_answer(&m);
 	nf_ct_expect_life_put(life);
 	nf_ct_expect_put(exp);
 	if (!answer) {
@@ -120,14 +126,15 @@ int ctnetlink_expect_get(struct sk_buff *skb, const struct nfnl_info *info,
 	return nfnetlink_unicast(answer, info->net, m.portid);
 }
 
-static int delete_one(struct sk_buff *skb, const struct nfnl_info *info,
-		      const struct nlattr *const cda[])
+static int ctnetlink_expect_delete_one(struct sk_buff *skb,
+				       const struct nfnl_info *info,
+				       const struct nlattr *const cda[])
 {
 	struct nf_ct_expect_life *life;
 	struct nf_conntrack_expect *exp;
 	int err = 0;
 
-	exp = find_expectation(info, cda, cda[CTA_EXPECT_TUPLE], &life);
+	exp = ctnetlink_expect_find(info, cda, cda[CTA_EXPECT_TUPLE], &life);
 	if (IS_ERR(exp))
 		return PTR_ERR(exp);
 
@@ -141,12 +148,13 @@ static int delete_one(struct sk_buff *skb, const struct nfnl_info *info,
 	return err;
 }
 
-static bool is_of_helper(struct nf_conntrack_expect *exp, void *name)
+static bool ctnetlink_expect_is_of_helper(struct nf_conntrack_expect *exp,
+					  void *name)
 {
 	return !strcmp(nf_ct_expectation(exp)->life->helper, name);
 }
 
-static bool is_any(struct nf_conntrack_expect *exp, void *data)
+static bool ctnetlink_expect_is_any(struct nf_conntrack_expect *exp, void *data)
 {
 	return true;
 }
@@ -166,9 +174,11 @@ int ctnetlink_expect_delete(struct sk_buff *skb, const struct nfnl_info *info,
 	const struct nlattr *name = cda[CTA_EXPECT_HELP_NAME];
 
 	if (cda[CTA_EXPECT_TUPLE])
-		return delete_one(skb, info, cda);
+		return ctnetlink_expect_delete_one(skb, info, cda);
 
-	nf_ct_expect_iterate_net(info->net, name ? is_of_helper : is_any,
+	nf_ct_expect_iterate_net(info->net,
+				 name ? ctnetlink_expect_is_of_helper :
+					ctnetlink_expect_is_any,
 				 name ? nla_data(name) : NULL,
 				 NETLINK_CB(skb).portid,
 				 nlmsg_report(info->nlh));

@@ -35,15 +35,15 @@ struct ctnetlink_filter {
 	struct nf_conntrack_tuple	tuple[IP_CT_DIR_MAX];
 };
 
-static const struct nla_policy filter_policy[CTA_FILTER_MAX + 1] = {
+static const struct nla_policy ctnetlink_filter_policy[CTA_FILTER_MAX + 1] = {
 	[CTA_FILTER_ORIG_FLAGS]	 = NLA_POLICY_MASK(NLA_U32,
-						   CTNETLINK_FILTER_MASK),
+						   NF_CT_TUPLE_FILTER_MASK),
 	[CTA_FILTER_REPLY_FLAGS] = NLA_POLICY_MASK(NLA_U32,
-						   CTNETLINK_FILTER_MASK),
+						   NF_CT_TUPLE_FILTER_MASK),
 };
 
 /* Members of a tuple: where they are, and for which protocols they exist */
-struct tuple_member {
+struct ctnetlink_filter_member {
 	u32	bit;
 	u8	offset;
 	u8	len;
@@ -57,22 +57,25 @@ struct tuple_member {
 	.proto	= { __VA_ARGS__ },					\
 }
 
-static const struct tuple_member tuple_members[] = {
-	MEMBER(CTNETLINK_IP_SRC, src.u3, 0),
-	MEMBER(CTNETLINK_IP_DST, dst.u3, 0),
-	MEMBER(CTNETLINK_PROTO, dst.protonum, 0),
+static const struct ctnetlink_filter_member ctnetlink_filter_members[] = {
+	MEMBER(NF_CT_TUPLE_SRC_ADDR, src.u3, 0),
+	MEMBER(NF_CT_TUPLE_DST_ADDR, dst.u3, 0),
+	MEMBER(NF_CT_TUPLE_PROTO, dst.protonum, 0),
 	/* ports of the other trackers are not compared, as they never were */
-	MEMBER(CTNETLINK_SPORT, src.u.all, IPPROTO_TCP, IPPROTO_UDP),
-	MEMBER(CTNETLINK_DPORT, dst.u.all, IPPROTO_TCP, IPPROTO_UDP),
-	MEMBER(CTNETLINK_ICMP_TYPE, dst.u.icmp.type, IPPROTO_ICMP),
-	MEMBER(CTNETLINK_ICMP_CODE, dst.u.icmp.code, IPPROTO_ICMP),
-	MEMBER(CTNETLINK_ICMP_ID, src.u.icmp.id, IPPROTO_ICMP),
-	MEMBER(CTNETLINK_ICMPV6_TYPE, dst.u.icmp.type, IPPROTO_ICMPV6),
-	MEMBER(CTNETLINK_ICMPV6_CODE, dst.u.icmp.code, IPPROTO_ICMPV6),
-	MEMBER(CTNETLINK_ICMPV6_ID, src.u.icmp.id, IPPROTO_ICMPV6),
+	MEMBER(NF_CT_TUPLE_SRC_PORT, src.u.all, IPPROTO_TCP, IPPROTO_UDP),
+	MEMBER(NF_CT_TUPLE_DST_PORT, dst.u.all, IPPROTO_TCP, IPPROTO_UDP),
+	MEMBER(NF_CT_TUPLE_ICMP_TYPE, dst.u.icmp.type, IPPROTO_ICMP),
+	MEMBER(NF_CT_TUPLE_ICMP_CODE, dst.u.icmp.code, IPPROTO_ICMP),
+	MEMBER(NF_CT_TUPLE_ICMP_ID, src.u.icmp.id, IPPROTO_ICMP),
+	MEMBER(NF_CT_TUPLE_ICMPV6_TYPE, dst.u.icmp.type, IPPROTO_ICMPV6),
+	MEMBER(NF_CT_TUPLE_ICMPV6_CODE, dst.u.icmp.code, IPPROTO_ICMPV6),
+	MEMBER(NF_CT_TUPLE_ICMPV6_ID, src.u.icmp.id, IPPROTO_ICMPV6),
+	{ }
 };
 
-static bool member_applies(const struct tuple_member *member, u8 protonum)
+static bool
+ctnetlink_filter_member_applies(const struct ctnetlink_filter_member *member,
+				u8 protonum)
 {
 	return !member->proto[0] || member->proto[0] == protonum ||
 	       (member->proto[1] && member->proto[1] == protonum);
@@ -82,15 +85,15 @@ static bool member_applies(const struct tuple_member *member, u8 protonum)
  * DIFF: filter-ipv6: stock compares IPv6 addresses the wrong way round and drops
  * the entries that are equal; here, as from 6.12 on, they are the ones that stay.
  */
-static bool tuple_matches(u32 members, const struct nf_conntrack_tuple *want,
-			  const struct nf_conntrack_tuple *have)
+static bool ctnetlink_filter_tuple_matches(u32 members,
+					   const struct nf_conntrack_tuple *want,
+					   const struct nf_conntrack_tuple *have)
 {
-	const struct tuple_member *member;
+	const struct ctnetlink_filter_member *member;
 
-	for (member = tuple_members;
-	     member < tuple_members + ARRAY_SIZE(tuple_members); member++) {
+	for (member = ctnetlink_filter_members; member->bit; member++) {
 		if (!(members & member->bit) ||
-		    !member_applies(member, have->dst.protonum))
+		    !ctnetlink_filter_member_applies(member, have->dst.protonum))
 			continue;
 		if (memcmp((const void *)want + member->offset,
 			   (const void *)have + member->offset, member->len))
@@ -102,9 +105,9 @@ static bool tuple_matches(u32 members, const struct nf_conntrack_tuple *want,
 /* --- building ----------------------------------------------------------- */
 
 #ifdef CONFIG_NF_CONNTRACK_MARK
-static int decode_mark(struct ctnetlink_masked *mark,
-		       const struct nlattr *const cda[],
-		       struct netlink_ext_ack *extack)
+static int ctnetlink_filter_decode_mark(struct ctnetlink_masked *mark,
+					const struct nlattr *const cda[],
+					struct netlink_ext_ack *extack)
 {
 	if (!cda[CTA_MARK]) {
 		if (!cda[CTA_MARK_MASK])
@@ -120,9 +123,9 @@ static int decode_mark(struct ctnetlink_masked *mark,
 	return 0;
 }
 #else
-static int decode_mark(struct ctnetlink_masked *mark,
-		       const struct nlattr *const cda[],
-		       struct netlink_ext_ack *extack)
+static int ctnetlink_filter_decode_mark(struct ctnetlink_masked *mark,
+					const struct nlattr *const cda[],
+					struct netlink_ext_ack *extack)
 {
 	if (!cda[CTA_MARK] && !cda[CTA_MARK_MASK])
 		return 0;
@@ -131,9 +134,9 @@ static int decode_mark(struct ctnetlink_masked *mark,
 }
 #endif
 
-static int decode_status(struct ctnetlink_masked *status,
-			 const struct nlattr *const cda[],
-			 struct netlink_ext_ack *extack)
+static int ctnetlink_filter_decode_status(struct ctnetlink_masked *status,
+					  const struct nlattr *const cda[],
+					  struct netlink_ext_ack *extack)
 {
 	const struct nlattr *mask = cda[CTA_STATUS_MASK];
 
@@ -154,14 +157,15 @@ static int decode_status(struct ctnetlink_masked *status,
 	return -EINVAL;
 }
 
-static int decode_members(struct ctnetlink_filter *filter,
-			  const struct nlattr *attr,
-			  struct netlink_ext_ack *extack)
+static int ctnetlink_filter_decode_members(struct ctnetlink_filter *filter,
+					   const struct nlattr *attr,
+					   struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[CTA_FILTER_MAX + 1];
 	int err;
 
-	err = nla_parse_nested(tb, CTA_FILTER_MAX, attr, filter_policy, extack);
+	err = nla_parse_nested(tb, CTA_FILTER_MAX, attr,
+			       ctnetlink_filter_policy, extack);
 	if (err)
 		return err;
 
@@ -174,9 +178,10 @@ static int decode_members(struct ctnetlink_filter *filter,
 	return 0;
 }
 
-static int decode_side(struct ctnetlink_filter *filter,
-		       const struct nlattr *attr, enum ip_conntrack_dir dir,
-		       struct netlink_ext_ack *extack)
+static int ctnetlink_filter_decode_tuple(struct ctnetlink_filter *filter,
+					 const struct nlattr *attr,
+					 enum ip_conntrack_dir dir,
+					 struct netlink_ext_ack *extack)
 {
 	if (!filter->members[dir])
 		return 0;
@@ -191,52 +196,53 @@ static int decode_side(struct ctnetlink_filter *filter,
 				      &filter->tuple[dir], extack);
 }
 
-static int decode_filter(struct ctnetlink_filter *filter,
-			 const struct nlattr *const cda[],
-			 struct netlink_ext_ack *extack)
+static int ctnetlink_filter_decode(struct ctnetlink_filter *filter,
+				   const struct nlattr *const cda[],
+				   struct netlink_ext_ack *extack)
 {
 	int err;
 
-	err = decode_mark(&filter->mark, cda, extack);
+	err = ctnetlink_filter_decode_mark(&filter->mark, cda, extack);
 	if (!err)
-		err = decode_status(&filter->status, cda, extack);
+		err = ctnetlink_filter_decode_status(&filter->status, cda,
+						     extack);
 	if (!err)
 		err = ctnetlink_decode_zone(cda[CTA_ZONE], &filter->zone, extack);
 	if (err || !cda[CTA_FILTER])
 		return err;
 
-	err = decode_members(filter, cda[CTA_FILTER], extack);
+	err = ctnetlink_filter_decode_members(filter, cda[CTA_FILTER], extack);
 	if (!err)
-		err = decode_side(filter, cda[CTA_TUPLE_ORIG],
-				  IP_CT_DIR_ORIGINAL, extack);
+		err = ctnetlink_filter_decode_tuple(filter, cda[CTA_TUPLE_ORIG],
+						    IP_CT_DIR_ORIGINAL, extack);
 	if (!err)
-		err = decode_side(filter, cda[CTA_TUPLE_REPLY],
-				  IP_CT_DIR_REPLY, extack);
+		err = ctnetlink_filter_decode_tuple(filter,
+						    cda[CTA_TUPLE_REPLY],
+						    IP_CT_DIR_REPLY, extack);
 	return err;
 }
 
-/**
- * ctnetlink_filter_wanted - does a request limit itself to some entries
- * @family: L3 number asked for, 0: any
- * @cda: attributes of the request
+/*
+ * Does a request limit itself to some entries?
  *
  * DIFF: filter-zone: stock does not compare zones at all; here, as from 6.12 on,
  * CTA_ZONE alone is a filter, for dumps and for flushes.
  */
-bool ctnetlink_filter_wanted(u8 family, const struct nlattr *const cda[])
+static bool ctnetlink_filter_wanted(u8 family, const struct nlattr *const cda[])
 {
 	return family || cda[CTA_MARK] || cda[CTA_STATUS] || cda[CTA_ZONE] ||
 	       cda[CTA_FILTER];
 }
 
 /**
- * ctnetlink_filter_alloc - build a filter
+ * ctnetlink_filter_alloc - build the filter of a request, if it has one
  * @family: L3 number asked for, 0: any
  * @cda: attributes of the request
  * @extack: for the error message
  *
  * Context: May sleep.
- * Return: The filter, for kfree(); or an ERR_PTR.
+ * Return: The filter, for kfree(); NULL when all entries are wanted; or an
+ * ERR_PTR.
  */
 struct ctnetlink_filter *
 ctnetlink_filter_alloc(u8 family, const struct nlattr *const cda[],
@@ -245,13 +251,16 @@ ctnetlink_filter_alloc(u8 family, const struct nlattr *const cda[],
 	struct ctnetlink_filter *filter;
 	int err;
 
+	if (!ctnetlink_filter_wanted(family, cda))
+		return NULL;
+
 	filter = kzalloc(sizeof(*filter), GFP_KERNEL);
 	if (!filter)
 		return ERR_PTR(-ENOMEM);
 
 	filter->family = family;
 	filter->by_zone = cda[CTA_ZONE];
-	err = decode_filter(filter, cda, extack);
+	err = ctnetlink_filter_decode(filter, cda, extack);
 	if (err) {
 		kfree(filter);
 		return ERR_PTR(err);
@@ -260,8 +269,8 @@ ctnetlink_filter_alloc(u8 family, const struct nlattr *const cda[],
 }
 
 /* A zone that a tuple of the filter brought counts for that direction only */
-static bool zone_matches(const struct ctnetlink_filter *filter,
-			 const struct nf_conn *ct)
+static bool ctnetlink_filter_zone_matches(const struct ctnetlink_filter *filter,
+					  const struct nf_conn *ct)
 {
 	unsigned int dir;
 
@@ -269,7 +278,7 @@ static bool zone_matches(const struct ctnetlink_filter *filter,
 		return nf_ct_zone_equal_any(ct, &filter->zone);
 
 	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
-		if (filter->members[dir] & CTNETLINK_ZONE &&
+		if (filter->members[dir] & NF_CT_TUPLE_ZONE &&
 		    filter->zone.dir == BIT(dir) &&
 		    !nf_ct_zone_equal(ct, &filter->zone, dir))
 			return false;
@@ -299,12 +308,13 @@ bool ctnetlink_filter_match(const struct ctnetlink_filter *filter,
 	if ((READ_ONCE(ct->mark) & filter->mark.mask) != filter->mark.value)
 		return false;
 #endif
-	if (!zone_matches(filter, ct))
+	if (!ctnetlink_filter_zone_matches(filter, ct))
 		return false;
 
 	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
-		if (!tuple_matches(filter->members[dir], &filter->tuple[dir],
-				   nf_ct_tuple(ct, dir)))
+		if (!ctnetlink_filter_tuple_matches(filter->members[dir],
+						    &filter->tuple[dir],
+						    nf_ct_tuple(ct, dir)))
 			return false;
 	}
 	return true;

@@ -8,6 +8,25 @@
 #include "ctnetlink.h"
 
 /**
+ * ctnetlink_find_entry - look up a tuple
+ * @net: namespace
+ * @zone: zone
+ * @tuple: tuple of either direction
+ *
+ * Context: Any up to softirq.
+ * Return: The entry, with a reference, or NULL.
+ */
+struct nf_conn *ctnetlink_find_entry(struct net *net,
+				     const struct nf_conntrack_zone *zone,
+				     const struct nf_conntrack_tuple *tuple)
+{
+	struct nf_conntrack_tuple_hash *h;
+
+	h = nf_conntrack_find_get(net, zone, tuple);
+	return h ? nf_ct_tuplehash_to_ctrack(h) : NULL;
+}
+
+/**
  * ctnetlink_find - look up what CTA_TUPLE_ORIG or CTA_TUPLE_REPLY names
  * @info: the request
  * @cda: its attributes; the reply tuple counts only without an original one
@@ -19,32 +38,62 @@
 struct nf_conn *ctnetlink_find(const struct nfnl_info *info,
 			       const struct nlattr *const cda[])
 {
-	bool orig = cda[CTA_TUPLE_ORIG];
-	struct nf_conntrack_tuple_hash *h;
+	const struct nlattr *attr = cda[CTA_TUPLE_ORIG] ?: cda[CTA_TUPLE_REPLY];
+	enum ip_conntrack_dir dir = cda[CTA_TUPLE_ORIG] ? IP_CT_DIR_ORIGINAL :
+							  IP_CT_DIR_REPLY;
 	struct nf_conntrack_tuple tuple;
 	struct nf_conntrack_zone zone;
+	struct nf_conn *ct;
 	int err;
 
-	err = ctnetlink_decode_zone(cda[CTA_ZONE], &zone, info->extack);
-	if (err)
-		return ERR_PTR(err);
-
-	if (!orig && !cda[CTA_TUPLE_REPLY]) {
-		NL_SET_ERR_MSG(info->extack, "a tuple is required");
-		return ERR_PTR(-EINVAL);
-	}
-	err = ctnetlink_decode_tuple(cda[orig ? CTA_TUPLE_ORIG : CTA_TUPLE_REPLY],
-				     orig ? IP_CT_DIR_ORIGINAL : IP_CT_DIR_REPLY,
-				     info->nfmsg->nfgen_family,
-				     CTNETLINK_WHOLE_TUPLE, &zone, &tuple,
+	err = ctnetlink_decode_zone(cda[CTA_ZONE], &zone, info->extack) ?:
+	      ctnetlink_require(attr, NULL, "a tuple is required",
+				info->extack) ?:
+	      ctnetlink_decode_tuple(attr, dir, info->nfmsg->nfgen_family,
+				     NF_CT_TUPLE_WHOLE, &zone, &tuple,
 				     info->extack);
 	if (err)
 		return ERR_PTR(err);
 
-	h = nf_conntrack_find_get(info->net, &zone, &tuple);
-	if (!h) {
+	ct = ctnetlink_find_entry(info->net, &zone, &tuple);
+	if (!ct) {
 		NL_SET_ERR_MSG(info->extack, "no such connection");
 		return ERR_PTR(-ENOENT);
 	}
-	return nf_ct_tuplehash_to_ctrack(h);
+	return ct;
+}
+
+/**
+ * ctnetlink_find_master - look up the master connection that a request names
+ * @info: the request
+ * @attr: tuple of the master
+ * @zone: zone of the master
+ * @tuple: result: @attr decoded
+ *
+ * Context: Any up to softirq.
+ * Return: The entry, with a reference; or an ERR_PTR: -ENOENT without an entry,
+ * else what is wrong with @attr.
+ */
+struct nf_conn *ctnetlink_find_master(const struct nfnl_info *info,
+				      const struct nlattr *attr,
+				      const struct nf_conntrack_zone *zone,
+				      struct nf_conntrack_tuple *tuple)
+{
+	struct nf_conn *ct;
+	int err;
+
+	err = ctnetlink_decode_tuple(attr, IP_CT_DIR_ORIGINAL,
+				     info->nfmsg->nfgen_family,
+				     NF_CT_TUPLE_WHOLE, NULL, tuple,
+				     info->extack);
+	if (err)
+		return ERR_PTR(err);
+
+	ct = ctnetlink_find_entry(info->net, zone, tuple);
+	if (!ct) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attr,
+				    "there is no such master connection");
+		return ERR_PTR(-ENOENT);
+	}
+	return ct;
 }

@@ -9,7 +9,7 @@
 
 #include "ctnetlink.h"
 
-static struct sk_buff *answer_skb(struct ctnetlink_msg *m)
+static struct sk_buff *ctnetlink_get_answer(struct ctnetlink_msg *m)
 {
 	struct sk_buff *skb;
 
@@ -56,27 +56,27 @@ int ctnetlink_get(struct sk_buff *skb, const struct nfnl_info *info,
 	if (IS_ERR(m.ct))
 		return PTR_ERR(m.ct);
 
-	answer = answer_skb(&m);
+	answer = ctnetlink_get_answer(&m);
 	nf_ct_put(m.ct);
 	if (!answer)
 		return -ENOMEM;
 	return nfnetlink_unicast(answer, info->net, m.portid);
 }
 
-static int flush_one(struct nf_conn *ct, void *filter)
+static int ctnetlink_flush_match(struct nf_conn *ct, void *filter)
 {
 	return ctnetlink_filter_match(filter, ct);
 }
 
-static int flush_table(struct sk_buff *skb, const struct nfnl_info *info,
-		       const struct nlattr *const cda[])
+static int ctnetlink_flush(struct sk_buff *skb, const struct nfnl_info *info,
+			   const struct nlattr *const cda[])
 {
-	struct ctnetlink_filter *filter = NULL;
 	struct nf_ct_iter_data iter = {
 		.net	= info->net,
 		.portid	= NETLINK_CB(skb).portid,
 		.report	= nlmsg_report(info->nlh),
 	};
+	struct ctnetlink_filter *filter;
 	u8 family = 0;
 
 	/* old programs left the family unset or wrong, and said version 0 */
@@ -88,14 +88,12 @@ static int flush_table(struct sk_buff *skb, const struct nfnl_info *info,
 				    "a flush cannot be limited by tuples");
 		return -EOPNOTSUPP;
 	}
-	if (ctnetlink_filter_wanted(family, cda)) {
-		filter = ctnetlink_filter_alloc(family, cda, info->extack);
-		if (IS_ERR(filter))
-			return PTR_ERR(filter);
-	}
+	filter = ctnetlink_filter_alloc(family, cda, info->extack);
+	if (IS_ERR(filter))
+		return PTR_ERR(filter);
 
 	iter.data = filter;
-	nf_ct_iterate_cleanup_net(flush_one, &iter);
+	nf_ct_iterate_cleanup_net(ctnetlink_flush_match, &iter);
 	kfree(filter);
 	return 0;
 }
@@ -118,7 +116,7 @@ int ctnetlink_delete(struct sk_buff *skb, const struct nfnl_info *info,
 
 	if (!cda[CTA_TUPLE_ORIG] && !cda[CTA_TUPLE_REPLY])
 		return ctnetlink_decode_zone(cda[CTA_ZONE], &zone, info->extack) ?:
-		       flush_table(skb, info, cda);
+		       ctnetlink_flush(skb, info, cda);
 
 	ct = ctnetlink_find(info, cda);
 	if (IS_ERR(ct))

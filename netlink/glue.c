@@ -12,30 +12,30 @@
 
 #if IS_ENABLED(CONFIG_NETFILTER_NETLINK_GLUE_CT)
 
-static size_t glue_size(const struct nf_conn *ct)
+static size_t ctnetlink_glue_size(const struct nf_conn *ct)
 {
 	const struct ctnetlink_msg m = {
 		.ct	= (struct nf_conn *)ct,
 		.kind	= CTNETLINK_QUEUE,
-		/* packets may change the entry until glue_build() */
+		/* packets may change the entry until ctnetlink_glue_build() */
 		.bound	= 1,
 	};
 
 	/* the nest around the attributes, and the caller's word behind it */
-	return nla_total_size(0) + ctnetlink_fields_size(&m) +
+	return nla_total_size(0) + ctnetlink_attrs_size(&m) +
 	       nla_total_size(sizeof(__be32));
 }
 
-static int glue_build(struct sk_buff *skb, struct nf_conn *ct,
-		      enum ip_conntrack_info ctinfo,
-		      u16 ct_attr, u16 ct_info_attr)
+static int ctnetlink_glue_build(struct sk_buff *skb, struct nf_conn *ct,
+				enum ip_conntrack_info ctinfo,
+				u16 ct_attr, u16 ct_info_attr)
 {
 	struct ctnetlink_msg m = { .ct = ct, .kind = CTNETLINK_QUEUE };
 	struct nlattr *nest = nla_nest_start(skb, ct_attr);
 
 	if (!nest)
 		return -ENOSPC;
-	if (ctnetlink_fields_put(skb, &m)) {
+	if (ctnetlink_attrs_put(skb, &m)) {
 		nla_nest_cancel(skb, nest);
 		return -ENOSPC;
 	}
@@ -43,7 +43,7 @@ static int glue_build(struct sk_buff *skb, struct nf_conn *ct,
 	return nla_put_be32(skb, ct_info_attr, htonl(ctinfo)) ? -ENOSPC : 0;
 }
 
-static int glue_parse(const struct nlattr *attr, struct nf_conn *ct)
+static int ctnetlink_glue_parse(const struct nlattr *attr, struct nf_conn *ct)
 {
 	struct nlattr *cda[CTA_MAX + 1];
 	int err;
@@ -59,26 +59,20 @@ static int glue_parse(const struct nlattr *attr, struct nf_conn *ct)
 	return ctnetlink_change_queued(ct, (const struct nlattr *const *)cda);
 }
 
-static int glue_attach_expect(const struct nlattr *attr, struct nf_conn *ct,
-			      u32 portid, u32 report)
-{
-	return ctnetlink_expect_attach(ct, attr, portid, report);
-}
-
 /* Userspace changed the length of a packet: TCP needs to know under NAT */
-static void glue_seq_adjust(struct sk_buff *skb, struct nf_conn *ct,
-			    enum ip_conntrack_info ctinfo, s32 off)
+static void ctnetlink_glue_seq_adjust(struct sk_buff *skb, struct nf_conn *ct,
+				      enum ip_conntrack_info ctinfo, s32 off)
 {
 	if (READ_ONCE(ct->status) & IPS_NAT_MASK)
 		nf_ct_tcp_seqadj_set(skb, ct, ctinfo, off);
 }
 
-static const struct nfnl_ct_hook glue_hook = {
-	.build_size	= glue_size,
-	.build		= glue_build,
-	.parse		= glue_parse,
-	.attach_expect	= glue_attach_expect,
-	.seq_adjust	= glue_seq_adjust,
+static const struct nfnl_ct_hook ctnetlink_glue_hook = {
+	.build_size	= ctnetlink_glue_size,
+	.build		= ctnetlink_glue_build,
+	.parse		= ctnetlink_glue_parse,
+	.attach_expect	= ctnetlink_expect_attach,
+	.seq_adjust	= ctnetlink_glue_seq_adjust,
 };
 
 /**
@@ -88,7 +82,7 @@ static const struct nfnl_ct_hook glue_hook = {
  */
 void ctnetlink_glue_register(void)
 {
-	rcu_assign_pointer(nfnl_ct_hook, &glue_hook);
+	rcu_assign_pointer(nfnl_ct_hook, &ctnetlink_glue_hook);
 }
 
 /**

@@ -10,7 +10,7 @@
 
 #include "ctnetlink.h"
 
-struct stat_attr {
+struct ctnetlink_stat {
 	u16	attr;
 	u16	offset;
 };
@@ -18,7 +18,7 @@ struct stat_attr {
 #define STAT(number, member)						\
 	{ .attr = number, .offset = offsetof(struct ip_conntrack_stat, member) }
 
-static const struct stat_attr connection_stats[] = {
+static const struct ctnetlink_stat ctnetlink_connection_stats[] = {
 	STAT(CTA_STATS_FOUND, found),
 	STAT(CTA_STATS_INVALID, invalid),
 	STAT(CTA_STATS_INSERT, insert),
@@ -32,15 +32,17 @@ static const struct stat_attr connection_stats[] = {
 	{ }
 };
 
-static const struct stat_attr expectation_stats[] = {
+static const struct ctnetlink_stat ctnetlink_expectation_stats[] = {
 	STAT(CTA_STATS_EXP_NEW, expect_new),
 	STAT(CTA_STATS_EXP_CREATE, expect_create),
 	STAT(CTA_STATS_EXP_DELETE, expect_delete),
 	{ }
 };
 
-static int put_counters(struct sk_buff *skb, const struct netlink_callback *cb,
-			u8 type, const struct stat_attr *row, unsigned int cpu)
+static int ctnetlink_stats_put(struct sk_buff *skb,
+			       const struct netlink_callback *cb, u8 type,
+			       const struct ctnetlink_stat *row,
+			       unsigned int cpu)
 {
 	const void *stat = per_cpu_ptr(sock_net(skb->sk)->ct.stat, cpu);
 	u32 portid = NETLINK_CB(cb->skb).portid;
@@ -66,39 +68,41 @@ static int put_counters(struct sk_buff *skb, const struct netlink_callback *cb,
 }
 
 /* cb->args[0] is the next CPU */
-static int dump_cpus(struct sk_buff *skb, struct netlink_callback *cb, u8 type,
-		     const struct stat_attr *rows)
+static int ctnetlink_stats_dump_cpus(struct sk_buff *skb,
+				     struct netlink_callback *cb, u8 type,
+				     const struct ctnetlink_stat *rows)
 {
 	unsigned int cpu = cb->args[0];
 
 	/* cpumask_next() starts behind the CPU that it is given */
 	for (cpu = cpumask_next((int)cpu - 1, cpu_possible_mask);
 	     cpu < nr_cpu_ids; cpu = cpumask_next(cpu, cpu_possible_mask)) {
-		if (put_counters(skb, cb, type, rows, cpu))
+		if (ctnetlink_stats_put(skb, cb, type, rows, cpu))
 			break;
 	}
 	cb->args[0] = cpu;
 	return skb->len;
 }
 
-static int dump_connection_stats(struct sk_buff *skb,
-				 struct netlink_callback *cb)
+static int ctnetlink_stats_dump_connections(struct sk_buff *skb,
+					    struct netlink_callback *cb)
 {
-	return dump_cpus(skb, cb, IPCTNL_MSG_CT_GET_STATS_CPU,
-			 connection_stats);
+	return ctnetlink_stats_dump_cpus(skb, cb, IPCTNL_MSG_CT_GET_STATS_CPU,
+					 ctnetlink_connection_stats);
 }
 
 /* Programs know the answer by number 3 of subsystem 1, where it began its life */
-static int dump_expectation_stats(struct sk_buff *skb,
-				  struct netlink_callback *cb)
+static int ctnetlink_stats_dump_expectations(struct sk_buff *skb,
+					     struct netlink_callback *cb)
 {
-	return dump_cpus(skb, cb, IPCTNL_MSG_EXP_GET_STATS_CPU,
-			 expectation_stats);
+	return ctnetlink_stats_dump_cpus(skb, cb, IPCTNL_MSG_EXP_GET_STATS_CPU,
+					 ctnetlink_expectation_stats);
 }
 
-static int start_dump(struct sk_buff *skb, const struct nfnl_info *info,
-		      int (*dump)(struct sk_buff *skb,
-				  struct netlink_callback *cb))
+static int ctnetlink_stats_dump_start(struct sk_buff *skb,
+				      const struct nfnl_info *info,
+				      int (*dump)(struct sk_buff *skb,
+						  struct netlink_callback *cb))
 {
 	struct netlink_dump_control control = { .dump = dump };
 
@@ -119,7 +123,8 @@ static int start_dump(struct sk_buff *skb, const struct nfnl_info *info,
 int ctnetlink_stats_cpu(struct sk_buff *skb, const struct nfnl_info *info,
 			const struct nlattr *const cda[])
 {
-	return start_dump(skb, info, dump_connection_stats);
+	return ctnetlink_stats_dump_start(skb, info,
+					  ctnetlink_stats_dump_connections);
 }
 
 /**
@@ -135,7 +140,8 @@ int ctnetlink_stats_expect_cpu(struct sk_buff *skb,
 			       const struct nfnl_info *info,
 			       const struct nlattr *const cda[])
 {
-	return start_dump(skb, info, dump_expectation_stats);
+	return ctnetlink_stats_dump_start(skb, info,
+					  ctnetlink_stats_dump_expectations);
 }
 
 /**

@@ -17,6 +17,7 @@
 #include <net/netfilter/nf_conntrack_timeout.h>
 #include <net/netfilter/nf_conntrack_zones.h>
 
+#include "nf_ct_tuple_members.h"
 #include "proto.h"
 
 #define ICMP_DEFAULT_TIMEOUT	(30 * HZ)

@@ -18,6 +18,7 @@
 #include <net/netfilter/nf_conntrack_l4proto.h>
 #include <net/netfilter/nf_conntrack_timeout.h>
 
+#include "nf_ct_tuple_members.h"
 #include "proto.h"
 
 #define ICMPV6_DEFAULT_TIMEOUT	(30 * HZ)

@@ -7,7 +7,6 @@
 #ifndef _NF_CT_PROTO_H
 #define _NF_CT_PROTO_H
 
-#include <linux/bits.h>
 #include <linux/kernel.h>
 #include <linux/skbuff.h>
 #include <linux/netfilter.h>
@@ -19,17 +18,6 @@
 
 /* What a tracker says of a packet that it cannot accept as valid */
 #define NF_CT_PACKET_INVALID	(-NF_ACCEPT)
-
-/*
- * Members of CTA_FILTER's ORIG_FLAGS and REPLY_FLAGS that select ICMP fields.
- * nlattr_to_tuple() gets the same bits, all of them set outside a filter.
- */
-#define NF_CT_TUPLE_ICMP_TYPE	BIT(6)
-#define NF_CT_TUPLE_ICMP_CODE	BIT(7)
-#define NF_CT_TUPLE_ICMP_ID	BIT(8)
-#define NF_CT_TUPLE_ICMPV6_TYPE	BIT(9)
-#define NF_CT_TUPLE_ICMPV6_CODE	BIT(10)
-#define NF_CT_TUPLE_ICMPV6_ID	BIT(11)
 
 /* Only what arrives from outside is checked: our own output is right, or is
  * completed by the device after the hooks.
