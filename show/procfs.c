@@ -484,6 +484,7 @@ static int nf_ct_table_show(struct seq_file *s, void *v)
 	struct nf_conntrack_table_stats st;
 
 	nf_conntrack_table_stats(&st);
+	nf_conntrack_resize_stats(&st);
 	seq_puts(s, "buckets floor slots overflow grown shrunk\n");
 	seq_printf(s, "%u %u %u %u %u %u\n", st.buckets, st.floor, st.slots,
 		   st.overflow, st.grown, st.shrunk);
