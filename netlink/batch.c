@@ -13,7 +13,7 @@
 #include "ctnetlink.h"
 #include "nf_conntrack_internal.h"
 
-/* The most that fit in one datagram: the shortest message is about 100 bytes */
+/* More do not fit in one datagram: the shortest message has 108 bytes */
 #define BATCH_EVENTS	36
 #define BATCH_DELAY	ms_to_ktime(1)
 
@@ -76,6 +76,7 @@ static void ctnetlink_batch_complete_events(struct ctnetlink_datagram *d)
 	kfree(d);
 }
 
+/* Tell the core the results, or let a caller further up the stack do it */
 static void ctnetlink_batch_complete(struct ctnetlink_datagram *d)
 {
 	struct ctnetlink_batch_results *s;
@@ -189,8 +190,8 @@ static int ctnetlink_batch_hold(struct ctnetlink_datagram *d,
 int ctnetlink_batch_add(struct net *net, struct ctnetlink_msg *m,
 			unsigned int group, unsigned int limit)
 {
-	struct ctnetlink_datagram *full = NULL;
 	struct ctnetlink_batch *b = ctnetlink_batch_of(net);
+	struct ctnetlink_datagram *full = NULL;
 	size_t size = ctnetlink_msg_size(m);
 	int err = -ENOMEM;
 

@@ -208,6 +208,12 @@ static int ctnetlink_attach_master(struct nf_conn *ct,
 	return 0;
 }
 
+static const struct ctnetlink_error ctnetlink_insert_errors[] = {
+	{ -EEXIST, "a tuple of the new connection is taken" },
+	{ -ENOSPC, "too many connections with a similar tuple" },
+	{ }
+};
+
 /* Complete the entry and insert it.  Caller holds RCU. */
 static int ctnetlink_create_insert(struct nf_conn *ct,
 				   const struct nfnl_info *info,
@@ -215,11 +221,6 @@ static int ctnetlink_create_insert(struct nf_conn *ct,
 				   const struct nf_conntrack_zone *zone,
 				   u32 portid)
 {
-	static const struct ctnetlink_error errors[] = {
-		{ -EEXIST, "a tuple of the new connection is taken" },
-		{ -ENOSPC, "too many connections with a similar tuple" },
-		{ }
-	};
 	int err;
 
 	err = ctnetlink_attach_helper(ct, cda[CTA_HELP], info->extack);
@@ -238,7 +239,7 @@ static int ctnetlink_create_insert(struct nf_conn *ct,
 		return err;
 
 	err = nf_conntrack_hash_check_insert(ct);
-	ctnetlink_explain(err, errors, info->extack);
+	ctnetlink_explain(err, ctnetlink_insert_errors, info->extack);
 	return err;
 }
 

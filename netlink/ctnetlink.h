@@ -68,6 +68,7 @@ int ctnetlink_decode_help(const struct nlattr *attr, const char **name,
  * @CTNETLINK_EVENT:   an event: the entry is new or has changed
  * @CTNETLINK_DESTROY: an event: the entry has ended
  * @CTNETLINK_QUEUE:   a nest in a message of nfnetlink_queue or nfnetlink_log
+ * @CTNETLINK_KINDS:   how many there are
  */
 enum ctnetlink_kind {
 	CTNETLINK_DUMP,
@@ -146,12 +147,12 @@ struct ctnetlink_datagram;
 
 /**
  * struct ctnetlink_batch - the open datagram of one namespace
- * @lock:  guards @open and orders what is sent; netlink's locks are taken inside
+ * @lock:  guards @open and orders what is sent
  * @open:  the datagram being filled, or NULL
  * @timer: sends @open 1 ms after its first event, if nothing else has
  */
 struct ctnetlink_batch {
-	spinlock_t			lock;
+	spinlock_t			lock; /* netlink's own are taken inside */
 	struct ctnetlink_datagram	*open;
 	struct hrtimer			timer;
 };

@@ -184,8 +184,8 @@ static int ctnetlink_decode_addresses(const struct nlattr *attr, u32 members,
 				      struct nf_conntrack_tuple *tuple,
 				      struct netlink_ext_ack *extack)
 {
-	struct nlattr *tb[CTA_IP_MAX + 1];
 	const struct ctnetlink_address_slot *slot;
+	struct nlattr *tb[CTA_IP_MAX + 1];
 	int err;
 
 	err = nla_parse_nested_deprecated(tb, CTA_IP_MAX, attr,

@@ -125,8 +125,8 @@ static unsigned int ctnetlink_dump_put(struct sk_buff *skb,
 static int ctnetlink_dump_fill_table(struct sk_buff *skb,
 				     struct netlink_callback *cb)
 {
-	const struct ctnetlink_filter *filter = cb->data;
 	struct nf_conntrack_walk *walk = ctnetlink_dump_walk(cb);
+	const struct ctnetlink_filter *filter = cb->data;
 	struct net *net = sock_net(skb->sk);
 	struct nf_conn *batch[WALK_BATCH];
 	struct ctnetlink_msg m;

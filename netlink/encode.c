@@ -447,8 +447,8 @@ static void ctnetlink_counter_read(struct nf_conn_counter *counter, bool take,
 static int ctnetlink_counters_put(struct sk_buff *skb, int type,
 				  struct ctnetlink_msg *m)
 {
-	enum ip_conntrack_dir dir = ctnetlink_dir_of(type);
 	struct nf_conn_acct *acct = nf_conn_acct_find(m->ct);
+	enum ip_conntrack_dir dir = ctnetlink_dir_of(type);
 	struct ctnetlink_count now;
 	struct nlattr *nest;
 

@@ -82,8 +82,8 @@ static int ctnetlink_expect_set_class(const struct ctnetlink_expect_req *r,
 				      struct nf_conntrack_expect *exp)
 {
 	const struct nf_conn_help *help = nfct_help(exp->master);
-	const struct nf_conntrack_helper *helper;
 	const struct nlattr *attr = r->cda[CTA_EXPECT_CLASS];
+	const struct nf_conntrack_helper *helper;
 
 	helper = help ? rcu_dereference(help->helper) : NULL;
 	if (!helper) {

@@ -95,8 +95,8 @@ int ctnetlink_expect_get(struct sk_buff *skb, const struct nfnl_info *info,
 		.portid	= NETLINK_CB(skb).portid,
 		.seq	= info->nlh->nlmsg_seq,
 	};
-	struct nf_ct_expect_life *life;
 	struct nf_conntrack_expect *exp;
+	struct nf_ct_expect_life *life;
 	const struct nlattr *attr;
 	struct sk_buff *answer;
 	int err;
@@ -128,8 +128,8 @@ static int ctnetlink_expect_delete_one(struct sk_buff *skb,
 				       const struct nfnl_info *info,
 				       const struct nlattr *const cda[])
 {
-	struct nf_ct_expect_life *life;
 	struct nf_conntrack_expect *exp;
+	struct nf_ct_expect_life *life;
 	int err = 0;
 
 	exp = ctnetlink_expect_find(info, cda, cda[CTA_EXPECT_TUPLE], &life);

@@ -69,12 +69,12 @@ static int ctnetlink_flush_match(struct nf_conn *ct, void *filter)
 static int ctnetlink_flush(struct sk_buff *skb, const struct nfnl_info *info,
 			   const struct nlattr *const cda[])
 {
+	struct ctnetlink_filter *filter;
 	struct nf_ct_iter_data iter = {
 		.net	= info->net,
 		.portid	= NETLINK_CB(skb).portid,
 		.report	= nlmsg_report(info->nlh),
 	};
-	struct ctnetlink_filter *filter;
 	u8 family = 0;
 
 	/* programs that send version 0 may leave the family unset or wrong */
