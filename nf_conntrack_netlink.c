@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The module nf_conntrack_netlink: connection tracking over nfnetlink.  Here
- * are the tables of requests and what happens at load, unload, and when a
- * namespace comes and goes; netlink/ has the rest.
+ * The module nf_conntrack_netlink: connection tracking over nfnetlink.  This file
+ * has the tables of requests, and what is done when the module is loaded and
+ * unloaded and when a namespace is created and removed.  The rest is in netlink/.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/module.h>
 #include <net/net_namespace.h>
 
@@ -63,16 +61,14 @@ static int ctnetlink_net_init(struct net *net)
 	return err;
 }
 
-/* From here on no event is sent; the kernel waits for a grace period next */
+/* The kernel waits for a grace period next: after it no event is being sent */
 static void ctnetlink_net_pre_exit(struct net *net)
 {
 	ctnetlink_batch_flush(net);
 	nf_conntrack_unregister_notifier(net);
 }
 
-/* Nobody is inside the notifier any more: release what waits in a batch, and then
- * what waits in the core.
- */
+/* Release the events that wait in the batch, then those that wait in the core */
 static void ctnetlink_net_exit(struct net *net)
 {
 	ctnetlink_batch_net_fini(net);
@@ -140,7 +136,7 @@ static void __exit ctnetlink_exit(void)
 	nfnetlink_subsys_unregister(&ctnetlink_subsys);
 	ctnetlink_pernet_unregister();
 	ctnetlink_events_fini();
-	/* the queues may still be inside the glue */
+	/* nfnetlink_queue or nfnetlink_log may still call the glue */
 	synchronize_rcu();
 }
 

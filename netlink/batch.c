@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Several events in one datagram (sysctl nf_conntrack_events_batch).  Each
- * namespace fills one datagram at a time, for one group, and sends it when the
- * next event does not fit, goes to another group, or a millisecond is over.
- * Sending happens under the lock of the batch, so datagrams leave in the order
- * of their events.  What became of each event is told to the core afterwards,
- * without the lock, since the core may hand over the entry's next event.
+ * namespace fills one datagram at a time, for one multicast group.  It is sent
+ * when the next event does not fit or goes to another group, and after 1 ms.
+ * Datagrams are sent under ctnetlink_batch.lock, so they leave in the order of
+ * their events.  The core is told the result of each event after the lock is
+ * released, because it may send the next event of the same entry at once.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/slab.h>
 #include <net/netns/generic.h>
 
 #include "ctnetlink.h"
 #include "nf_conntrack_internal.h"
 
-/* The shortest message is about 100 bytes */
+/* More do not fit in one datagram: the shortest message has 108 bytes */
 #define BATCH_EVENTS	36
 #define BATCH_DELAY	ms_to_ktime(1)
 
@@ -25,14 +23,14 @@ struct ctnetlink_held_event {
 };
 
 /**
- * struct ctnetlink_datagram - messages that travel together, and whose they are
- * @next:  on the list of datagrams to settle
- * @skb:   the messages, NULL once sent
+ * struct ctnetlink_datagram - messages that are sent together, and their entries
+ * @next:  next datagram in struct ctnetlink_batch_results
+ * @skb:   the messages; NULL: they are sent
  * @net:   namespace
  * @group: multicast group
  * @err:   result of sending
  * @count: how many of @held are used
- * @held:  one entry per message, with a reference on it
+ * @held:  one for each message, with a reference on the entry
  */
 struct ctnetlink_datagram {
 	struct ctnetlink_datagram	*next;
@@ -46,12 +44,13 @@ struct ctnetlink_datagram {
 
 /**
  * struct ctnetlink_batch_results - datagrams whose results the core must be told
- * @first: oldest
- * @last:  where the next one goes
- * @busy:  somebody up the stack is working on the list
+ * @first: oldest, or NULL
+ * @last:  newest, if there is one
+ * @busy:  a caller further up the stack works on the list
  *
- * A result can bring on an event, which can send a datagram, which has
- * results: they queue up here instead of on the stack.  BH off.
+ * Telling the core a result can cause an event, which can send a datagram, which
+ * has results.  They wait here, so that the stack does not grow.  One for each CPU,
+ * used with BH off.
  */
 struct ctnetlink_batch_results {
 	struct ctnetlink_datagram	*first;
@@ -77,6 +76,7 @@ static void ctnetlink_batch_complete_events(struct ctnetlink_datagram *d)
 	kfree(d);
 }
 
+/* Tell the core the results, or let a caller further up the stack do it */
 static void ctnetlink_batch_complete(struct ctnetlink_datagram *d)
 {
 	struct ctnetlink_batch_results *s;
@@ -104,7 +104,7 @@ static void ctnetlink_batch_complete(struct ctnetlink_datagram *d)
 	local_bh_enable();
 }
 
-/* Send what is open; the caller settles it after unlocking */
+/* Send the open datagram.  After unlocking the caller tells the core the result. */
 static struct ctnetlink_datagram *
 ctnetlink_batch_close(struct ctnetlink_batch *b)
 {
@@ -117,7 +117,7 @@ ctnetlink_batch_close(struct ctnetlink_batch *b)
 
 	b->open = NULL;
 	if (!d->count) {
-		/* the first message did not fit after all */
+		/* the entry grew: its message, the first one, did not fit */
 		kfree_skb(d->skb);
 		kfree(d);
 		return NULL;
@@ -125,7 +125,7 @@ ctnetlink_batch_close(struct ctnetlink_batch *b)
 	d->err = ctnetlink_send_datagram(d->net, d->skb, 0, d->group,
 					 NF_CT_REPORT_NO);
 	d->skb = NULL;
-	/* nobody is there any more: nothing is owed to anybody */
+	/* no listener is left: the events are forgotten */
 	if (d->err > 0)
 		d->err = 0;
 	if (!d->err && d->count > 1)
@@ -177,21 +177,21 @@ static int ctnetlink_batch_hold(struct ctnetlink_datagram *d,
 }
 
 /**
- * ctnetlink_batch_add - let an event wait for company
+ * ctnetlink_batch_add - put an event into the open datagram
  * @net: namespace
  * @m: the message
  * @group: multicast group
  * @limit: bytes in one datagram at most
  *
  * Context: Any up to softirq.
- * Return: NF_CT_EVENT_HELD, -ENOBUFS when a listener refuses just now, or another
- * negative errno: it has to be sent alone.
+ * Return: NF_CT_EVENT_HELD; -ENOBUFS when a reliable listener has refused the
+ * datagram before; another negative errno: the event must be sent alone.
  */
 int ctnetlink_batch_add(struct net *net, struct ctnetlink_msg *m,
 			unsigned int group, unsigned int limit)
 {
-	struct ctnetlink_datagram *full = NULL;
 	struct ctnetlink_batch *b = ctnetlink_batch_of(net);
+	struct ctnetlink_datagram *full = NULL;
 	size_t size = ctnetlink_msg_size(m);
 	int err = -ENOMEM;
 
@@ -202,7 +202,7 @@ int ctnetlink_batch_add(struct net *net, struct ctnetlink_msg *m,
 	spin_lock_bh(&b->lock);
 	if (b->open && !ctnetlink_batch_has_room(b->open, group, size, limit))
 		full = ctnetlink_batch_close(b);
-	/* the listener is full: whoever tries again shall know, and wait */
+	/* a listener's buffer is full: make the core wait before it tries again */
 	if (full && full->err) {
 		err = -ENOBUFS;
 		goto unlock;
@@ -233,16 +233,16 @@ static void ctnetlink_batch_send(struct ctnetlink_batch *b)
 }
 
 /**
- * ctnetlink_batch_flush - send what waits
+ * ctnetlink_batch_flush - send the open datagram, if there is one
  * @net: namespace
  *
- * Context: Any up to softirq; the core may be called back.
+ * Context: Any up to softirq; calls nf_ct_event_complete().
  */
 void ctnetlink_batch_flush(struct net *net)
 {
 	struct ctnetlink_batch *b = ctnetlink_batch_of(net);
 
-	/* an event that is being added right now may leave after us */
+	/* an event that another CPU adds at this moment may be sent later */
 	if (READ_ONCE(b->open))
 		ctnetlink_batch_send(b);
 }
@@ -271,7 +271,7 @@ int ctnetlink_batch_net_init(struct net *net)
 }
 
 /**
- * ctnetlink_batch_net_fini - send the rest
+ * ctnetlink_batch_net_fini - send the open datagram and stop the timer
  * @net: namespace, in which no event can be added any more
  *
  * Context: May sleep.

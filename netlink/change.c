@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Changes to an entry, one step per attribute.  All steps of a request are
- * checked, in the order in which their errors are reported, before the first
- * is applied: a request that fails has changed nothing.  Callers hold a
- * reference, or own an entry that is not in the table yet; ct->lock guards
- * sequence adjustments, RCU helpers.
+ * Changes an entry, one step for each attribute.  All steps of a request are
+ * checked before the first is applied, so a request that fails has changed
+ * nothing.  The first check that fails is the error of the request.  Callers hold
+ * a reference, or own an entry that is not in the table yet.  ct->lock guards
+ * sequence adjustments, RCU guards helpers.
  *
  * DIFF: update-all-or-nothing: stock applies what precedes the error.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <net/netfilter/nf_conntrack_helper.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
 #include <net/netfilter/nf_conntrack_labels.h>
@@ -19,7 +17,7 @@
 #include "ctnetlink.h"
 
 /**
- * struct ctnetlink_changes - a request under way
+ * struct ctnetlink_changes - the changes of one request
  * @ct:        the entry
  * @cda:       attributes of the request
  * @extack:    for the error message
@@ -41,9 +39,9 @@ struct ctnetlink_changes {
 /**
  * struct ctnetlink_change_step - what an attribute does
  * @attr:   the attribute, or two that belong together
- * @check:  all that can be said before anything is changed, may be NULL
- * @apply:  do it
- * @early:  applied before the others, because it can still fail
+ * @early:  applied before the other steps, because it can still fail
+ * @check:  finds what is wrong before anything is changed; may be NULL
+ * @apply:  makes the change
  */
 struct ctnetlink_change_step {
 	u16	attr[2];
@@ -67,7 +65,7 @@ ctnetlink_helper_attached(const struct nf_conn *ct)
 	return help ? rcu_dereference(help->helper) : NULL;
 }
 
-/* May @name replace what the entry has?  Caller holds RCU. */
+/* May the entry get the helper @name?  Caller holds RCU. */
 static int ctnetlink_helper_may_replace(const struct nf_conn *ct,
 					const char *name,
 					struct netlink_ext_ack *extack)
@@ -122,7 +120,7 @@ static void ctnetlink_helper_remove(struct nf_conn *ct)
 {
 	struct nf_conn_help *help = nfct_help(ct);
 
-	/* first the pointer, so that no further expectation is made */
+	/* the pointer first, so that the helper adds no more expectations */
 	if (help && rcu_access_pointer(help->helper)) {
 		RCU_INIT_POINTER(help->helper, NULL);
 		nf_ct_remove_expectations(ct);
@@ -172,7 +170,7 @@ static int ctnetlink_timeout_apply(struct ctnetlink_changes *c)
 	return err;
 }
 
-/* The deadline is set when the entry enters the table; until then, a span */
+/* Until the entry is inserted its timeout is a span, not a time */
 static int ctnetlink_first_timeout_apply(struct ctnetlink_changes *c)
 {
 	__nf_ct_set_timeout(c->ct,
@@ -204,7 +202,7 @@ static int ctnetlink_status_check(struct ctnetlink_changes *c)
 	return ctnetlink_status_check_against(c, READ_ONCE(c->ct->status));
 }
 
-/* A new entry counts as confirmed: that is what it will be if all goes well */
+/* Insertion will confirm a new entry: the check takes it for confirmed */
 static int ctnetlink_first_status_check(struct ctnetlink_changes *c)
 {
 	return ctnetlink_status_check_against(c, c->ct->status | IPS_CONFIRMED);
@@ -217,8 +215,9 @@ static int ctnetlink_status_apply(struct ctnetlink_changes *c)
 }
 
 /*
- * A program behind a queue often flips bits it has no say in: they are kept.
- * It may clear those that it may set.
+ * A program behind nfnetlink_queue often sends a status in which bits differ that
+ * it cannot change: they keep their value, and it gets no error.  It may clear the
+ * bits that it may set.
  */
 static int ctnetlink_queued_status_check(struct ctnetlink_changes *c)
 {
@@ -234,14 +233,14 @@ static int ctnetlink_queued_status_apply(struct ctnetlink_changes *c)
 {
 	unsigned long status = ctnetlink_change_u32(c, CTA_STATUS);
 
-	/* a packet may have set one of the two since they were checked */
+	/* these two stay: a packet may have set one since the check */
 	__nf_ct_change_status(c->ct, status,
 			      ~status & ~(IPS_SEEN_REPLY | IPS_ASSURED));
 	return 0;
 }
 
 #ifdef CONFIG_NF_CONNTRACK_MARK
-/* CTA_MARK toggles bits after CTA_MARK_MASK, by default all bits, cleared some */
+/* CTA_MARK_MASK (without it, all bits) is cleared, then CTA_MARK is toggled */
 static u32 ctnetlink_mark_after(const struct ctnetlink_changes *c, u32 old)
 {
 	u32 mask = ~0U;
@@ -310,7 +309,7 @@ static int ctnetlink_seqadj_check(struct ctnetlink_changes *c)
 	unsigned int dir;
 	int err = 0;
 
-	/* nowhere to keep it: ignored, even when it is wrong */
+	/* an entry without the extension ignores the attribute, even a wrong one */
 	if (!nfct_seqadj(c->ct))
 		return 0;
 
@@ -415,7 +414,7 @@ static int ctnetlink_labels_apply(struct ctnetlink_changes *c)
 	       ctnetlink_labels_replace(c->ct, c->cda) : -EOPNOTSUPP;
 }
 
-/* --- steps by occasion -------------------------------------------------- */
+/* --- which steps, in which order ---------------------------------------- */
 
 #define STEP(name, _attr, _check, _apply)				\
 static const struct ctnetlink_change_step ctnetlink_step_##name = {	\
@@ -525,17 +524,16 @@ int ctnetlink_change(struct nf_conn *ct, const struct nlattr *const cda[],
 }
 
 /**
- * ctnetlink_change_unborn - fill in an entry before it is inserted
- * @ct: the entry, ours alone
+ * ctnetlink_change_new - fill in an entry before it is inserted
+ * @ct: the entry, which no other CPU sees
  * @cda: attributes of the request
  * @extack: for the error message
  *
  * Context: Any.
  * Return: 0 or a negative errno.
  */
-int ctnetlink_change_unborn(struct nf_conn *ct,
-			    const struct nlattr *const cda[],
-			    struct netlink_ext_ack *extack)
+int ctnetlink_change_new(struct nf_conn *ct, const struct nlattr *const cda[],
+			 struct netlink_ext_ack *extack)
 {
 	struct ctnetlink_changes c = { .ct = ct, .cda = cda, .extack = extack };
 
@@ -558,7 +556,7 @@ int ctnetlink_change_queued(struct nf_conn *ct, const struct nlattr *const cda[]
 }
 
 /**
- * ctnetlink_set_labels - labels of an entry that was just inserted
+ * ctnetlink_set_labels - set the labels of an entry that was just inserted
  * @ct: the entry, referenced
  * @cda: attributes of the request, CTA_LABELS among them
  * @extack: for the error message

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * IPCTNL_MSG_CT_NEW: an entry from attributes alone, or the update of one that
- * exists.  The nfnetlink mutex of the subsystem is held, and given up only
- * while a module is loaded; the request is then done again from the start.
+ * IPCTNL_MSG_CT_NEW: creates an entry from attributes, or updates one that exists.
+ * The nfnetlink mutex of the subsystem is held.  It is released while a module is
+ * loaded; then nfnetlink starts the request again.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/kmod.h>
 #include <linux/module.h>
 #include <linux/netfilter.h>
@@ -20,7 +18,7 @@
 
 #include "ctnetlink.h"
 
-/* What a listener is told of a change; see also noted_events() */
+/* The events that a change over netlink reports, whatever it has changed */
 #define EVENTS_OF_CHANGE						\
 	(BIT(IPCT_REPLY) | BIT(IPCT_ASSURED) | BIT(IPCT_HELPER) |	\
 	 BIT(IPCT_PROTOINFO) | BIT(IPCT_SEQADJ) | BIT(IPCT_MARK) |	\
@@ -28,12 +26,12 @@
 
 /* --- modules that a request may need ------------------------------------ */
 
-/* -EAGAIN when something was loaded: the request starts again */
+/* Returns -EAGAIN when a module was loaded: nfnetlink starts the request again */
 static int ctnetlink_load_module(const char *prefix, const char *name)
 {
 	int err;
 
-	/* without the mutex nothing else keeps us from being unloaded */
+	/* without the mutex only this reference keeps our own module loaded */
 	if (!IS_ENABLED(CONFIG_MODULES) || !try_module_get(THIS_MODULE))
 		return -EOPNOTSUPP;
 
@@ -115,7 +113,7 @@ static int ctnetlink_attach_helper(struct nf_conn *ct,
 	if (err)
 		return err;
 
-	/* ctnetlink_load_helper() saw it; if it went away since, look for it again */
+	/* unregistered since ctnetlink_load_helper(): start the request again */
 	helper = __nf_conntrack_helper_find(name, nf_ct_l3num(ct),
 					    nf_ct_protonum(ct));
 	if (!helper)
@@ -124,9 +122,9 @@ static int ctnetlink_attach_helper(struct nf_conn *ct,
 	help = nf_ct_helper_ext_add(ct, GFP_ATOMIC);
 	if (!help)
 		return -ENOMEM;
-	/* chosen by the user: no rule replaces it */
+	/* the user has chosen it: no rule replaces it */
 	set_bit(IPS_HELPER_BIT, &ct->status);
-	/* helpers in user space look here for their own description */
+	/* from_nlattr() of a helper in userspace reads help->helper */
 	RCU_INIT_POINTER(help->helper, helper);
 	if (helper->from_nlattr)
 		helper->from_nlattr(private, ct);
@@ -134,7 +132,7 @@ static int ctnetlink_attach_helper(struct nf_conn *ct,
 }
 
 #if IS_ENABLED(CONFIG_NF_NAT)
-/* Without its attribute, a manipulation gets the null binding */
+/* A manipulation without its attribute gets the null binding */
 static int ctnetlink_attach_nat(struct nf_conn *ct,
 				const struct nlattr *const cda[],
 				struct netlink_ext_ack *extack)
@@ -166,8 +164,9 @@ static int ctnetlink_attach_nat(struct nf_conn *ct,
 }
 #endif
 
-/* What an entry may need later cannot be added later.  A connection that could not
- * tell of itself shall not be.
+/*
+ * Extensions cannot be added once the entry is in the table.  Only that for events
+ * is required: without it the connection would have no events.
  */
 static int ctnetlink_add_extensions(struct nf_conn *ct, u32 portid)
 {
@@ -177,7 +176,7 @@ static int ctnetlink_add_extensions(struct nf_conn *ct, u32 portid)
 	if (!nf_ct_ecache_ext_add(ct, 0, 0, GFP_ATOMIC))
 		return -ENOMEM;
 	e = nf_ct_ecache_find(ct);
-	/* whose doing it is, if NEW has to wait or a packet sends it along */
+	/* the port that creates it, for a NEW event that is sent later */
 	if (e)
 		e->portid = portid;
 #endif
@@ -209,18 +208,19 @@ static int ctnetlink_attach_master(struct nf_conn *ct,
 	return 0;
 }
 
-/* Make the entry complete and insert it.  Caller holds RCU. */
+static const struct ctnetlink_error ctnetlink_insert_errors[] = {
+	{ -EEXIST, "a tuple of the new connection is taken" },
+	{ -ENOSPC, "too many connections with a similar tuple" },
+	{ }
+};
+
+/* Complete the entry and insert it.  Caller holds RCU. */
 static int ctnetlink_create_insert(struct nf_conn *ct,
 				   const struct nfnl_info *info,
 				   const struct nlattr *const cda[],
 				   const struct nf_conntrack_zone *zone,
 				   u32 portid)
 {
-	static const struct ctnetlink_error errors[] = {
-		{ -EEXIST, "a tuple of the new connection is taken" },
-		{ -ENOSPC, "too many connections with a similar tuple" },
-		{ }
-	};
 	int err;
 
 	err = ctnetlink_attach_helper(ct, cda[CTA_HELP], info->extack);
@@ -231,7 +231,7 @@ static int ctnetlink_create_insert(struct nf_conn *ct,
 
 	err = ctnetlink_add_extensions(ct, portid);
 	if (!err)
-		err = ctnetlink_change_unborn(ct, cda, info->extack);
+		err = ctnetlink_change_new(ct, cda, info->extack);
 	if (!err)
 		err = ctnetlink_attach_master(ct, info, cda[CTA_TUPLE_MASTER],
 					      zone);
@@ -239,7 +239,7 @@ static int ctnetlink_create_insert(struct nf_conn *ct,
 		return err;
 
 	err = nf_conntrack_hash_check_insert(ct);
-	ctnetlink_explain(err, errors, info->extack);
+	ctnetlink_explain(err, ctnetlink_insert_errors, info->extack);
 	return err;
 }
 
@@ -277,9 +277,9 @@ static int ctnetlink_create_check(const struct nlattr *const cda[],
 }
 
 /*
- * The core has noted NEW or RELATED in the entry when it was inserted, and so
- * has whoever set a label: they go out with this message, unless a packet that
- * was faster has taken them along.
+ * The core sends @events together with what it has noted in the entry's event cache
+ * (NEW or RELATED at insertion, LABEL when labels were set), unless a packet of the
+ * connection has sent that already.
  */
 static void ctnetlink_report_change(struct nf_conn *ct, unsigned int events,
 				    struct sk_buff *skb,
@@ -320,7 +320,7 @@ static int ctnetlink_create(struct sk_buff *skb, const struct nfnl_info *info,
 		return err;
 	}
 
-	/* labels are a bonus: the connection stands without them */
+	/* an error of labels is not reported: the connection exists without */
 	if (cda[CTA_LABELS])
 		ctnetlink_set_labels(ct, cda, NULL);
 	ctnetlink_report_change(ct, EVENTS_OF_CHANGE, skb, info);

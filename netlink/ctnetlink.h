@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * ctnetlink: what the files of nf_conntrack_netlink.ko share.  Requests come
- * in through the tables of nf_conntrack_netlink.c; decode.c turns attributes
- * into values, encode.c turns an entry into attributes, the others are named
- * after the step in the life of a request or an event that they do.
+ * What the files of nf_conntrack_netlink.ko share: one section for each file, in
+ * the order of Kbuild, so a file uses its own section and those before it.
+ * decode.c turns attributes into values, encode.c turns an entry into attributes;
+ * the other files are named after what they do for a request or an event.
  */
 #ifndef _NETLINK_CTNETLINK_H
 #define _NETLINK_CTNETLINK_H
@@ -64,11 +64,12 @@ int ctnetlink_decode_help(const struct nlattr *attr, const char **name,
 /* encode.c */
 
 /**
- * enum ctnetlink_kind - the four shapes in which an entry is shown
- * @CTNETLINK_DUMP:    answer to a request
- * @CTNETLINK_EVENT:   new or changed
- * @CTNETLINK_DESTROY: gone
- * @CTNETLINK_QUEUE:   nested in a message of nfnetlink_queue or nfnetlink_log
+ * enum ctnetlink_kind - the four kinds of messages about an entry
+ * @CTNETLINK_DUMP:    an answer to a request
+ * @CTNETLINK_EVENT:   an event: the entry is new or has changed
+ * @CTNETLINK_DESTROY: an event: the entry has ended
+ * @CTNETLINK_QUEUE:   a nest in a message of nfnetlink_queue or nfnetlink_log
+ * @CTNETLINK_KINDS:   how many there are
  */
 enum ctnetlink_kind {
 	CTNETLINK_DUMP,
@@ -78,6 +79,7 @@ enum ctnetlink_kind {
 	CTNETLINK_KINDS
 };
 
+/* Counters of one direction */
 struct ctnetlink_count {
 	u64	packets;
 	u64	bytes;
@@ -92,10 +94,10 @@ struct ctnetlink_count {
  * @portid:   nlmsg_pid
  * @seq:      nlmsg_seq
  * @events:   for @CTNETLINK_EVENT and @CTNETLINK_DESTROY: bits of IPCT_*
- * @borrowed: references that only this message holds, not shown in CTA_USE
- * @bound:    only measured: count what the entry may come to have as well
- * @zero:     take the counters out of the entry
- * @taken:    what was taken; put back when the message does not fit
+ * @borrowed: references held only for this message, not shown in CTA_USE
+ * @bound:    only measured: include what packets may add before it is written
+ * @zero:     read the counters and set them to zero
+ * @taken:    what @zero has read, given back when the message does not fit
  */
 struct ctnetlink_msg {
 	struct nf_conn		*ct;
@@ -145,13 +147,13 @@ int ctnetlink_expect_put(struct sk_buff *skb,
 struct ctnetlink_datagram;
 
 /**
- * struct ctnetlink_batch - events of one namespace that wait to share a datagram
+ * struct ctnetlink_batch - the open datagram of one namespace
  * @lock:  guards @open and orders what is sent
  * @open:  the datagram being filled, or NULL
- * @timer: sends @open when nothing else did
+ * @timer: sends @open 1 ms after its first event, if nothing else has
  */
 struct ctnetlink_batch {
-	spinlock_t			lock; /* taken before the sockets' own */
+	spinlock_t			lock; /* netlink's own are taken inside */
 	struct ctnetlink_datagram	*open;
 	struct hrtimer			timer;
 };
@@ -187,9 +189,8 @@ struct nf_conn *ctnetlink_find_master(const struct nfnl_info *info,
 /* change.c */
 int ctnetlink_change(struct nf_conn *ct, const struct nlattr *const cda[],
 		     struct netlink_ext_ack *extack);
-int ctnetlink_change_unborn(struct nf_conn *ct,
-			    const struct nlattr *const cda[],
-			    struct netlink_ext_ack *extack);
+int ctnetlink_change_new(struct nf_conn *ct, const struct nlattr *const cda[],
+			 struct netlink_ext_ack *extack);
 int ctnetlink_change_queued(struct nf_conn *ct,
 			    const struct nlattr *const cda[]);
 int ctnetlink_set_labels(struct nf_conn *ct, const struct nlattr *const cda[],

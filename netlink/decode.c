@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Attributes of a request as values: policies, zones, tuples and the small
- * nests.  Nothing here touches an entry, so nothing is locked; every error
- * says through extack which attribute is to blame.
+ * Reads the attributes of a request: policies, zones, tuples and the small nests.
+ * Nothing here touches an entry, so there is no lock.  Every error names the
+ * attribute that is wrong in extack.
  *
  * DIFF: error-texts: few errors have a text on stock.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <net/netfilter/nf_conntrack_helper.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
 #include <net/netfilter/nf_conntrack_labels.h>
@@ -20,7 +18,7 @@
 
 /* Top level of every request of subsystem 1 */
 const struct nla_policy ctnetlink_policy[CTA_MAX + 1] = {
-	/* whom */
+	/* which entry */
 	[CTA_ZONE] = OF_TYPE(NLA_U16),
 	[CTA_TUPLE_ORIG] = OF_TYPE(NLA_NESTED),
 	[CTA_TUPLE_REPLY] = OF_TYPE(NLA_NESTED),
@@ -29,7 +27,7 @@ const struct nla_policy ctnetlink_policy[CTA_MAX + 1] = {
 	[CTA_FILTER] = OF_TYPE(NLA_NESTED),
 	[CTA_STATUS_MASK] = OF_TYPE(NLA_U32),
 	[CTA_MARK_MASK] = OF_TYPE(NLA_U32),
-	/* what */
+	/* what to set */
 	[CTA_STATUS] = OF_TYPE(NLA_U32),
 	[CTA_TIMEOUT] = OF_TYPE(NLA_U32),
 	[CTA_MARK] = OF_TYPE(NLA_U32),
@@ -67,7 +65,7 @@ static const struct nla_policy ctnetlink_help_policy[CTA_HELP_MAX + 1] = {
 	},
 };
 
-/* Three words, as in CTA_SEQ_ADJ_* and in CTA_SYNPROXY */
+/* CTA_SEQ_ADJ_* and CTA_SYNPROXY are nests of three numbers each */
 #define WORDS_MAX	3
 
 static const struct nla_policy ctnetlink_words_policy[WORDS_MAX + 1] = {
@@ -78,7 +76,7 @@ static const struct nla_policy ctnetlink_words_policy[WORDS_MAX + 1] = {
 
 static_assert(WORDS_MAX == CTA_SEQADJ_MAX && WORDS_MAX == CTA_SYNPROXY_MAX);
 
-/* NL_SET_ERR_MSG() and NL_SET_ERR_MSG_ATTR() take no variable */
+/* What NL_SET_ERR_MSG_ATTR() does, which takes no variable for @text */
 static void ctnetlink_set_message(struct netlink_ext_ack *extack,
 				  const char *text, const struct nlattr *attr)
 {
@@ -96,7 +94,7 @@ static void ctnetlink_set_message(struct netlink_ext_ack *extack,
 /**
  * ctnetlink_require - check that a request has an attribute
  * @attr: the attribute, or NULL
- * @nest: the nest that lacks it, reported with the error; NULL: the top level
+ * @nest: the nest that should have it, named in @extack; NULL: the top level
  * @text: error message, a constant
  * @extack: for the error message, may be NULL
  *
@@ -128,7 +126,7 @@ void ctnetlink_explain(int err, const struct ctnetlink_error *row,
 }
 
 /**
- * ctnetlink_decode_zone - zone of a request
+ * ctnetlink_decode_zone - read the zone of a request
  * @attr: CTA_ZONE or CTA_TUPLE_ZONE, NULL for the default zone
  * @zone: result, valid for both directions
  * @extack: for the error message
@@ -152,7 +150,14 @@ int ctnetlink_decode_zone(const struct nlattr *attr,
 	return 0;
 }
 
-/* Addresses, one row for each of the four attributes */
+/**
+ * struct ctnetlink_address_slot - where an address attribute goes in a tuple
+ * @l3num:  family
+ * @len:    length of the address; 0 ends the table
+ * @attr:   the attribute
+ * @member: bit of enum nf_ct_tuple_member
+ * @offset: offset of the address in the tuple
+ */
 struct ctnetlink_address_slot {
 	u8	l3num;
 	u8	len;
@@ -181,8 +186,8 @@ static int ctnetlink_decode_addresses(const struct nlattr *attr, u32 members,
 				      struct nf_conntrack_tuple *tuple,
 				      struct netlink_ext_ack *extack)
 {
-	struct nlattr *tb[CTA_IP_MAX + 1];
 	const struct ctnetlink_address_slot *slot;
+	struct nlattr *tb[CTA_IP_MAX + 1];
 	int err;
 
 	err = nla_parse_nested_deprecated(tb, CTA_IP_MAX, attr,
@@ -237,7 +242,7 @@ static int ctnetlink_decode_transport(const struct nlattr *attr, u32 members,
 	return err;
 }
 
-/* A zone for one direction; there can be one at most, and none beside CTA_ZONE */
+/* A zone that counts for one direction: allowed once, and not with CTA_ZONE */
 static int ctnetlink_decode_tuple_zone(const struct nlattr *attr,
 				       enum ip_conntrack_dir dir,
 				       struct nf_conntrack_zone *zone,
@@ -261,12 +266,13 @@ static int ctnetlink_decode_tuple_zone(const struct nlattr *attr,
 }
 
 /**
- * ctnetlink_decode_tuple - a tuple, or those members of it that a filter selects
- * @attr: the nest, already seen by the policy
+ * ctnetlink_decode_tuple - read a tuple, or the members that a filter selects
+ * @attr: the nest, checked by the policy of the level above
  * @dir: direction that the tuple stands for
  * @l3num: family of the request
  * @members: NF_CT_TUPLE_WHOLE, or a filter's selection
- * @zone: may get a zone of its own, for @dir only; NULL: none is allowed
+ * @zone: zone of the request; a zone in the tuple replaces it and counts for
+ *        @dir only; NULL: the tuple may have no zone
  * @tuple: result
  * @extack: for the error message
  *
@@ -325,10 +331,10 @@ int ctnetlink_decode_tuple(const struct nlattr *attr,
 }
 
 /**
- * ctnetlink_decode_words - a nest of numbers, all of them required
+ * ctnetlink_decode_words - read a nest of numbers, all of them required
  * @attr: CTA_SEQ_ADJ_ORIG, CTA_SEQ_ADJ_REPLY or CTA_SYNPROXY
- * @words: result: words[0] is attribute 1, and so on up to three
- * @max: how many there must be
+ * @max: how many there must be, at most three
+ * @words: result: words[0] is attribute 1, and so on
  * @extack: for the error message
  *
  * Return: 0, -ERANGE or -EINVAL.
@@ -355,9 +361,9 @@ int ctnetlink_decode_words(const struct nlattr *attr, int max, u32 *words,
 }
 
 /**
- * ctnetlink_decode_help - the helper that a request names
+ * ctnetlink_decode_help - read which helper a request names
  * @attr: CTA_HELP
- * @name: result, lives as long as the request
+ * @name: result, valid as long as the request
  * @info: result: the helper's private attribute, or NULL
  * @extack: for the error message
  *

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Dumps of many entries.  The place in the table is a position in the order
- * of hashes (struct nf_conntrack_walk), so it outlives any resize, and references
- * are held only while one datagram is filled.  A dump of dying entries has a place
- * on their lists, and keeps those that did not fit until the next datagram or its end.
+ * Dumps many entries.  Between two datagrams a dump of the table keeps a place in
+ * the order of hashes (struct nf_conntrack_walk), which stays right when the table
+ * is resized.  It holds references only while it fills one datagram.  A dump of
+ * dying entries keeps a place on their lists, and a reference on each entry that
+ * did not fit into the last datagram.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/slab.h>
 
 #include "ctnetlink.h"
@@ -16,7 +15,7 @@
 /* Entries taken from the table at a time */
 #define WALK_BATCH	32
 
-/* netlink has accepted the dump: cb->data is the memory itself from now on */
+/* netlink has accepted the dump: from now on cb->data is the memory itself */
 static int ctnetlink_dump_take(struct netlink_callback *cb)
 {
 	void **data = cb->data;
@@ -33,12 +32,11 @@ static int ctnetlink_dump_free(struct netlink_callback *cb)
 }
 
 /**
- * ctnetlink_dump_start - start a dump, and give it some memory
+ * ctnetlink_dump_start - start a dump that owns some memory
  * @skb: the request
  * @info: the same, parsed
  * @fill: fills one datagram; finds @data in cb->data
- * @data: from kmalloc(), or NULL; freed when the dump ends, or here if there is
- *        none
+ * @data: from kmalloc(), or NULL; freed when the dump ends or does not start
  *
  * Context: Process context, may sleep.
  * Return: -EINTR once the dump runs, or another negative errno.
@@ -63,15 +61,15 @@ int ctnetlink_dump_start(struct sk_buff *skb, const struct nfnl_info *info,
  * ctnetlink_dump_full - what a dump returns when no other message fits
  * @skb: the datagram
  *
- * Return: The length of the datagram; -EMSGSIZE when not even one message
- * fits, because such a dump would go on for ever.
+ * Return: The length of the datagram, to go on with another one; -EMSGSIZE when
+ * it is empty, because the message will not fit into the next one either.
  */
 int ctnetlink_dump_full(const struct sk_buff *skb)
 {
 	return skb->len ? skb->len : -EMSGSIZE;
 }
 
-/* Where a dump of the table is between datagrams */
+/* The place of a dump of the table */
 static struct nf_conntrack_walk *
 ctnetlink_dump_walk(struct netlink_callback *cb)
 {
@@ -90,7 +88,7 @@ static void ctnetlink_dump_init_msg(struct ctnetlink_msg *m,
 		.portid	= NETLINK_CB(cb->skb).portid,
 		.seq	= cb->nlh->nlmsg_seq,
 		.zero	= type == IPCTNL_MSG_CT_GET_CTRZERO,
-		/* what the walk holds is nobody's use of the entry */
+		/* the reference of the walk is not shown in CTA_USE */
 		.borrowed = 1,
 	};
 }
@@ -98,7 +96,7 @@ static void ctnetlink_dump_init_msg(struct ctnetlink_msg *m,
 static bool ctnetlink_dump_shows(struct nf_conn *ct,
 				 const struct ctnetlink_filter *filter)
 {
-	/* the timeout of one in a flow table means nothing */
+	/* while a flow table forwards a connection, its timeout means nothing */
 	if (nf_ct_is_expired(ct) && !test_bit(IPS_OFFLOAD_BIT, &ct->status)) {
 		if (nf_ct_should_gc(ct))
 			nf_ct_kill(ct);
@@ -107,7 +105,7 @@ static bool ctnetlink_dump_shows(struct nf_conn *ct,
 	return !nf_ct_is_dying(ct) && ctnetlink_filter_match(filter, ct);
 }
 
-/* Fill the datagram from @batch; the number of entries that are done with */
+/* Fill the datagram from @batch; returns how many were written or left out */
 static unsigned int ctnetlink_dump_put(struct sk_buff *skb,
 				       struct ctnetlink_msg *m,
 				       const struct ctnetlink_filter *filter,
@@ -127,8 +125,8 @@ static unsigned int ctnetlink_dump_put(struct sk_buff *skb,
 static int ctnetlink_dump_fill_table(struct sk_buff *skb,
 				     struct netlink_callback *cb)
 {
-	const struct ctnetlink_filter *filter = cb->data;
 	struct nf_conntrack_walk *walk = ctnetlink_dump_walk(cb);
+	const struct ctnetlink_filter *filter = cb->data;
 	struct net *net = sock_net(skb->sk);
 	struct nf_conn *batch[WALK_BATCH];
 	struct ctnetlink_msg m;
@@ -177,12 +175,12 @@ int ctnetlink_dump_table(struct sk_buff *skb, const struct nfnl_info *info,
 
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
 /**
- * struct ctnetlink_dying_dump - a dump of the entries whose DESTROY waits, in cb->data
- * @place: on the lists, which know of it
- * @net:   whose lists
- * @batch: entries taken from there, each with a reference
+ * struct ctnetlink_dying_dump - a dump of the entries whose destroy event waits
+ * @place: place on their lists
+ * @net:   namespace of the lists
+ * @batch: entries from the lists, each with a reference
  * @n:     how many
- * @shown: how many of them are done with
+ * @shown: how many of them were written or left out: their references are dropped
  */
 struct ctnetlink_dying_dump {
 	struct nf_conntrack_dying	place;
@@ -192,7 +190,7 @@ struct ctnetlink_dying_dump {
 	unsigned int			shown;
 };
 
-/* What is left of the batch, for one family or all (0): false if there is no room */
+/* Write the rest of the batch, of one family or all (0); false: it does not fit */
 static bool ctnetlink_dump_put_dying(struct sk_buff *skb,
 				     struct ctnetlink_msg *m, u8 family,
 				     struct ctnetlink_dying_dump *d)
@@ -207,7 +205,7 @@ static bool ctnetlink_dump_put_dying(struct sk_buff *skb,
 	return true;
 }
 
-/* An entry that is being tried at this moment may be missing. */
+/* An entry whose event is being sent at this moment may be missing */
 static int ctnetlink_dump_fill_dying(struct sk_buff *skb,
 				     struct netlink_callback *cb)
 {
@@ -259,7 +257,7 @@ static int ctnetlink_dump_fill_dying(struct sk_buff *skb,
 #define ctnetlink_dump_done_dying	NULL
 #endif
 
-/* Unconfirmed entries belong to the packet that made them; no list has them */
+/* There is no list of unconfirmed entries: each belongs to its packet */
 static int ctnetlink_dump_fill_unconfirmed(struct sk_buff *skb,
 					   struct netlink_callback *cb)
 {
@@ -283,7 +281,7 @@ static int ctnetlink_dump_only(struct sk_buff *skb,
  * @info: the same, parsed
  * @cda: its attributes, not used
  *
- * Shows the entries whose DESTROY event no listener has taken yet.
+ * Shows the entries whose destroy event a reliable listener has not taken yet.
  *
  * Context: Process context, may sleep.
  * Return: -EINTR once the dump runs, or another negative errno.

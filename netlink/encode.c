@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An entry as netlink attributes: a table of attributes (is it there, how large
- * can it be, write it) and one list of their numbers for each of the four shapes
- * an entry is shown in.  Readers hold a reference on the entry; ct->lock
- * is only taken for sequence adjustments, RCU covers helpers.
+ * Writes an entry as netlink attributes.  A table says of each attribute when it
+ * is shown, how long it can be and how it is written; for each of the four kinds
+ * of messages a list gives their order.  Callers hold a reference on the entry.
+ * ct->lock is taken only for sequence adjustments, RCU guards helpers.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/rculist.h>
 #include <linux/security.h>
 #include <net/netfilter/nf_conntrack_acct.h>
@@ -23,9 +21,9 @@
 
 /**
  * struct ctnetlink_attr - one attribute of an entry
- * @shown: is it part of this message; NULL: always
+ * @shown: is it part of this message?  NULL: always
  * @size:  upper bound of its length, header and padding included
- * @put:   write it as @type; 0 or -EMSGSIZE
+ * @put:   writes it as attribute @type; returns 0 or -EMSGSIZE
  */
 struct ctnetlink_attr {
 	bool	(*shown)(const struct ctnetlink_msg *m);
@@ -33,7 +31,7 @@ struct ctnetlink_attr {
 	int	(*put)(struct sk_buff *skb, int type, struct ctnetlink_msg *m);
 };
 
-/* The direction that @type is about; 0, the original one, if it is about neither */
+/* The direction that @type is about; the original one for an attribute of both */
 static enum ip_conntrack_dir ctnetlink_dir_of(int type)
 {
 	switch (type) {
@@ -100,7 +98,7 @@ size_t ctnetlink_tuple_size(const struct nf_conntrack_tuple *tuple)
 
 	addr = tuple->src.l3num == NFPROTO_IPV4 ? sizeof(struct in_addr) :
 						  sizeof(struct in6_addr);
-	/* three nests: the tuple, its addresses, its transport part */
+	/* three nests: the tuple, its addresses, its ports */
 	size = 3 * nla_total_size(0) + 2 * nla_total_size(addr) +
 	       nla_total_size(sizeof(u8));
 
@@ -153,9 +151,10 @@ static int ctnetlink_transport_put(struct sk_buff *skb,
 
 /**
  * ctnetlink_tuple_put - append a tuple
- * @skb: where to
+ * @skb: the message
  * @type: attribute
- * @tuple: the tuple, or a mask: its protocol number tells which ports there are
+ * @tuple: the tuple, or a mask; its protocol number decides which attributes
+ *         stand for ports
  *
  * Context: Any.
  * Return: 0 or -EMSGSIZE; then the caller trims @skb.
@@ -173,7 +172,7 @@ int ctnetlink_tuple_put(struct sk_buff *skb, int type,
 	return 0;
 }
 
-/* A zone that counts for the directions @dir, no more and no less */
+/* Has the entry a zone that counts for exactly the directions @dir? */
 static bool ctnetlink_zone_is_for(const struct nf_conn *ct, u8 dir)
 {
 	const struct nf_conntrack_zone *zone = nf_ct_zone(ct);
@@ -207,7 +206,7 @@ static size_t ctnetlink_reply_size(const struct ctnetlink_msg *m)
 	return ctnetlink_direction_size(m, IP_CT_DIR_REPLY);
 }
 
-/* A tuple of an entry, perhaps with the zone that counts for it alone */
+/* The tuple of one direction, with the zone if it counts for this one only */
 static int ctnetlink_direction_put(struct sk_buff *skb, int type,
 				   struct ctnetlink_msg *m)
 {
@@ -270,7 +269,7 @@ static int ctnetlink_status_put(struct sk_buff *skb, int type,
 	return ctnetlink_u32_put(skb, type, status);
 }
 
-/* Whole seconds; an unconfirmed entry keeps its timeout relative to no clock */
+/* In whole seconds.  The timeout of an unconfirmed entry is a span, not a time. */
 static u32 ctnetlink_seconds_left(const struct nf_conn *ct)
 {
 	if (!nf_ct_is_confirmed(ct))
@@ -282,7 +281,7 @@ static bool ctnetlink_timeout_shown(const struct ctnetlink_msg *m)
 {
 	switch (m->kind) {
 	case CTNETLINK_DUMP:
-		/* a flow table keeps the time of what it forwards */
+		/* a flow table decides when such an entry ends */
 		return !ctnetlink_msg_has_status(m, IPS_OFFLOAD);
 	case CTNETLINK_DESTROY:
 		return ctnetlink_seconds_left(m->ct);
@@ -330,7 +329,7 @@ static int ctnetlink_use_put(struct sk_buff *skb, int type,
 	return ctnetlink_u32_put(skb, type, use - m->borrowed);
 }
 
-/* An opaque cookie: userspace hands it back as it got it */
+/* Opaque: userspace sends it back unchanged, without a byte order */
 static int ctnetlink_id_put(struct sk_buff *skb, int type,
 			    struct ctnetlink_msg *m)
 {
@@ -351,7 +350,7 @@ static bool ctnetlink_protoinfo_shown(const struct ctnetlink_msg *m)
 
 static size_t ctnetlink_protoinfo_size(const struct ctnetlink_msg *m)
 {
-	/* two nests; of a connection that is gone only its state is of interest */
+	/* two nests and the state, all that a destroy event has of it */
 	if (m->kind == CTNETLINK_DESTROY)
 		return 2 * nla_total_size(0) + nla_total_size(sizeof(u8));
 	return nla_total_size(0) +
@@ -376,8 +375,9 @@ static int ctnetlink_protoinfo_put(struct sk_buff *skb, int type,
 	return 0;
 }
 
-/* One that is unregistered is taken out of the entries of the table only: those
- * that wait with their last news may still name it.
+/*
+ * Unregistering a helper takes it out of the entries in the table.  An entry that
+ * waits for its destroy event has left the table and may still point to it.
  */
 static struct nf_conntrack_helper *ctnetlink_helper_of(const struct nf_conn *ct)
 {
@@ -411,7 +411,7 @@ static int ctnetlink_help_put(struct sk_buff *skb, int type,
 	struct nf_conntrack_helper *helper = ctnetlink_helper_of(m->ct);
 	struct nlattr *nest;
 
-	/* it may have been unregistered since ctnetlink_help_shown() */
+	/* unregistered since ctnetlink_help_shown() */
 	if (!helper)
 		return 0;
 
@@ -447,8 +447,8 @@ static void ctnetlink_counter_read(struct nf_conn_counter *counter, bool take,
 static int ctnetlink_counters_put(struct sk_buff *skb, int type,
 				  struct ctnetlink_msg *m)
 {
-	enum ip_conntrack_dir dir = ctnetlink_dir_of(type);
 	struct nf_conn_acct *acct = nf_conn_acct_find(m->ct);
+	enum ip_conntrack_dir dir = ctnetlink_dir_of(type);
 	struct ctnetlink_count now;
 	struct nlattr *nest;
 
@@ -471,7 +471,7 @@ static int ctnetlink_counters_put(struct sk_buff *skb, int type,
 	return 0;
 }
 
-/* The message does not fit: the entry gets back what was taken out.
+/* The message cannot be written: the entry gets back what was taken for it.
  * DIFF: zero-gives-back: stock loses these counts.
  */
 static void ctnetlink_counters_return(struct ctnetlink_msg *m)
@@ -499,7 +499,7 @@ static int ctnetlink_timestamp_put(struct sk_buff *skb, int type,
 	const struct nf_conn_tstamp *tstamp = nf_conn_tstamp_find(m->ct);
 	struct nlattr *nest;
 
-	/* an unconfirmed entry loses its extensions when a helper's module goes */
+	/* an unconfirmed entry loses its extensions when a helper is unloaded */
 	if (!tstamp)
 		return 0;
 	nest = nla_nest_start(skb, type);
@@ -630,7 +630,7 @@ static size_t ctnetlink_secctx_size(const struct ctnetlink_msg *m)
 {
 	u32 len;
 
-	/* no security module: no name, no attribute */
+	/* without a security module there is no name and no attribute */
 	if (security_secid_to_secctx(ctnetlink_secmark_of(m->ct), NULL, &len))
 		return 0;
 	return nla_total_size(0) + nla_total_size(len + 1);
@@ -686,7 +686,7 @@ static const struct ctnetlink_attr ctnetlink_attrs[CTA_MAX + 1] = {
 	[CTA_SYNPROXY]		= SHOWN_IF(synproxy_shown, three_u32_size, synproxy_put),
 };
 
-/* Each ends with 0, which is CTA_UNSPEC */
+/* The order on the wire; 0, which is CTA_UNSPEC, ends each list */
 static const u8 ctnetlink_dump_order[] = {
 	CTA_TUPLE_ORIG, CTA_TUPLE_REPLY, CTA_ZONE, CTA_STATUS,
 	CTA_MARK, CTA_SECCTX, CTA_ID, CTA_USE, CTA_TUPLE_MASTER,
@@ -729,8 +729,8 @@ static const u8 *const ctnetlink_orders[CTNETLINK_KINDS] = {
  * ctnetlink_attrs_size - room that the attributes of a message need
  * @m: the message
  *
- * Context: Any up to softirq. The entry may change meanwhile, so the real
- * size can, rarely, come out larger.
+ * Context: Any up to softirq. Packets may change the entry before it is written,
+ * so the message can become longer than this; that is rare.
  * Return: Close upper bound in bytes.
  */
 size_t ctnetlink_attrs_size(const struct ctnetlink_msg *m)
@@ -751,11 +751,11 @@ size_t ctnetlink_attrs_size(const struct ctnetlink_msg *m)
 
 /**
  * ctnetlink_attrs_put - append the attributes of a message
- * @skb: where to
+ * @skb: where they go
  * @m: the message
  *
  * Context: Any up to softirq. On failure the caller trims @skb; counters that
- * had been taken are back in the entry.
+ * were taken are back in the entry.
  * Return: 0 or -EMSGSIZE.
  */
 int ctnetlink_attrs_put(struct sk_buff *skb, struct ctnetlink_msg *m)
@@ -764,7 +764,7 @@ int ctnetlink_attrs_put(struct sk_buff *skb, struct ctnetlink_msg *m)
 	const u8 *type;
 	int err = 0;
 
-	/* of the entry before this one, in a dump */
+	/* a dump uses one @m for all its entries */
 	memset(m->taken, 0, sizeof(m->taken));
 	rcu_read_lock();
 	for (type = ctnetlink_orders[m->kind]; *type && !err; type++) {
@@ -793,7 +793,7 @@ size_t ctnetlink_msg_size(const struct ctnetlink_msg *m)
 
 /**
  * ctnetlink_msg_put - append a whole message
- * @skb: where to; as before on failure
+ * @skb: where it goes; unchanged on failure
  * @m: the message
  *
  * Context: Any up to softirq.
@@ -804,7 +804,7 @@ int ctnetlink_msg_put(struct sk_buff *skb, struct ctnetlink_msg *m)
 	struct nlmsghdr *nlh;
 	u16 flags = m->flags;
 
-	/* every answer, even to a question about one entry */
+	/* answers about a single entry have it, too */
 	if (m->kind == CTNETLINK_DUMP && m->portid)
 		flags |= NLM_F_MULTI;
 

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Events of connections to the three multicast groups.  The core calls
- * ctnetlink_notifier.ct_event, one call per entry at a time; the answer tells
- * it whether a listener that insists on every event has refused this one.
+ * Sends events of connections to the three multicast groups.  The core calls
+ * ctnetlink_notifier.ct_event, for each entry one call at a time.  The result tells
+ * it whether a reliable listener has refused the event.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/notifier.h>
 
 #include "ctnetlink.h"
 #include "nf_conntrack_internal.h"
 
-/* First match decides; NEW together with DESTROY is a DESTROY */
+/* The first row that matches decides: NEW together with DESTROY is a DESTROY */
 struct ctnetlink_event_group {
 	unsigned int		events;
 	unsigned int		group;
@@ -90,7 +88,7 @@ static int ctnetlink_event(unsigned int events, const struct nf_ct_event *item)
 	m.type = g->type;
 	m.flags = g->flags;
 
-	/* who wants an echo waits for it */
+	/* a port that wants an echo waits for it: such an event is not held */
 	limit = READ_ONCE(nf_conntrack_pernet(net)->events_batch);
 	if (limit && !item->report) {
 		err = ctnetlink_batch_add(net, &m, g->group, limit);
@@ -108,7 +106,7 @@ const struct nf_ct_event_notifier ctnetlink_notifier = {
 	.exp_event	= ctnetlink_expect_event,
 };
 
-/* Once the listener that refused has gone, the others need not wait */
+/* If the listener that refused has left, the events can be sent to the others */
 static int ctnetlink_listener_gone(struct notifier_block *nb,
 				   unsigned long event, void *data)
 {

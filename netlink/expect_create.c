@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * IPCTNL_MSG_EXP_NEW and what nfnetlink_queue attaches to a packet's connection:
- * an expectation from attributes alone, or another timeout for one that exists.
- * Everything is checked before it is inserted; the core checks once more, under
- * nf_conntrack_expect_lock, what may change meanwhile.
+ * IPCTNL_MSG_EXP_NEW, and expectations that come through nfnetlink_queue: creates
+ * an expectation from attributes, or changes the timeout of one that exists.
+ * Everything is checked before the expectation is inserted.  What may change
+ * meanwhile the core checks again, under nf_conntrack_expect_lock.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <net/netfilter/nf_conntrack_expect.h>
 #include <net/netfilter/nf_conntrack_helper.h>
 
@@ -15,7 +13,7 @@
 
 /* Top level of every request of subsystem 2 */
 const struct nla_policy ctnetlink_expect_policy[CTA_EXPECT_MAX + 1] = {
-	/* which */
+	/* which expectation */
 	[CTA_EXPECT_TUPLE]	= { .type = NLA_NESTED },
 	[CTA_EXPECT_MASTER]	= { .type = NLA_NESTED },
 	[CTA_EXPECT_ZONE]	= { .type = NLA_U16 },
@@ -24,7 +22,7 @@ const struct nla_policy ctnetlink_expect_policy[CTA_EXPECT_MAX + 1] = {
 		.type	= NLA_NUL_STRING,
 		.len	= NF_CT_HELPER_NAME_LEN - 1,
 	},
-	/* what */
+	/* what to set */
 	[CTA_EXPECT_MASK]	= { .type = NLA_NESTED },
 	[CTA_EXPECT_TIMEOUT]	= { .type = NLA_U32 },
 	[CTA_EXPECT_CLASS]	= { .type = NLA_U32 },
@@ -34,12 +32,12 @@ const struct nla_policy ctnetlink_expect_policy[CTA_EXPECT_MAX + 1] = {
 };
 
 /**
- * struct ctnetlink_expect_req - a request under way
- * @cda:    attributes
+ * struct ctnetlink_expect_req - one request
+ * @cda:    its attributes
  * @extack: for the error message, may be NULL
  * @l3num:  family
- * @portid: who asks
- * @report: whether that one wants to hear of the event
+ * @portid: port that sent it
+ * @report: whether that port gets the event as well
  */
 struct ctnetlink_expect_req {
 	const struct nlattr *const	*cda;
@@ -73,7 +71,7 @@ static int ctnetlink_expect_set_tuple(const struct ctnetlink_expect_req *r,
 	if (err)
 		return err;
 
-	/* the destination always counts as a whole */
+	/* all bits of the destination count */
 	exp->mask.src.u3 = mask.src.u3;
 	exp->mask.src.u.all = mask.src.u.all;
 	return 0;
@@ -84,8 +82,8 @@ static int ctnetlink_expect_set_class(const struct ctnetlink_expect_req *r,
 				      struct nf_conntrack_expect *exp)
 {
 	const struct nf_conn_help *help = nfct_help(exp->master);
-	const struct nf_conntrack_helper *helper;
 	const struct nlattr *attr = r->cda[CTA_EXPECT_CLASS];
+	const struct nf_conntrack_helper *helper;
 
 	helper = help ? rcu_dereference(help->helper) : NULL;
 	if (!helper) {
@@ -102,7 +100,7 @@ static int ctnetlink_expect_set_class(const struct ctnetlink_expect_req *r,
 	return 0;
 }
 
-/* Caller holds RCU; the core looks again when it inserts: NF_CT_EXP_F_NAMED_FN */
+/* Caller holds RCU.  The core looks again at insertion: NF_CT_EXP_F_NAMED_FN. */
 static int ctnetlink_expect_set_function(const struct ctnetlink_expect_req *r,
 					 struct nf_conntrack_expect *exp)
 {
@@ -192,8 +190,8 @@ static const struct ctnetlink_error ctnetlink_expect_errors[] = {
 };
 
 /*
- * @helper is for the expected connection, may be NULL.  Caller holds RCU and a
- * reference on @ct.
+ * The expected connection will get @helper, which may be NULL.  Caller holds RCU
+ * and a reference on @ct, the master.
  */
 static int ctnetlink_expect_create(const struct ctnetlink_expect_req *r,
 				   struct nf_conn *ct,
@@ -317,15 +315,14 @@ int ctnetlink_expect_new(struct sk_buff *skb, const struct nfnl_info *info,
 }
 
 /**
- * ctnetlink_expect_attach - an expectation that comes with the verdict on a packet
- * @attr: nest of CTA_EXPECT_*; a tuple and a mask are required, the name of a
- *        helper is for the expected connection
- * @ct: connection of the packet, which becomes the master
- * @portid: who asks
- * @report: whether that one wants to hear of the event
+ * ctnetlink_expect_attach - create an expectation that comes with a verdict
+ * @attr: nest of CTA_EXPECT_*: a tuple and a mask, and perhaps the name of a
+ *        helper for the expected connection
+ * @ct: connection of the packet that the verdict is about; it becomes the master
+ * @portid: port that sent the verdict
+ * @report: whether that port gets the event as well
  *
- * DIFF: expect-verdict-mask: stock takes a nest without tuple or mask for a good
- * one.
+ * DIFF: expect-verdict-mask: stock accepts a nest without a tuple or a mask.
  *
  * Context: Any up to softirq, RCU.
  * Return: 0 or a negative errno.

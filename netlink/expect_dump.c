@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Dumps of expectations: all of a namespace or those of one master.  Between
- * datagrams only a place is kept (struct nf_ct_expect_walk); references are held
- * while one datagram is filled, and the master is looked up anew for each.
+ * Dumps expectations: all of a namespace or those of one master.  Between two
+ * datagrams a dump keeps only a place (struct nf_ct_expect_walk).  It looks up the
+ * master again for each datagram, and holds references only while it fills it.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/slab.h>
 
 #include "ctnetlink.h"
@@ -14,10 +12,10 @@
 #define WALK_BATCH	32
 
 /**
- * struct ctnetlink_expect_master - whose expectations a dump is about
- * @tuple: original or reply tuple
+ * struct ctnetlink_expect_master - the master whose expectations a dump shows
+ * @tuple: its original or reply tuple
  * @zone:  its zone
- * @id:    tells it from a later connection with the same tuple
+ * @id:    differs from that of a later connection with the same tuple
  */
 struct ctnetlink_expect_master {
 	struct nf_conntrack_tuple	tuple;
@@ -32,7 +30,7 @@ ctnetlink_expect_dump_walk(struct netlink_callback *cb)
 	return (struct nf_ct_expect_walk *)cb->ctx;
 }
 
-/* The number of expectations that are done with */
+/* Fill the datagram from @batch; returns how many were written or left out */
 static unsigned int ctnetlink_expect_dump_put(struct sk_buff *skb,
 					      struct netlink_callback *cb,
 					      struct nf_ct_expect_life **batch,
@@ -61,7 +59,7 @@ static unsigned int ctnetlink_expect_dump_put(struct sk_buff *skb,
 	return i;
 }
 
-/* Fill the datagram; @master is NULL for the expectations of all */
+/* Fill the datagram; @master is NULL for a dump of all expectations */
 static int ctnetlink_expect_dump_fill(struct sk_buff *skb,
 				      struct netlink_callback *cb,
 				      struct nf_conn *master)
@@ -137,10 +135,11 @@ ctnetlink_expect_dump_find_master(struct ctnetlink_expect_master *of,
  * ctnetlink_expect_dump - start a dump of IPCTNL_MSG_EXP_GET
  * @skb: the request
  * @info: the same, parsed
- * @cda: its attributes: perhaps a master, and its zone
+ * @cda: its attributes; CTA_EXPECT_MASTER and CTA_EXPECT_ZONE limit the dump to
+ *       one master
  *
- * DIFF: expect-dump-end: the dump for a master without a helper is empty but ends
- * as others do; stock never says that it is over.
+ * DIFF: expect-dump-end: the dump for a master without a helper is empty and ends as
+ * others do; stock sends no NLMSG_DONE for it.
  *
  * Context: Process context, may sleep.
  * Return: -EINTR once the dump runs, or another negative errno.

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An expectation as netlink attributes, the same for answers and events.  What
- * is shown is a struct nf_ct_expect_life, which needs no lock; the names of
- * set-up functions are looked up under RCU.
+ * Writes an expectation as netlink attributes, the same for answers and events.
+ * It reads a struct nf_ct_expect_life, which needs no lock.  RCU guards the lookup
+ * of expectation functions, and must be held from measuring to writing.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <net/netfilter/nf_conntrack_expect.h>
 #include <net/netfilter/nf_conntrack_helper.h>
 
@@ -18,7 +16,7 @@ static u32 ctnetlink_expect_seconds_left(const struct nf_ct_expect_life *life)
 	return left > 0 ? left / HZ : 0;
 }
 
-/* Only the source has a mask; the destination counts as a whole */
+/* Only the source has a mask: all bits of the destination count */
 static void ctnetlink_expect_mask_as_tuple(const struct nf_ct_expect_life *life,
 					   struct nf_conntrack_tuple *mask)
 {
@@ -99,7 +97,7 @@ static int ctnetlink_expect_values_put(struct sk_buff *skb,
 	u32 timeout = ctnetlink_expect_seconds_left(life);
 
 	if (nla_put_be32(skb, CTA_EXPECT_TIMEOUT, htonl(timeout)) ||
-	    /* opaque: userspace hands it back as it got it */
+	    /* opaque: userspace sends it back unchanged */
 	    nla_put_be32(skb, CTA_EXPECT_ID, (__force __be32)life->id) ||
 	    nla_put_be32(skb, CTA_EXPECT_FLAGS, htonl(READ_ONCE(life->flags))) ||
 	    nla_put_be32(skb, CTA_EXPECT_CLASS, htonl(life->class)))
@@ -124,7 +122,7 @@ size_t ctnetlink_expect_size(const struct ctnetlink_expect_msg *m)
 
 	return nlmsg_total_size(sizeof(struct nfgenmsg)) +
 	       2 * ctnetlink_tuple_size(&life->tuple) +
-	       /* the master's, and NAT's in the same protocol */
+	       /* the master's tuple, and that of NAT in the same protocol */
 	       2 * ctnetlink_tuple_size(&life->master) +
 	       nla_total_size(0) +
 	       /* direction of NAT, timeout, ID, flags, class */
@@ -135,7 +133,7 @@ size_t ctnetlink_expect_size(const struct ctnetlink_expect_msg *m)
 
 /**
  * ctnetlink_expect_put - append a message
- * @skb: where to; as before on failure
+ * @skb: where it goes; unchanged on failure
  * @m: the message
  *
  * Context: RCU.

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Events of expectations to their two multicast groups, one message in each
+ * Sends events of expectations to their two multicast groups, one message in each
  * datagram.  The core calls ctnetlink_notifier.exp_event, often with
- * nf_conntrack_expect_lock held: so they do not go through the batch, whose
- * results can bring on the end of a master, which takes that lock.
+ * nf_conntrack_expect_lock held.  So these events are not put into the batch:
+ * sending a batch can end a master, which takes that lock.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include "ctnetlink.h"
 
 static struct sk_buff *
@@ -22,7 +20,7 @@ ctnetlink_expect_event_build(const struct ctnetlink_expect_msg *m)
 }
 
 /**
- * ctnetlink_expect_event - an expectation has begun or ended
+ * ctnetlink_expect_event - send the event of an expectation
  * @events: BIT(IPEXP_NEW) or BIT(IPEXP_DESTROY)
  * @item: embedded in a struct nf_ct_expect_event
  *

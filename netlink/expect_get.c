@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Requests about expectations that exist: show one, delete one, delete those
- * of a helper, delete all.  The nfnetlink mutex of the subsystem is held;
- * nf_conntrack_expect_lock is taken by the core for each step.
+ * of a helper, delete all.  The nfnetlink mutex of the subsystem is held.  The core
+ * takes nf_conntrack_expect_lock in each of its functions.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <net/netfilter/nf_conntrack_expect.h>
 #include <net/netfilter/nf_conntrack_helper.h>
 
 #include "ctnetlink.h"
 
-/* Is @attr the ID of this one, and not of an earlier one with the same tuple? */
+/* Is @attr the ID of this expectation, or of an earlier one with the same tuple? */
 static int ctnetlink_expect_check_id(const struct nf_ct_expect_life *life,
 				     const struct nlattr *attr,
 				     struct netlink_ext_ack *extack)
@@ -25,8 +23,8 @@ static int ctnetlink_expect_check_id(const struct nf_ct_expect_life *life,
 }
 
 /*
- * The expectation that waits for @tuple, with a reference on it and on what is
- * told of it, or an ERR_PTR.
+ * Find the expectation that the tuple @attr names.  Returns it with a reference,
+ * and another reference on its @life; or an ERR_PTR.
  */
 static struct nf_conntrack_expect *
 ctnetlink_expect_find(const struct nfnl_info *info,
@@ -83,7 +81,7 @@ ctnetlink_expect_get_answer(const struct ctnetlink_expect_msg *m)
  * ctnetlink_expect_get - IPCTNL_MSG_EXP_GET
  * @skb: the request
  * @info: the same, parsed
- * @cda: its attributes; CTA_EXPECT_MASTER may stand for CTA_EXPECT_TUPLE
+ * @cda: its attributes; without CTA_EXPECT_TUPLE, CTA_EXPECT_MASTER is the tuple
  *
  * Context: Process context, may sleep.
  * Return: 0 or a negative errno.
@@ -97,8 +95,8 @@ int ctnetlink_expect_get(struct sk_buff *skb, const struct nfnl_info *info,
 		.portid	= NETLINK_CB(skb).portid,
 		.seq	= info->nlh->nlmsg_seq,
 	};
-	struct nf_ct_expect_life *life;
 	struct nf_conntrack_expect *exp;
+	struct nf_ct_expect_life *life;
 	const struct nlattr *attr;
 	struct sk_buff *answer;
 	int err;
@@ -130,8 +128,8 @@ static int ctnetlink_expect_delete_one(struct sk_buff *skb,
 				       const struct nfnl_info *info,
 				       const struct nlattr *const cda[])
 {
-	struct nf_ct_expect_life *life;
 	struct nf_conntrack_expect *exp;
+	struct nf_ct_expect_life *life;
 	int err = 0;
 
 	exp = ctnetlink_expect_find(info, cda, cda[CTA_EXPECT_TUPLE], &life);
@@ -163,7 +161,8 @@ static bool ctnetlink_expect_is_any(struct nf_conntrack_expect *exp, void *data)
  * ctnetlink_expect_delete - IPCTNL_MSG_EXP_DELETE
  * @skb: the request
  * @info: the same, parsed
- * @cda: its attributes: a tuple, the name of a helper, or neither for all
+ * @cda: its attributes: a tuple, or the name of a helper; without both, all
+ *       expectations are deleted
  *
  * Context: Process context.
  * Return: 0 or a negative errno.

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which entries a dump shows and a flush deletes.  A filter is built once per
- * request, checked completely then, and constant afterwards.
+ * Decides which entries a dump shows and a flush deletes.  A filter is built and
+ * checked once for each request.  It does not change afterwards, so it has no lock.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/in.h>
 #include <linux/slab.h>
 
@@ -42,7 +40,7 @@ static const struct nla_policy ctnetlink_filter_policy[CTA_FILTER_MAX + 1] = {
 						   NF_CT_TUPLE_FILTER_MASK),
 };
 
-/* Members of a tuple: where they are, and for which protocols they exist */
+/* A member of a tuple: where it is, and which protocols have it */
 struct ctnetlink_filter_member {
 	u32	bit;
 	u8	offset;
@@ -61,7 +59,7 @@ static const struct ctnetlink_filter_member ctnetlink_filter_members[] = {
 	MEMBER(NF_CT_TUPLE_SRC_ADDR, src.u3, 0),
 	MEMBER(NF_CT_TUPLE_DST_ADDR, dst.u3, 0),
 	MEMBER(NF_CT_TUPLE_PROTO, dst.protonum, 0),
-	/* ports of the other trackers are not compared, as they never were */
+	/* stock compares the ports of these two protocols only */
 	MEMBER(NF_CT_TUPLE_SRC_PORT, src.u.all, IPPROTO_TCP, IPPROTO_UDP),
 	MEMBER(NF_CT_TUPLE_DST_PORT, dst.u.all, IPPROTO_TCP, IPPROTO_UDP),
 	MEMBER(NF_CT_TUPLE_ICMP_TYPE, dst.u.icmp.type, IPPROTO_ICMP),
@@ -82,8 +80,8 @@ ctnetlink_filter_member_applies(const struct ctnetlink_filter_member *member,
 }
 
 /*
- * DIFF: filter-ipv6: stock compares IPv6 addresses the wrong way round and drops
- * the entries that are equal; here, as from 6.12 on, they are the ones that stay.
+ * DIFF: filter-ipv6: stock 6.1 compares IPv6 addresses the wrong way round: it leaves
+ * out the entries that match.  Here, as from 6.12 on, a filter shows them.
  */
 static bool ctnetlink_filter_tuple_matches(u32 members,
 					   const struct nf_conntrack_tuple *want,
@@ -268,7 +266,7 @@ ctnetlink_filter_alloc(u8 family, const struct nlattr *const cda[],
 	return filter;
 }
 
-/* A zone that a tuple of the filter brought counts for that direction only */
+/* A zone that comes from a tuple of the filter counts for that direction only */
 static bool ctnetlink_filter_zone_matches(const struct ctnetlink_filter *filter,
 					  const struct nf_conn *ct)
 {
@@ -287,7 +285,7 @@ static bool ctnetlink_filter_zone_matches(const struct ctnetlink_filter *filter,
 }
 
 /**
- * ctnetlink_filter_match - is an entry what was asked for
+ * ctnetlink_filter_match - check whether an entry meets a filter
  * @filter: the conditions, NULL: none
  * @ct: the entry
  *

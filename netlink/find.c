@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The entry that a request is about.  The reference taken here is the
- * caller's to drop.
+ * Finds the entry that a request names.  The caller gets a reference on it, and
+ * drops it.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include "ctnetlink.h"
 
 /**
@@ -29,7 +27,7 @@ struct nf_conn *ctnetlink_find_entry(struct net *net,
 /**
  * ctnetlink_find - look up what CTA_TUPLE_ORIG or CTA_TUPLE_REPLY names
  * @info: the request
- * @cda: its attributes; the reply tuple counts only without an original one
+ * @cda: its attributes; CTA_TUPLE_REPLY counts only without CTA_TUPLE_ORIG
  *
  * Context: Process context.
  * Return: The entry, with a reference; or an ERR_PTR: -EINVAL without a tuple,

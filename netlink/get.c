@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Requests about entries that exist: show one, zero its counters, delete one,
- * delete all that match.  The nfnetlink mutex of the subsystem is held.
+ * Requests about entries that exist: show one, set its counters to zero, delete
+ * one, delete all that match.  The nfnetlink mutex of the subsystem is held.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/slab.h>
 
 #include "ctnetlink.h"
@@ -13,7 +11,7 @@ static struct sk_buff *ctnetlink_get_answer(struct ctnetlink_msg *m)
 {
 	struct sk_buff *skb;
 
-	/* the entry may grow between measuring and writing: then a page does */
+	/* if the entry grows between measuring and writing, try with a page */
 	skb = nlmsg_new(ctnetlink_msg_size(m), GFP_KERNEL);
 	if (skb && !ctnetlink_msg_put(skb, m))
 		return skb;
@@ -71,15 +69,15 @@ static int ctnetlink_flush_match(struct nf_conn *ct, void *filter)
 static int ctnetlink_flush(struct sk_buff *skb, const struct nfnl_info *info,
 			   const struct nlattr *const cda[])
 {
+	struct ctnetlink_filter *filter;
 	struct nf_ct_iter_data iter = {
 		.net	= info->net,
 		.portid	= NETLINK_CB(skb).portid,
 		.report	= nlmsg_report(info->nlh),
 	};
-	struct ctnetlink_filter *filter;
 	u8 family = 0;
 
-	/* old programs left the family unset or wrong, and said version 0 */
+	/* programs that send version 0 may leave the family unset or wrong */
 	if (info->nfmsg->version)
 		family = info->nfmsg->nfgen_family;
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What nfnetlink_queue and nfnetlink_log call to show, and change, the entry
- * of a packet that they hand to userspace.  They find us by an RCU pointer.
+ * What nfnetlink_queue and nfnetlink_log call, through the RCU pointer
+ * nfnl_ct_hook, to show or change the entry of a packet that they send to
+ * userspace.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/netfilter.h>
 #include <net/netfilter/nf_conntrack_seqadj.h>
 
@@ -21,7 +20,7 @@ static size_t ctnetlink_glue_size(const struct nf_conn *ct)
 		.bound	= 1,
 	};
 
-	/* the nest around the attributes, and the caller's word behind it */
+	/* the nest around the attributes, and ctinfo after it */
 	return nla_total_size(0) + ctnetlink_attrs_size(&m) +
 	       nla_total_size(sizeof(__be32));
 }
@@ -48,7 +47,7 @@ static int ctnetlink_glue_parse(const struct nlattr *attr, struct nf_conn *ct)
 	struct nlattr *cda[CTA_MAX + 1];
 	int err;
 
-	/* DIFF: verdict-on-template: it belongs to the rule, with its references */
+	/* DIFF: verdict-on-template: a template belongs to its rule, not to the packet */
 	if (nf_ct_is_template(ct))
 		return -EOPNOTSUPP;
 
@@ -59,7 +58,7 @@ static int ctnetlink_glue_parse(const struct nlattr *attr, struct nf_conn *ct)
 	return ctnetlink_change_queued(ct, (const struct nlattr *const *)cda);
 }
 
-/* Userspace changed the length of a packet: TCP needs to know under NAT */
+/* Userspace has changed the length of a packet: with NAT, correct TCP */
 static void ctnetlink_glue_seq_adjust(struct sk_buff *skb, struct nf_conn *ct,
 				      enum ip_conntrack_info ctinfo, s32 off)
 {
@@ -76,7 +75,7 @@ static const struct nfnl_ct_hook ctnetlink_glue_hook = {
 };
 
 /**
- * ctnetlink_glue_register - let the packet queues find us
+ * ctnetlink_glue_register - let nfnetlink_queue and nfnetlink_log call us
  *
  * Context: May sleep.
  */
@@ -88,7 +87,7 @@ void ctnetlink_glue_register(void)
 /**
  * ctnetlink_glue_unregister - undo ctnetlink_glue_register()
  *
- * Context: May sleep; callers may be inside until an RCU grace period is over.
+ * Context: May sleep. Calls may go on until an RCU grace period is over.
  */
 void ctnetlink_glue_unregister(void)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The way out of one datagram of events, and the memory that it is made of.  A
- * listener's socket is charged for the allocation, not for the message.  kmalloc()
- * would double the charge for messages just above 192 bytes, as the events of TCP
- * and of IPv6 are: these get a piece of a page instead.  The pages are per CPU and
- * used with BH off.  Only events are in them, so an event that waits in a socket
- * may keep the memory of other events busy, but not that of packets.
+ * Sends one datagram of events, and owns the memory of datagrams.  A listener's
+ * socket is charged for the allocation, not for the message.  kmalloc() would
+ * double the charge of messages just above 192 bytes, as the events of TCP and of
+ * IPv6 are: these get a piece of a page instead.  The pages are per CPU and used
+ * with BH off.  They hold nothing but events: one that waits in a socket can keep
+ * the memory of other events allocated, but not that of packets.
  */
 #include <linux/gfp.h>
 #include <linux/mm.h>

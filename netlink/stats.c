@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Counters over netlink: one message per CPU for connections and for
- * expectations, one for the table.  The counters are per CPU and read as
- * they are, without a lock.
+ * Sends counters: one message for each CPU about connections or expectations, and
+ * one about the table.  The counters are per CPU and read without a lock.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/cpumask.h>
 
 #include "ctnetlink.h"
@@ -74,7 +71,7 @@ static int ctnetlink_stats_dump_cpus(struct sk_buff *skb,
 {
 	unsigned int cpu = cb->args[0];
 
-	/* cpumask_next() starts behind the CPU that it is given */
+	/* cpumask_next() begins after the CPU that it is given */
 	for (cpu = cpumask_next((int)cpu - 1, cpu_possible_mask);
 	     cpu < nr_cpu_ids; cpu = cpumask_next(cpu, cpu_possible_mask)) {
 		if (ctnetlink_stats_put(skb, cb, type, rows, cpu))
@@ -91,7 +88,7 @@ static int ctnetlink_stats_dump_connections(struct sk_buff *skb,
 					 ctnetlink_connection_stats);
 }
 
-/* Programs know the answer by number 3 of subsystem 1, where it began its life */
+/* Programs expect the answer as message 3 of the subsystem of connections */
 static int ctnetlink_stats_dump_expectations(struct sk_buff *skb,
 					     struct netlink_callback *cb)
 {
