@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Undelivered events, "unsent" in names: those that no listener has got yet.  This
- * header is shared by the files that note them (event/unsent.c), send them (nf_conntrack_ecache.c,
- * expect/event.c) and send them again (event/resend.c).
+ * header is shared by the files that note them (event/unsent.c), send them
+ * (nf_conntrack_ecache.c, expect/event.c) and send them again (event/resend.c).
  *
  * An *item* is what has events: a connection or an expectation.  Each item has one
  * 32-bit *word*: the events that are undelivered, as bits of enum ip_conntrack_events,

@@ -6,6 +6,8 @@
  * IPv6 are: these get a piece of a page instead.  The pages are per CPU and used
  * with BH off.  They hold nothing but events: one that waits in a socket can keep
  * the memory of other events allocated, but not that of packets.
+ *
+ * DIFF: events-socket-charge: stock leaves it to kmalloc().
  */
 #include <linux/gfp.h>
 #include <linux/mm.h>
