@@ -6,8 +6,6 @@
  * one connection's events, NEW, changes, DESTROY, needs no lock.  The notifier
  * pointer is RCU.  Expectations go the same way, with NEW and DESTROY only.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/netfilter.h>
 #include <linux/rcupdate.h>
 #include <net/netfilter/nf_conntrack_ecache.h>

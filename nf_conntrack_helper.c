@@ -6,8 +6,6 @@
  * nf_ct_helper_mutex; lookups take RCU.  An entry holds no reference on its
  * helper: unregistering visits all entries and makes unconfirmed ones stale.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/kmod.h>
 #include <linux/module.h>
 #include <linux/mutex.h>

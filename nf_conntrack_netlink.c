@@ -4,8 +4,6 @@
  * are the tables of requests and what happens at load, unload, and when a
  * namespace comes and goes; netlink/ has the rest.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/module.h>
 #include <net/net_namespace.h>
 

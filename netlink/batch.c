@@ -7,8 +7,6 @@
  * of their events.  What became of each event is told to the core afterwards,
  * without the lock, since the core may hand over the entry's next event.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/slab.h>
 #include <net/netns/generic.h>
 

@@ -8,8 +8,6 @@
  *
  * DIFF: update-all-or-nothing: stock applies what precedes the error.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <net/netfilter/nf_conntrack_helper.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
 #include <net/netfilter/nf_conntrack_labels.h>

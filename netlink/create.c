@@ -4,8 +4,6 @@
  * exists.  The nfnetlink mutex of the subsystem is held, and given up only
  * while a module is loaded; the request is then done again from the start.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/kmod.h>
 #include <linux/module.h>
 #include <linux/netfilter.h>

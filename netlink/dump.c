@@ -5,8 +5,6 @@
  * are held only while one datagram is filled.  A dump of dying entries has a place
  * on their lists, and keeps those that did not fit until the next datagram or its end.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/slab.h>
 
 #include "ctnetlink.h"

@@ -5,8 +5,6 @@
  * an entry is shown in.  Readers hold a reference on the entry; ct->lock
  * is only taken for sequence adjustments, RCU covers helpers.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/rculist.h>
 #include <linux/security.h>
 #include <net/netfilter/nf_conntrack_acct.h>

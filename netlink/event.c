@@ -4,8 +4,6 @@
  * ctnetlink_notifier.ct_event, one call per entry at a time; the answer tells
  * it whether a listener that insists on every event has refused this one.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/notifier.h>
 
 #include "ctnetlink.h"

@@ -5,8 +5,6 @@
  * Everything is checked before it is inserted; the core checks once more, under
  * nf_conntrack_expect_lock, what may change meanwhile.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <net/netfilter/nf_conntrack_expect.h>
 #include <net/netfilter/nf_conntrack_helper.h>
 

@@ -4,8 +4,6 @@
  * datagrams only a place is kept (struct nf_ct_expect_walk); references are held
  * while one datagram is filled, and the master is looked up anew for each.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/slab.h>
 
 #include "ctnetlink.h"

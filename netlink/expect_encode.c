@@ -4,8 +4,6 @@
  * is shown is a struct nf_ct_expect_life, which needs no lock; the names of
  * set-up functions are looked up under RCU.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <net/netfilter/nf_conntrack_expect.h>
 #include <net/netfilter/nf_conntrack_helper.h>
 

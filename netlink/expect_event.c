@@ -5,8 +5,6 @@
  * nf_conntrack_expect_lock held: so they do not go through the batch, whose
  * results can bring on the end of a master, which takes that lock.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include "ctnetlink.h"
 
 static struct sk_buff *

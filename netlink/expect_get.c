@@ -4,8 +4,6 @@
  * of a helper, delete all.  The nfnetlink mutex of the subsystem is held;
  * nf_conntrack_expect_lock is taken by the core for each step.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <net/netfilter/nf_conntrack_expect.h>
 #include <net/netfilter/nf_conntrack_helper.h>
 

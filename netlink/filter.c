@@ -3,8 +3,6 @@
  * Which entries a dump shows and a flush deletes.  A filter is built once per
  * request, checked completely then, and constant afterwards.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/in.h>
 #include <linux/slab.h>
 

@@ -3,8 +3,6 @@
  * The entry that a request is about.  The reference taken here is the
  * caller's to drop.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include "ctnetlink.h"
 
 /**

@@ -3,8 +3,6 @@
  * Requests about entries that exist: show one, zero its counters, delete one,
  * delete all that match.  The nfnetlink mutex of the subsystem is held.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/slab.h>
 
 #include "ctnetlink.h"

@@ -3,8 +3,6 @@
  * What nfnetlink_queue and nfnetlink_log call to show, and change, the entry
  * of a packet that they hand to userspace.  They find us by an RCU pointer.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/netfilter.h>
 #include <net/netfilter/nf_conntrack_seqadj.h>
 

@@ -4,8 +4,6 @@
  * expectations, one for the table.  The counters are per CPU and read as
  * they are, without a lock.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/cpumask.h>
 
 #include "ctnetlink.h"

@@ -6,8 +6,6 @@
  * segment is let through and remembered until the answer shows who was right.
  * ct->proto.tcp is guarded by ct->lock; callers hold RCU.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink_cttimeout.h>
 #include <linux/skbuff.h>

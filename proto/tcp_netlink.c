@@ -4,8 +4,6 @@
  * timeouts in nfnetlink_cttimeout, its column in /proc.
  * ct->proto.tcp is guarded by ct->lock.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netfilter/nfnetlink_cttimeout.h>
 #include <linux/seq_file.h>

@@ -4,8 +4,6 @@
  * context; entries are held by reference in small batches, and the table is never
  * locked as a whole.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/prefetch.h>
 #include <linux/rtnetlink.h>
 #include <net/net_namespace.h>
