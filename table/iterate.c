@@ -7,11 +7,11 @@
 #include <linux/prefetch.h>
 #include <linux/rtnetlink.h>
 #include <net/net_namespace.h>
+#include <net/netfilter/nf_queue.h>
 
 #include "nf_conntrack_internal.h"
 #include "nf_conntrack_table.h"
 #include "nf_ct_entry.h"
-#include "compat/nf_queue_drop.h"
 
 #define NF_CT_ITERATE_BATCH	32
 
