@@ -20,7 +20,7 @@ deps:		## install the Debian packages that the rest needs (as root)
 	$(quiet)selftests/vm/deps.sh --install
 
 abi-check: modules	## compare symbols, aliases and parameters with the kernel's own modules
-	$(quiet)abi/check --kdir "$$(tools/kdir.sh)" $(if $(STOCK),--stock $(STOCK)) $(BUILD)
+	$(quiet)abi/check --kdir "$$(tools/kdir.sh --again)" $(if $(STOCK),--stock $(STOCK)) $(BUILD)
 
 check: deps	## all tests, each in a virtual machine: TEST= names some, MODSET=stock|ours|both
 	$(quiet)$(TESTS) --modset $(or $(MODSET),ours) $(TEST)
