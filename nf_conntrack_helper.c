@@ -207,6 +207,7 @@ nf_conntrack_helper_try_module_get(const char *name, u16 l3num, u8 protonum)
  * @helper: an address, perhaps of one that has been freed
  *
  * Context: RCU; the answer holds until the read side section ends.
+ * Return: whether it is.
  */
 bool nf_ct_helper_is_known(const struct nf_conntrack_helper *helper)
 {

@@ -18,7 +18,7 @@
 
 #include "ctnetlink.h"
 
-/* What a listener is told of a change; see also noted_events() */
+/* What a listener is told of a change; see also ctnetlink_report_change() */
 #define EVENTS_OF_CHANGE						\
 	(BIT(IPCT_REPLY) | BIT(IPCT_ASSURED) | BIT(IPCT_HELPER) |	\
 	 BIT(IPCT_PROTOINFO) | BIT(IPCT_SEQADJ) | BIT(IPCT_MARK) |	\

@@ -69,6 +69,7 @@ int ctnetlink_decode_help(const struct nlattr *attr, const char **name,
  * @CTNETLINK_EVENT:   new or changed
  * @CTNETLINK_DESTROY: gone
  * @CTNETLINK_QUEUE:   nested in a message of nfnetlink_queue or nfnetlink_log
+ * @CTNETLINK_KINDS:   how many there are
  */
 enum ctnetlink_kind {
 	CTNETLINK_DUMP,

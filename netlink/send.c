@@ -6,6 +6,8 @@
  * and of IPv6 are: these get a piece of a page instead.  The pages are per CPU and
  * used with BH off.  Only events are in them, so an event that waits in a socket
  * may keep the memory of other events busy, but not that of packets.
+ *
+ * DIFF: events-socket-charge: stock leaves it to kmalloc().
  */
 #include <linux/gfp.h>
 #include <linux/mm.h>
