@@ -9,7 +9,7 @@ quiet := @
 TESTS := selftests/run.sh $(if $(JOBS),--jobs $(JOBS)) $(if $(SMOKE),--smoke)
 
 .PHONY: all modules deps check check-debug check-peers abi-check bench demo vm-shell
-.PHONY: install uninstall status clean help sparse configs checkpatch
+.PHONY: install uninstall status clean help sparse configs checkpatch gates
 
 all: modules	## compile the modules into BUILD= (build/) for KDIR= or KVER=
 
@@ -58,6 +58,9 @@ configs:	## compile for kernels that lack an optional part (PART= names some)
 
 checkpatch:	## the kernel's style checker
 	$(quiet)tools/checkpatch.sh
+
+gates: modules	## checks of the sources: layers, comments, kernel-doc and others
+	$(quiet)tools/gates.sh
 
 clean:		## remove BUILD
 	$(quiet)[ ! -e $(BUILD)/.kdir ] || rm -rf $(BUILD)
