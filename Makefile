@@ -9,7 +9,7 @@ quiet := @
 TESTS := selftests/run.sh $(if $(JOBS),--jobs $(JOBS)) $(if $(SMOKE),--smoke)
 
 .PHONY: all modules deps check check-debug check-peers abi-check bench demo vm-shell
-.PHONY: install uninstall status clean help sparse configs checkpatch
+.PHONY: install uninstall status clean help sparse configs checkpatch gates
 
 all: modules	## compile the modules into BUILD= (build/) for KDIR= or KVER=
 
@@ -20,7 +20,7 @@ deps:		## install the Debian packages that the rest needs (as root)
 	$(quiet)selftests/vm/deps.sh --install
 
 abi-check: modules	## compare symbols, aliases and parameters with the kernel's own modules
-	$(quiet)abi/check --kdir "$$(tools/kdir.sh)" $(if $(STOCK),--stock $(STOCK)) $(BUILD)
+	$(quiet)abi/check --kdir "$$(tools/kdir.sh --again)" $(if $(STOCK),--stock $(STOCK)) $(BUILD)
 
 check: deps	## all tests, each in a virtual machine: TEST= names some, MODSET=stock|ours|both
 	$(quiet)$(TESTS) --modset $(or $(MODSET),ours) $(TEST)
@@ -58,6 +58,9 @@ configs:	## compile for kernels that lack an optional part (PART= names some)
 
 checkpatch:	## the kernel's style checker
 	$(quiet)tools/checkpatch.sh
+
+gates: modules	## checks of the sources: layers, comments, kernel-doc and others
+	$(quiet)tools/gates.sh
 
 clean:		## remove BUILD
 	$(quiet)[ ! -e $(BUILD)/.kdir ] || rm -rf $(BUILD)

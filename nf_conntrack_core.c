@@ -436,6 +436,9 @@ void nf_conntrack_alter_reply(struct nf_conn *ct,
  *
  * Keyed, so that it does not give away the address; the same for the life of
  * the entry.
+ *
+ * Context: any.
+ * Return: the number.
  */
 u32 nf_ct_get_id(const struct nf_conn *ct)
 {

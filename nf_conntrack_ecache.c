@@ -6,8 +6,6 @@
  * one connection's events, NEW, changes, DESTROY, needs no lock.  The notifier
  * pointer is RCU.  Expectations go the same way, with NEW and DESTROY only.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/netfilter.h>
 #include <linux/rcupdate.h>
 #include <net/netfilter/nf_conntrack_ecache.h>
@@ -379,6 +377,8 @@ bool nf_ct_ecache_ext_add(struct nf_conn *ct, u16 ctmask, u16 expmask, gfp_t gfp
  * @net: namespace
  *
  * Kept for its symbol: the list is empty, see event/unsent.c.
+ *
+ * Return: that place.
  */
 struct nf_conntrack_net_ecache *nf_conn_pernet_ecache(const struct net *net)
 {

@@ -550,6 +550,23 @@ void nf_ct_remove_expectations(struct nf_conn *ct)
 	spin_unlock_bh(&nf_conntrack_expect_lock);
 }
 
+#ifdef NF_CT_HAVE_REMOVE_EXPECT
+/**
+ * nf_ct_remove_expect - take an expectation out of the table, for other modules
+ * @exp: expectation that is linked, or that the caller has a reference on
+ *
+ * Context: nf_conntrack_expect_lock held.
+ * Return: whether it was in the table.
+ */
+bool nf_ct_remove_expect(struct nf_conntrack_expect *exp)
+{
+	bool linked = nf_ct_expect_linked(exp);
+
+	nf_ct_unlink_expect(exp);
+	return linked;
+}
+#endif
+
 /**
  * nf_ct_unexpect_related - take back what nf_ct_expect_related() announced
  * @exp: expectation that the caller has a reference on

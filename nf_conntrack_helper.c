@@ -6,8 +6,6 @@
  * nf_ct_helper_mutex; lookups take RCU.  An entry holds no reference on its
  * helper: unregistering visits all entries and makes unconfirmed ones stale.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/kmod.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -209,6 +207,7 @@ nf_conntrack_helper_try_module_get(const char *name, u16 l3num, u8 protonum)
  * @helper: an address, perhaps of one that has been freed
  *
  * Context: RCU; the answer holds until the read side section ends.
+ * Return: whether it is.
  */
 bool nf_ct_helper_is_known(const struct nf_conntrack_helper *helper)
 {

@@ -4,6 +4,8 @@
  * the reverse one when a step fails or the end has come.  The lock of the
  * module's parameters guards nf_conntrack_resizable.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/netfilter.h>

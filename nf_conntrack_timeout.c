@@ -6,6 +6,8 @@
  * protected and is taken out by exchange, so that exactly one side drops the
  * reference when a policy goes while packets pass.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <net/netfilter/nf_conntrack.h>

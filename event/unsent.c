@@ -65,6 +65,8 @@ struct nf_conntrack_unsent_cpu {
  * @item: item
  *
  * While no program listens, changes stay in the cache for a later listener.
+ *
+ * Return: whether there are such changes.
  */
 bool nf_ct_unsent_fresh(const struct nf_ct_unsent_item *item)
 {
@@ -175,6 +177,8 @@ bool nf_ct_unsent_join(const struct nf_ct_unsent_item *item, u32 events)
 /**
  * nf_ct_unsent_any - is something of the item undelivered, or being sent?
  * @item: item
+ *
+ * Return: whether something is.
  */
 bool nf_ct_unsent_any(const struct nf_ct_unsent_item *item)
 {
@@ -427,6 +431,8 @@ bool nf_conntrack_unsent_pop(struct nf_conntrack_unsent *u, unsigned long refuse
 /**
  * nf_conntrack_unsent_idle - is nothing of the namespace listed?
  * @u: the namespace's
+ *
+ * Return: whether all lists are empty.
  */
 bool nf_conntrack_unsent_idle(const struct nf_conntrack_unsent *u)
 {
@@ -442,6 +448,8 @@ bool nf_conntrack_unsent_idle(const struct nf_conntrack_unsent *u)
 /**
  * nf_conntrack_unsent_count - how many entries are listed
  * @net: namespace
+ *
+ * Return: their number.
  */
 unsigned int nf_conntrack_unsent_count(const struct net *net)
 {

@@ -40,6 +40,8 @@ static atomic_t *nf_ct_expect_unsent_count(const struct nf_conn_help *help)
 /**
  * nf_ct_expect_unsent_of - expectations of a master whose destroy event is undelivered
  * @master_help: helper extension of the master
+ *
+ * Return: their number.
  */
 unsigned int nf_ct_expect_unsent_of(const struct nf_conn_help *master_help)
 {
@@ -49,6 +51,8 @@ unsigned int nf_ct_expect_unsent_of(const struct nf_conn_help *master_help)
 /**
  * nf_ct_expect_unsent - expectations of a namespace whose destroy event is undelivered
  * @net: namespace
+ *
+ * Return: their number.
  */
 unsigned int nf_ct_expect_unsent(const struct net *net)
 {

@@ -290,6 +290,7 @@ static bool ctnetlink_filter_zone_matches(const struct ctnetlink_filter *filter,
  * @ct: the entry
  *
  * Context: Any.
+ * Return: whether it is.
  */
 bool ctnetlink_filter_match(const struct ctnetlink_filter *filter,
 			    const struct nf_conn *ct)

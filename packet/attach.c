@@ -4,8 +4,6 @@
  * come back from user space, packets made in answer to others, the key of a
  * packet, the end of a connection that a local reject closes.  No state.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/skbuff.h>
 #include <net/netfilter/nf_conntrack_helper.h>
 #include <net/netfilter/nf_conntrack_seqadj.h>

@@ -5,8 +5,6 @@
  * first.  Guarded by the table locks of both directions; IPS_CONFIRMED is set
  * under them, after insertion: a CPU that sees the bit finds the entry.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/skbuff.h>
 #include <net/netfilter/nf_conntrack_acct.h>
 #include <net/netfilter/nf_conntrack_ecache.h>

@@ -6,8 +6,6 @@
  * nf_ct_hooks_mutex guards the user counts of every namespace, registration of
  * hooks that goes with them, and nf_ct_bridge.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/kmod.h>

@@ -5,8 +5,6 @@
  * owned by their packet alone.  Runs under RCU in the netfilter hooks; takes
  * nf_conntrack_expect_lock to look for an expectation, no other lock.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/skbuff.h>
 #include <net/netfilter/nf_conntrack_acct.h>
 #include <net/netfilter/nf_conntrack_ecache.h>

@@ -2,8 +2,6 @@
 /*
  * Tuples: read from packets, and inverted.  No state, no locks.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
 #include <net/ip.h>

@@ -5,8 +5,6 @@
  * judge is ignored: it passes, and leaves the entry alone.  The DCCP part of an
  * entry is guarded by ct->lock.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/dccp.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>

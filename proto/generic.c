@@ -4,8 +4,6 @@
  * make the flow, one timeout ends it.  Holds the namespace's default and the
  * netlink form of a policy; the timeouts are read without a lock.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/jiffies.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink_cttimeout.h>

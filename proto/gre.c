@@ -6,8 +6,6 @@
  * control connection.  Keymaps are in a list of the namespace: readers take
  * RCU, writers gre_keymap_lock, which guards the helper's pointers too.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/jiffies.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_pptp.h>

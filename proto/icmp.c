@@ -4,8 +4,6 @@
  * belongs to the flow of the packet it quotes.  Also owns the lookup of quoted
  * packets, which ICMPv6 uses too.  No private state in entries, no locks.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/icmp.h>
 #include <linux/ip.h>
 #include <linux/netfilter.h>

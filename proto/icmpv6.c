@@ -4,8 +4,6 @@
  * quote, and so do redirects; neighbour and listener discovery is not tracked
  * at all.  No private state in entries, no locks.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/icmpv6.h>
 #include <linux/ipv6.h>
 #include <linux/netfilter.h>

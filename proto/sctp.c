@@ -5,8 +5,6 @@
  * chunks work on a copy of the entry's SCTP part, which replaces the original
  * only if none of them was wrong.  That part is guarded by ct->lock.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/bitmap.h>
 #include <linux/crc32c.h>
 #include <linux/netfilter.h>

@@ -6,8 +6,6 @@
  * segment is let through and remembered until the answer shows who was right.
  * ct->proto.tcp is guarded by ct->lock; callers hold RCU.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink_cttimeout.h>
 #include <linux/skbuff.h>
@@ -99,7 +97,7 @@ static const u64 nf_ct_tcp_rows[IP_CT_DIR_MAX][NF_CT_TCP_KINDS] = {
 	 * FIN is acknowledged.
 	 */
 	[NF_CT_TCP_ACK]    = ROW(es, xx, es, es, cw, cw, tw, tw, cl, xx),
-	/* 3.5.3: ends anything but nothing; details in judge_reset() */
+	/* 3.5.3: ends anything but nothing; details in nf_ct_tcp_reset_credible() */
 	[NF_CT_TCP_RST]    = ROW(xx, cl, cl, cl, cl, cl, cl, cl, cl, cl),
 	},
 	[IP_CT_DIR_REPLY] = {

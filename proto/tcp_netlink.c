@@ -4,8 +4,6 @@
  * timeouts in nfnetlink_cttimeout, its column in /proc.
  * ct->proto.tcp is guarded by ct->lock.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netfilter/nfnetlink_cttimeout.h>
 #include <linux/seq_file.h>
@@ -95,7 +93,8 @@ static int nf_ct_tcp_put_side(struct sk_buff *skb, enum ip_conntrack_dir dir,
  * @ct:      the connection
  * @destroy: for a DESTROY event, which tells the state only
  *
- * Context: any; takes ct->lock.  Return: 0, or -1 if there is no room.
+ * Context: any; takes ct->lock.
+ * Return: 0, or -1 if there is no room.
  */
 int nf_ct_tcp_to_nlattr(struct sk_buff *skb, struct nlattr *attr,
 			struct nf_conn *ct, bool destroy)
@@ -145,7 +144,8 @@ static void nf_ct_tcp_get_flags(const struct nlattr *attr,
  * @ct:    the connection, changed only if all attributes are good
  *
  * Window scales count only as a pair, and only if both sides scale.
- * Context: process; takes ct->lock.  Return: 0 or the error of the parser.
+ * Context: process; takes ct->lock.
+ * Return: 0 or the error of the parser.
  */
 int nf_ct_tcp_from_nlattr(struct nlattr *attrs[], struct nf_conn *ct)
 {
@@ -217,7 +217,8 @@ const struct nla_policy nf_ct_tcp_timeout_policy[CTA_TIMEOUT_TCP_MAX + 1] = {
  * @net:   what is not named comes from the sysctls of this namespace
  * @data:  the policy's timeouts, or NULL: change the sysctls themselves
  *
- * Context: process, nfnetlink mutex.  Return: 0.
+ * Context: process, nfnetlink mutex.
+ * Return: 0.
  */
 int nf_ct_tcp_timeout_from_nlattr(struct nlattr *attrs[], struct net *net,
 				  void *data)
@@ -247,7 +248,8 @@ int nf_ct_tcp_timeout_from_nlattr(struct nlattr *attrs[], struct net *net,
  * @skb:  the message
  * @data: the policy's timeouts
  *
- * Context: any.  Return: 0, or -ENOSPC.
+ * Context: any.
+ * Return: 0, or -ENOSPC.
  */
 int nf_ct_tcp_timeout_to_nlattr(struct sk_buff *skb, const void *data)
 {

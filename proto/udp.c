@@ -5,8 +5,6 @@
  * while a question and its answer are not.  Of an entry only stream_ts is ours,
  * written while the entry is unconfirmed; status bits change atomically.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/jiffies.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink_cttimeout.h>

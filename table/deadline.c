@@ -8,8 +8,6 @@
  *
  * DIFF: timeout-punctual: stock scans the table now and then.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/bitops.h>
 #include <linux/percpu.h>
 #include <linux/list_nulls.h>

@@ -4,16 +4,14 @@
  * context; entries are held by reference in small batches, and the table is never
  * locked as a whole.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/prefetch.h>
 #include <linux/rtnetlink.h>
 #include <net/net_namespace.h>
+#include <net/netfilter/nf_queue.h>
 
 #include "nf_conntrack_internal.h"
 #include "nf_conntrack_table.h"
 #include "nf_ct_entry.h"
-#include "compat/nf_queue_drop.h"
 
 #define NF_CT_ITERATE_BATCH	32
 

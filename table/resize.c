@@ -5,8 +5,6 @@
  * one resize at a time.  Buckets move one by one under their table lock (see
  * table/table.c); readers follow the MOVED flag and never wait.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>

@@ -6,8 +6,6 @@
  * lookups hold RCU only.  An entry never moves within a generation, so a reader
  * that has seen a bucket's flags needs no second look.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/percpu_counter.h>
 #include <linux/prefetch.h>
 #include <linux/slab.h>

@@ -12,7 +12,6 @@
 set -euo pipefail
 
 TOP=$(cd "$(dirname "$0")/.." && pwd)
-SOURCES=(Kbuild VERSION abi base event expect include netlink packet proto show table helpers xt)
 
 die()
 {
@@ -32,12 +31,12 @@ need_tools()
 # Links to every source file; links whose file is gone are removed.
 mirror()
 {
-	local dst=$1 item
+	local dst=$1 sources item
 
+	sources=$("$TOP/tools/modules.sh" --sources)
 	mkdir -p "$dst"
-	for item in "${SOURCES[@]}" "$TOP"/*.c; do
-		item=$TOP/${item#"$TOP"/}
-		[ ! -e "$item" ] || cp -rsf "$item" "$dst/"
+	for item in $sources; do
+		cp -rsf "$TOP/$item" "$dst/"
 	done
 	find "$dst" -xtype l -delete
 }
@@ -53,15 +52,40 @@ claim()
 	fi
 }
 
-# Every symbol of the kernel's own two modules must be there and have its CRC, or
-# nf_nat and others would refuse to load: better no modules than such.
+# Paths below src/ of the modules that were made, without suffix.
+made()
+{
+	sed -e "s|^$1/src/||" -e 's|^\./||' -e 's|\.k\{0,1\}o$||' "$1/src/modules.order"
+}
+
+# What was made is what tools/modules.sh says to all others.
+agree()
+{
+	local build=$1 names=$2
+
+	diff <(sort <<<"$names") <(made "$build" | sed 's|.*/||' | sort) >&2 ||
+		die 'tools/modules.sh (<) lists other modules than the kernel has made of Kbuild (>)'
+}
+
+# Every symbol of the kernel's modules that ours replace must be there and have its
+# CRC, or nf_nat and others would refuse to load: better no modules than such.
 fits()
 {
-	local kdir=$1 build=$2
+	local kdir=$1 build=$2 names=$3
 
 	[ "${FITS:-}" != no ] || return 0
-	awk -F '\t' '
-		NR == FNR { if ($3 ~ /(^|\/)nf_conntrack(_netlink)?$/) want[$2] = $1; next }
+	awk -F '\t' -v names="$names" '
+		BEGIN {
+			split(names, list, "\n")
+			for (i in list)
+				ours[list[i]]
+		}
+		NR == FNR {
+			sub(/.*\//, "", $3)
+			if ($3 in ours)
+				want[$2] = $1
+			next
+		}
 		$2 in want && want[$2] == $1 { delete want[$2] }
 		END {
 			for (symbol in want) {
@@ -73,19 +97,24 @@ fits()
 		die "the modules are not for the kernel of $kdir"
 }
 
+# Module names are unique in a kernel, so all of them lie side by side.
 publish()
 {
-	local build=$1 file name
+	local build=$1 path name file
 
-	for file in "$build"/src/*.ko "$build/src/Module.symvers"; do
-		name=$build/${file##*/}
-		cmp -s "$file" "$name" || cp "$file" "$name"
+	for path in $(made "$build"); do
+		name=$build/${path##*/}.ko
+		cmp -s "$build/src/$path.ko" "$name" || cp "$build/src/$path.ko" "$name"
 	done
+	for file in "$build"/*.ko; do
+		made "$build" | grep -qE "(^|/)$(basename "$file" .ko)\$" || rm "$file"
+	done
+	cp "$build/src/Module.symvers" "$build/"
 }
 
 main()
 {
-	local build=${1:-${BUILD:-build}} kdir
+	local build=${1:-${BUILD:-build}} kdir names
 	local -a args=()
 
 	case "$build" in /*) ;; *) build=$TOP/$build ;; esac
@@ -102,9 +131,11 @@ main()
 	*) args+=("-j$(nproc)") ;;
 	esac
 	${MAKE:-make} --no-print-directory -C "$kdir" M="$build/src" "${args[@]}" modules
-	fits "$kdir" "$build"
+	names=$("$TOP/tools/modules.sh" --kdir "$kdir")
+	agree "$build" "$names"
+	fits "$kdir" "$build" "$names"
 	publish "$build"
-	echo "build: $(cd "$build" && echo *.ko) for $(KDIR=$kdir "$TOP/tools/kdir.sh" --release) in $build"
+	echo "build: $(wc -l <<<"$names") modules for $(KDIR=$kdir "$TOP/tools/kdir.sh" --release) in $build"
 }
 
 main "$@"

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Compiles the modules for kernels that lack one optional part each: takes the
-# installed headers and leaves the part out of a copy of the configuration. Such
-# modules fit no kernel; this finds out only that they compile, without a warning.
+# installed headers and leaves the part out of a copy of the configuration. Then,
+# for each thing that include/compat/probe.sh looks for, with headers that have it
+# where ours do not, and the other way round. Such modules fit no kernel; this
+# finds out only that they compile, without a warning.
 #
 # Usage: configs.sh [PART]...    default: all of them
 
@@ -32,6 +34,14 @@ glue: NETFILTER_NETLINK_GLUE_CT
 netlink: NF_CT_NETLINK NF_CT_NETLINK_TIMEOUT NF_CT_NETLINK_HELPER
 '
 
+# probe: header below include/net/netfilter, word that is in it if the thing is
+# there, sed script that takes the thing away, sed script that adds it
+# shellcheck disable=SC2016
+PROBES='
+expectfn_destroy|nf_conntrack_helper.h|nf_ct_helper_expectfn_destroy|/expectfn_destroy(/d|$ivoid nf_ct_helper_expectfn_destroy(const struct nf_ct_helper_expectfn *n);
+remove_expect|nf_conntrack_expect.h|nf_ct_remove_expect(|/nf_ct_remove_expect(/d|$ibool nf_ct_remove_expect(struct nf_conntrack_expect *exp);
+'
+
 # A folder of kernel headers like $1, in $2, without the options that follow.
 headers_without()
 {
@@ -50,6 +60,41 @@ headers_without()
 	done
 }
 
+# Links in folder $2 to all that is in folder $1, without the item $3.
+link_all_but()
+{
+	local from=$1 to=$2 but=$3 item
+
+	mkdir -p "$to"
+	for item in "$from"/*; do
+		[ "${item##*/}" = "$but" ] || ln -s "$item" "$to/"
+	done
+}
+
+# Debian's headers are two folders: one for the architecture, whose Makefile names
+# the common one.
+common_headers()
+{
+	sed -n 's|^include \(/.*\)/Makefile$|\1|p' "$1/Makefile" | grep . ||
+		{ echo "configs: $1/Makefile names no folder of common headers" >&2; return 1; }
+}
+
+# A folder of kernel headers like $1, in $2, with header $3 edited by sed script $4.
+headers_edited()
+{
+	local kdir=$1 dst=$2 header=$3 script=$4 common
+
+	headers_without "$kdir" "$dst"
+	common=$(common_headers "$kdir")
+	link_all_but "$common" "$dst/common" include
+	link_all_but "$common/include" "$dst/common/include" net
+	link_all_but "$common/include/net" "$dst/common/include/net" netfilter
+	cp -r "$common/include/net/netfilter" "$dst/common/include/net/"
+	sed -i "$script" "$dst/common/include/net/netfilter/$header"
+	rm "$dst/Makefile"
+	echo "include $dst/common/Makefile" >"$dst/Makefile"
+}
+
 compile()
 {
 	local name=$1 build=$2 log=$3 status=0
@@ -64,24 +109,72 @@ compile()
 	return 1
 }
 
-main()
+# Whether part $1 was asked for; without any all are.
+asked_for()
 {
-	local kdir name options build failed=0
+	[ -n "$1" ] || return 1
+	[ ${#asked[@]} = 0 ] || [[ " ${asked[*]} " == *" $1 "* ]]
+}
+
+try_parts()
+{
+	local kdir=$1 name options
 	local -a list
 
-	kdir=$("$TOP/tools/kdir.sh")
-	export MAKEFLAGS="${MAKEFLAGS:-} W=1"
 	while IFS=: read -r name options; do
-		[ -n "$name" ] || continue
-		[ $# = 0 ] || [[ " $* " == *" $name "* ]] || continue
-		build=${BUILD:-build}
-		case "$build" in /*) ;; *) build=$TOP/$build ;; esac
-		build=$build/configs/$name
+		asked_for "$name" || continue
 		read -ra list <<<"$options"
-		headers_without "$kdir" "$build/kdir" "${list[@]}"
-		compile "$name" "$build" "$build/log" || failed=$((failed + 1))
-		rm -rf "$build/src" "$build/kdir"
+		headers_without "$kdir" "$build/$name/kdir" "${list[@]}"
+		compile "$name" "$build/$name" "$build/$name/log" || failed=$((failed + 1))
+		rm -rf "$build/$name/src" "$build/$name/kdir"
 	done <<<"$PARTS"
+}
+
+# Each probe must find the other thing than with the headers as they are.
+try_probes()
+{
+	local kdir=$1 name header word without with script have dir common
+
+	common=$(common_headers "$kdir")
+	while IFS='|' read -r name header word without with; do
+		asked_for "$name" || continue
+		have=no script=$without
+		grep -qF "$word" "$common/include/net/netfilter/$header" || { have=yes script=$with; }
+		dir=$build/$name
+		headers_edited "$kdir" "$dir/kdir" "$header" "$script"
+		compile "probe $name: $have" "$dir" "$dir/log" || failed=$((failed + 1))
+		if grep -q "^#define NF_CT_HAVE_${name^^} 1" "$dir/src/include/nf_ct_probed.h"; then
+			[ "$have" = yes ]
+		else
+			[ "$have" = no ]
+		fi || { echo "not ok probe $name: finds the opposite"; failed=$((failed + 1)); }
+		rm -rf "$dir/src" "$dir/kdir"
+	done <<<"$PROBES"
+}
+
+# A probe without a row above would never be tried.
+check_probes()
+{
+	local name
+
+	while read -r name; do
+		grep -q "^${name,,}|" <<<"$PROBES" ||
+			{ echo "not ok probe ${name,,}: no row in tools/configs.sh"; failed=$((failed + 1)); }
+	done < <(sed -n 's/^NF_CT_HAVE_\([A-Z_0-9]*\)|.*/\1/p' "$TOP/include/compat/probe.sh")
+}
+
+main()
+{
+	local kdir build=${BUILD:-build} failed=0
+	local -a asked=("$@")
+
+	kdir=$("$TOP/tools/kdir.sh")
+	case "$build" in /*) ;; *) build=$TOP/$build ;; esac
+	build=$build/configs
+	export MAKEFLAGS="${MAKEFLAGS:-} W=1"
+	try_parts "$kdir"
+	check_probes
+	try_probes "$kdir"
 	[ "$failed" = 0 ]
 }
 

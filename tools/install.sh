@@ -12,11 +12,13 @@
 set -euo pipefail
 
 TOP=$(cd "$(dirname "$0")/.." && pwd)
-MODULES=(nf_conntrack nf_conntrack_netlink)
 
 root=${DESTDIR:-}${INSTALL_MOD_PATH:-}
 build=${BUILD:-build}
 case "$build" in /*) ;; *) build=$TOP/$build ;; esac
+
+# All modules; for one kernel in do_install
+mapfile -t MODULES < <("$TOP/tools/modules.sh")
 
 die()
 {
@@ -77,11 +79,14 @@ need_signature()
 
 do_install()
 {
-	local release=$1 dst=$root/lib/modules/$1/updates name file
+	local kdir=$1 release=$2 dst=$root/lib/modules/$2/updates name file
 
 	need_root
-	for file in "$dst"/dkms/nf_conntrack*.ko*; do
-		[ ! -e "$file" ] || die "$file is installed by DKMS already; remove reliable-conntrack-dkms first"
+	mapfile -t MODULES < <("$TOP/tools/modules.sh" --kdir "$kdir")
+	for name in "${MODULES[@]}"; do
+		for file in "$dst/dkms/$name".ko*; do
+			[ ! -e "$file" ] || die "$file is installed by DKMS already; remove reliable-conntrack-dkms first"
+		done
 	done
 	mkdir -p "$dst"
 	for name in "${MODULES[@]}"; do
@@ -139,29 +144,38 @@ loaded_as()
 	fi
 }
 
+# Names in full what is loaded or installed of ours, and nf_conntrack; counts the rest.
 do_status()
 {
-	local running name file version
+	local running name file version others=0
 
 	running=$(uname -r)
 	echo "running kernel $running"
 	[ -d "/lib/modules/$running" ] || echo "  no modules of this kernel are installed in /lib/modules"
 	for name in "${MODULES[@]}"; do
 		file=$(modinfo -n "$name" 2>/dev/null || true)
+		version=$([ -z "$file" ] || modinfo -F version "$file")
+		if [ -z "$version" ] && [ ! -d "/sys/module/$name" ] && [ "$name" != nf_conntrack ]; then
+			others=$((others + 1))
+			continue
+		fi
 		echo "$name"
 		echo "  $(loaded_as "$name" "$file")"
-		version=$([ -z "$file" ] || modinfo -F version "$file")
 		echo "  modprobe takes: ${file:-nothing, there is no such module}${version:+ ($version)}"
 	done
+	[ "$others" = 0 ] || echo "$others more: not loaded, and modprobe takes none of ours"
 }
 
 main()
 {
-	local action=${1:-} release=${KVER:-}
+	local action=${1:-} release=${KVER:-} kdir
 
 	case "$action" in
 	status) do_status ;;
-	install) do_install "$("$TOP/tools/kdir.sh" --release)" ;;
+	install)
+		kdir=$("$TOP/tools/kdir.sh")
+		do_install "$kdir" "$(KDIR=$kdir "$TOP/tools/kdir.sh" --release)"
+		;;
 	uninstall)
 		# without headers, too
 		[ -n "$release" ] || [ -z "${KDIR:-}" ] || release=$("$TOP/tools/kdir.sh" --release)

@@ -7,6 +7,7 @@
 #
 # Usage: kdir.sh            the folder
 #        kdir.sh --release  the release of the kernel that it belongs to
+#        kdir.sh --again    the folder, for a caller whose user knows which kernel it is
 
 set -euo pipefail
 
@@ -41,6 +42,12 @@ newest_headers()
 	done | sort -V | tail -n 1
 }
 
+say_which()
+{
+	echo "kdir: the running kernel is $1, its headers are not installed: this is for $2,"
+	echo "kdir: the newest with headers here. For the running one install linux-headers-$1; for another KVER=RELEASE"
+}
+
 find_kdir()
 {
 	local running dir meta
@@ -66,14 +73,15 @@ find_kdir()
 		esac
 		die "no kernel headers are installed; install the package $meta"
 	fi
-	echo "kdir: no headers of the running kernel $running, building for ${dir##*/linux-headers-}" >&2
+	[ -n "$quiet" ] || say_which "$running" "${dir##*/linux-headers-}" >&2
 	echo "$dir"
 }
 
 main()
 {
-	local kdir
+	local kdir quiet=''
 
+	[ "${1:-}" != --again ] || quiet=yes
 	kdir=$(find_kdir)
 	case "${1:-}" in
 	--release) sed -n 's/^#define UTS_RELEASE "\(.*\)"$/\1/p' "$kdir/include/generated/utsrelease.h" ;;

@@ -6,8 +6,6 @@
  * right on a busy machine. The kernel is a single host thread here, and a
  * system call instruction in it goes to the host.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/module.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
