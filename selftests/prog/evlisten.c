@@ -24,29 +24,18 @@
  *                                  came within 100 ms, in percent
  */
 #include <endian.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <libmnl/libmnl.h>
-#include <linux/netfilter/nf_conntrack_common.h>
-#include <linux/netfilter/nfnetlink.h>
+#include "nl.h"
+
 #include <linux/netfilter/nfnetlink_compat.h>
-#include <linux/netfilter/nfnetlink_conntrack.h>
 
 #define BOOK_BITS	19
 #define BOOK_SIZE	(1u << BOOK_BITS)
-#define RX_BYTES	(1 << 16)
+#define TICK_MS		100
 #define WINDOW_S	0.1
 #define STATUS_PERIOD_S	0.2
 
@@ -55,8 +44,8 @@
 
 enum event { EVENT_NEW, EVENT_UPDATE, EVENT_DESTROY };
 
-/* No padding inside: compared and hashed as bytes. */
-struct flow {
+/* Key of a page.  No padding inside: compared and hashed as bytes. */
+struct key {
 	uint32_t id;
 	uint32_t src;
 	uint32_t dst;
@@ -65,6 +54,7 @@ struct flow {
 	uint32_t proto;
 };
 
+/* What an event has said */
 struct told {
 	uint32_t status;
 	uint32_t mark;
@@ -73,7 +63,7 @@ struct told {
 };
 
 struct page {
-	struct flow flow;
+	struct key key;
 	struct told last;
 	uint8_t seen;		/* one bit per enum event */
 };
@@ -126,24 +116,22 @@ static double seconds(clockid_t id)
 
 /* ---- the book ---- */
 
-static struct page *find_page(const struct flow *flow, bool open)
+static struct page *find_page(const struct key *key, bool open)
 {
-	const uint32_t *word = (const uint32_t *)flow;
+	const uint32_t *word = (const uint32_t *)key;
 	uint32_t hash = 0, i;
 
-	for (i = 0; i < sizeof(*flow) / sizeof(*word); i++)
+	for (i = 0; i < sizeof(*key) / sizeof(*word); i++)
 		hash = (hash ^ word[i]) * 0x9e3779b1u;
-	for (i = hash >> (32 - BOOK_BITS); book[i].flow.proto;
+	for (i = hash >> (32 - BOOK_BITS); book[i].key.proto;
 	     i = (i + 1) % BOOK_SIZE)
-		if (!memcmp(&book[i].flow, flow, sizeof(*flow)))
+		if (!memcmp(&book[i].key, key, sizeof(*key)))
 			return &book[i];
 	if (!open)
 		return NULL;
-	if (++sums.flows > BOOK_SIZE / 4 * 3) {
-		fprintf(stderr, "evlisten: too many connections\n");
-		exit(1);
-	}
-	book[i].flow = *flow;
+	if (++sums.flows > BOOK_SIZE / 4 * 3)
+		errx(1, "too many connections");
+	book[i].key = *key;
 	book[i].last.tcp_state = -1;
 	return &book[i];
 }
@@ -171,10 +159,10 @@ static void note_destroy(const struct told *told)
 	note_late(told->started);
 }
 
-static void enter(const struct flow *flow, const struct told *told,
+static void enter(const struct key *key, const struct told *told,
 		  enum event event)
 {
-	struct page *page = find_page(flow, true);
+	struct page *page = find_page(key, true);
 	uint8_t bit = 1 << event;
 
 	if (!page->seen && event != EVENT_NEW)
@@ -203,9 +191,9 @@ static void enter(const struct flow *flow, const struct told *told,
 	}
 }
 
-static void check(const struct flow *flow, const struct told *told)
+static void check(const struct key *key, const struct told *told)
 {
-	struct page *page = find_page(flow, false);
+	struct page *page = find_page(key, false);
 
 	sums.dumped++;
 	if (!page) {
@@ -219,37 +207,23 @@ static void check(const struct flow *flow, const struct told *told)
 	if (sums.stale++ < 5)
 		fprintf(stderr,
 			"evlisten: proto %u port %u: told state %d mark %u status %#x, is %d %u %#x\n",
-			flow->proto, ntohs(flow->sport), page->last.tcp_state,
+			key->proto, key->sport, page->last.tcp_state,
 			page->last.mark, page->last.status, told->tcp_state,
 			told->mark, told->status);
 }
 
 /* ---- messages ---- */
 
-static void parse_tuple(const struct nlattr *tuple, struct flow *flow)
+static void parse_tuple(const struct nlattr *tuple, struct key *key)
 {
-	const struct nlattr *nest, *attr;
+	struct nl_flow flow = { };
 
-	mnl_attr_for_each_nested(nest, tuple) {
-		bool ip = mnl_attr_get_type(nest) == CTA_TUPLE_IP;
-
-		if (!ip && mnl_attr_get_type(nest) != CTA_TUPLE_PROTO)
-			continue;
-		mnl_attr_for_each_nested(attr, nest) {
-			int type = mnl_attr_get_type(attr);
-
-			if (ip && type == CTA_IP_V4_SRC)
-				flow->src = mnl_attr_get_u32(attr);
-			else if (ip && type == CTA_IP_V4_DST)
-				flow->dst = mnl_attr_get_u32(attr);
-			else if (!ip && type == CTA_PROTO_NUM)
-				flow->proto = mnl_attr_get_u8(attr);
-			else if (!ip && type == CTA_PROTO_SRC_PORT)
-				flow->sport = mnl_attr_get_u16(attr);
-			else if (!ip && type == CTA_PROTO_DST_PORT)
-				flow->dport = mnl_attr_get_u16(attr);
-		}
-	}
+	nl_read_tuple(tuple, &flow);
+	key->src = flow.src;
+	key->dst = flow.dst;
+	key->sport = flow.sport;
+	key->dport = flow.dport;
+	key->proto = flow.proto;
 }
 
 static int parse_tcp_state(const struct nlattr *info)
@@ -276,36 +250,36 @@ static double parse_start(const struct nlattr *stamps)
 	return 0;
 }
 
-static bool parse_expectation(const struct nlmsghdr *nlh, struct flow *flow)
+static bool parse_expectation(const struct nlmsghdr *nlh, struct key *key)
 {
 	const struct nlattr *attr;
 
 	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) {
 		if (mnl_attr_get_type(attr) == CTA_EXPECT_TUPLE)
-			parse_tuple(attr, flow);
+			parse_tuple(attr, key);
 		else if (mnl_attr_get_type(attr) == CTA_EXPECT_ID)
-			flow->id = mnl_attr_get_u32(attr);
+			key->id = mnl_attr_get_u32(attr);
 	}
-	return flow->src && flow->proto;
+	return key->src && key->proto;
 }
 
-static bool parse(const struct nlmsghdr *nlh, struct flow *flow,
+static bool parse(const struct nlmsghdr *nlh, struct key *key,
 		  struct told *told)
 {
 	const struct nlattr *attr;
 
-	memset(flow, 0, sizeof(*flow));
+	memset(key, 0, sizeof(*key));
 	memset(told, 0, sizeof(*told));
 	told->tcp_state = -1;
 	if (NFNL_SUBSYS_ID(nlh->nlmsg_type) == NFNL_SUBSYS_CTNETLINK_EXP)
-		return parse_expectation(nlh, flow);
+		return parse_expectation(nlh, key);
 	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) {
 		switch (mnl_attr_get_type(attr)) {
 		case CTA_TUPLE_ORIG:
-			parse_tuple(attr, flow);
+			parse_tuple(attr, key);
 			break;
 		case CTA_ID:
-			flow->id = mnl_attr_get_u32(attr);
+			key->id = mnl_attr_get_u32(attr);
 			break;
 		case CTA_STATUS:
 			told->status = ntohl(mnl_attr_get_u32(attr));
@@ -321,7 +295,7 @@ static bool parse(const struct nlmsghdr *nlh, struct flow *flow,
 			break;
 		}
 	}
-	return flow->src && flow->proto;
+	return key->src && key->proto;
 }
 
 static enum event event_of(const struct nlmsghdr *nlh)
@@ -334,65 +308,52 @@ static enum event event_of(const struct nlmsghdr *nlh)
 static int on_event(const struct nlmsghdr *nlh, void *data)
 {
 	unsigned long *messages = data;
-	struct flow flow;
+	struct key key;
 	struct told told;
 
 	++*messages;
-	if (parse(nlh, &flow, &told))
-		enter(&flow, &told, event_of(nlh));
+	if (parse(nlh, &key, &told))
+		enter(&key, &told, event_of(nlh));
 	return MNL_CB_OK;
 }
 
-static int on_entry(const struct nlmsghdr *nlh, void *data)
+static void on_entry(const struct nlmsghdr *nlh, void *data)
 {
-	struct flow flow;
+	struct key key;
 	struct told told;
 
 	(void)data;
-	if (parse(nlh, &flow, &told))
-		check(&flow, &told);
-	return MNL_CB_OK;
+	if (parse(nlh, &key, &told))
+		check(&key, &told);
 }
 
 /* ---- sockets ---- */
 
-static void die(const char *what)
+static void set_buffer(struct mnl_socket *nl)
 {
-	perror(what);
-	exit(1);
-}
+	int option = opts.buffer > 1 << 17 ? SO_RCVBUFFORCE : SO_RCVBUF;
 
-static void set_tick(struct mnl_socket *nl, unsigned int usec)
-{
-	struct timeval tick = { .tv_usec = usec };
-
-	if (setsockopt(mnl_socket_get_fd(nl), SOL_SOCKET, SO_RCVTIMEO, &tick,
-		       sizeof(tick)))
-		die("receive timeout");
+	if (opts.buffer && setsockopt(mnl_socket_get_fd(nl), SOL_SOCKET, option,
+				      &opts.buffer, sizeof(opts.buffer)))
+		err(1, "receive buffer");
 }
 
 static struct mnl_socket *subscribe(void)
 {
-	struct mnl_socket *nl = mnl_socket_open(NETLINK_NETFILTER);
-	int on = 1, option;
+	struct mnl_socket *nl = nl_open();
+	int group;
 
-	if (!nl)
-		die("netlink");
-	option = opts.buffer > 1 << 17 ? SO_RCVBUFFORCE : SO_RCVBUF;
-	if (opts.buffer && setsockopt(mnl_socket_get_fd(nl), SOL_SOCKET, option,
-				      &opts.buffer, sizeof(opts.buffer)))
-		die("receive buffer");
-	if (opts.reliable && mnl_socket_setsockopt(nl, NETLINK_BROADCAST_ERROR,
-						   &on, sizeof(on)))
-		die("NETLINK_BROADCAST_ERROR");
-	if (opts.no_enobufs && mnl_socket_setsockopt(nl, NETLINK_NO_ENOBUFS,
-						     &on, sizeof(on)))
-		die("NETLINK_NO_ENOBUFS");
-	if (opts.all_nets && mnl_socket_setsockopt(nl, NETLINK_LISTEN_ALL_NSID,
-						   &on, sizeof(on)))
-		die("NETLINK_LISTEN_ALL_NSID");
-	if (mnl_socket_bind(nl, opts.groups, MNL_SOCKET_AUTOPID) < 0)
-		die("bind");
+	set_buffer(nl);
+	nl_set_patience(nl, TICK_MS);
+	if (opts.reliable)
+		nl_option(nl, NETLINK_BROADCAST_ERROR, 1);
+	if (opts.no_enobufs)
+		nl_option(nl, NETLINK_NO_ENOBUFS, 1);
+	if (opts.all_nets)
+		nl_option(nl, NETLINK_LISTEN_ALL_NSID, 1);
+	for (group = 1; group <= 32; group++)
+		if (opts.groups & 1u << (group - 1))
+			nl_join(nl, group);
 	return nl;
 }
 
@@ -405,7 +366,7 @@ static ssize_t next_datagram(struct mnl_socket *nl, char *buf, size_t size)
 	if (len >= 0 || errno != EAGAIN)
 		return len;
 	before = seconds(CLOCK_MONOTONIC);
-	len = mnl_socket_recvfrom(nl, buf, size);
+	len = recv(mnl_socket_get_fd(nl), buf, size, 0);
 	waited += seconds(CLOCK_MONOTONIC) - before;
 	return len;
 }
@@ -413,7 +374,7 @@ static ssize_t next_datagram(struct mnl_socket *nl, char *buf, size_t size)
 /* One datagram; false when none came in time. */
 static bool receive(struct mnl_socket *nl)
 {
-	static char buf[RX_BYTES];
+	static char buf[NL_ANSWER_MAX];
 	unsigned long messages = 0;
 	ssize_t len = next_datagram(nl, buf, sizeof(buf));
 
@@ -423,7 +384,7 @@ static bool receive(struct mnl_socket *nl)
 	}
 	if (len <= 0) {
 		if (len < 0 && errno != EAGAIN && errno != EINTR)
-			die("receive");
+			err(1, "receive");
 		return false;
 	}
 	sums.datagrams++;
@@ -433,34 +394,19 @@ static bool receive(struct mnl_socket *nl)
 	return true;
 }
 
+/* Events that are on their way first, then the table. */
 static void compare_with_dump(struct mnl_socket *events)
 {
-	struct mnl_socket *nl = mnl_socket_open(NETLINK_NETFILTER);
-	static char buf[RX_BYTES];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct nfgenmsg *nfg;
-	ssize_t len;
-	int more = 1;
+	struct mnl_socket *nl = nl_open();
+	char buf[NL_REQUEST_MAX];
 
-	set_tick(events, 300000);
+	nl_set_patience(events, 3 * TICK_MS);
 	while (receive(events))
 		;
-	nlh->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	nlh->nlmsg_seq = 1;
-	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
-	nfg->nfgen_family = AF_INET;
-	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		die("dump");
-	while (more > 0) {
-		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-		if (len < 0)
-			die("dump");
-		more = mnl_cb_run(buf, len, 1, 0, on_entry, NULL);
-	}
+	nl_must(nl, nl_request(buf, CT(IPCTNL_MSG_CT_GET, NLM_F_DUMP)), on_entry,
+		NULL, "dump");
 	mnl_socket_close(nl);
-	set_tick(events, 100000);
+	nl_set_patience(events, TICK_MS);
 	printf("compared\n");
 	fflush(stdout);
 }
@@ -511,7 +457,7 @@ static void write_status(int fd)
 
 	line[len++] = '\n';
 	if (pwrite(fd, line, len, 0) != len)
-		die("status");
+		err(1, "%s", opts.status);
 }
 
 static void report(void)
@@ -562,19 +508,15 @@ static void listen_until_end(struct mnl_socket *nl, int status)
 	}
 }
 
-static int usage(const char *name)
+static void __attribute__((noreturn)) usage(void)
 {
-	fprintf(stderr,
-		"usage: %s [-R] [-N] [-A] [-b buffer] [-p pause_us] [-w hold_s] [-g groups] [-D destroys] [-i idle_s] [-T timeout_s] [-s status_file]\n"
-		"-R reliable; -N NETLINK_NO_ENOBUFS; -A other namespaces too; -w read nothing for so long; groups: 1 new, 2 update, 4 destroy, 8 and 32 of expectations\n",
-		name);
-	return 2;
+	errx(2, "usage: evlisten [-R] [-N] [-A] [-b buffer] [-p pause_us] [-w hold_s] [-g groups] [-D destroys] [-i idle_s] [-T timeout_s] [-s status_file]\n"
+	     "-R reliable; -N NETLINK_NO_ENOBUFS; -A other namespaces too; -w read nothing for so long; groups: 1 new, 2 update, 4 destroy, 8 and 32 of expectations");
 }
 
-int main(int argc, char **argv)
+static void parse_options(int argc, char **argv)
 {
-	struct mnl_socket *nl;
-	int opt, status = -1;
+	int opt;
 
 	while ((opt = getopt(argc, argv, "RNAb:p:w:g:D:i:T:s:")) != -1) {
 		switch (opt) {
@@ -612,19 +554,35 @@ int main(int argc, char **argv)
 			opts.timeout = strtod(optarg, NULL);
 			break;
 		default:
-			return usage(argv[0]);
+			usage();
 		}
 	}
+}
+
+/* -1 without a status file */
+static int open_status(void)
+{
+	int fd;
+
+	if (!opts.status)
+		return -1;
+	fd = open(opts.status, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	if (fd < 0)
+		err(1, "%s", opts.status);
+	write_status(fd);
+	return fd;
+}
+
+int main(int argc, char **argv)
+{
+	struct mnl_socket *nl;
+	int status;
+
+	parse_options(argc, argv);
 	signal(SIGTERM, on_signal);
 	signal(SIGUSR1, on_signal);
-	if (opts.status) {
-		status = open(opts.status, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-		if (status < 0)
-			die(opts.status);
-		write_status(status);
-	}
+	status = open_status();
 	nl = subscribe();
-	set_tick(nl, 100000);
 	printf("ready\n");
 	fflush(stdout);
 	if (opts.hold_s)
