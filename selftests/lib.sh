@@ -25,6 +25,12 @@
 #   refute NAME CMD...     passes if CMD fails
 #   is NAME GOT EXPECTED   passes if the two strings are equal
 #   cmp_num NAME GOT OP N  passes if GOT OP N, OP as in [: -lt -le -eq -ge -gt
+#   verdicts [-p PREFIX] CMD...
+#                          a program that prints "ok NAME" or "not ok NAME # WHY"
+#                          for each of its cases: a subtest each, and a last one
+#                          that it has come to its end (exit status 0)
+#   must CMD...            set-up: no subtest if CMD succeeds; if not, one that
+#                          failed, and the script ends
 #   note TEXT              a diagnostic line
 #   finish                 last line of every script; a script that ends
 #                          without it has failed
@@ -35,16 +41,35 @@
 #   ns NAME CMD...         run CMD in a namespace
 #   track NAME             turn conntrack on in a namespace by one harmless rule
 #   ctcount NAME           number of entries in a namespace
-#   listen NAME FILE ARG.. start "conntrack -E ARG.." in the background, return
-#                          when it listens; its pid is in LISTENER
+#
+# Listeners; each is in the background, its pid in LISTENER
+#   listen NAME FILE ARG.. "conntrack -E ARG..", its output in FILE
+#   hear NAME TAG ARG..    "evlisten ARG..", its output in /tmp/TAG
+#   heard TAG FIGURE       a figure that evlisten has printed at its end
+#   complete TAG COUNT     subtests: TAG has heard NEW and DESTROY of COUNT, in order
 #   stop PID...            end background processes and reap them
+#   kill_listener          end LISTENER at once, by SIGKILL
+#
+# Counters
+#   ct_stat NAME COLUMN    of /proc/net/stat/nf_conntrack, over all CPUs
+#   event_stat NAME COLUMN of /proc/net/stat/nf_conntrack_events
+#   stat_sum NAME FILE COLUMN...  of another file in /proc/net/stat, or of several
+#                          columns at once
+#   waiting NAME           connections and expectations with an event that a
+#                          listener has not taken yet
+#   slab_used CACHE        objects in use in a slab cache
+#
+# Time
+#   wait_for COND [SECS]   until the shell command COND succeeds (10 s); says so and
+#                          fails if it does not
+#   how_long COND          milliseconds until COND succeeds; nothing after 20 s
+#   now_ms                 milliseconds
+#   scaled N               N, more on the debug kernel or a busy host: for time limits
 #
 # Others
-#   wait_for COND [SECS]   until the shell command COND succeeds (10 s)
 #   modset                 prints stock or ours
 #   is_ours, is_stock, is_debug
 #   allow_log REGEX        the kernel may say this, the test provokes it
-#   scaled N               N, more on the debug kernel or a busy host: for time limits
 #
 # The addresses of "topology":
 #
@@ -57,11 +82,15 @@
 
 set -uo pipefail
 
+# shellcheck source=selftests/vm/slab.sh
+. /payload/slab.sh
+
 LIB_COUNT=0
 LIB_FAILED=0
 LIB_PLAN=''
 LIB_FINISHED=''
 LISTENER=''
+exec {LIB_STDOUT}>&1
 
 modset()
 {
@@ -195,6 +224,43 @@ cmp_num()
 	return 1
 }
 
+# Has a file of its own and reports past a redirection, since it may be called by
+# a function that "check" runs.
+must()
+{
+	local status=0
+
+	"$@" >/tmp/lib.must 2>&1 || status=$?
+	[ "$status" != 0 ] || return 0
+	{
+		not_ok "set-up: $*" "it returned $status"
+		note "$(tail -n 20 /tmp/lib.must)"
+		finish
+	} >&"$LIB_STDOUT"
+}
+
+verdicts()
+{
+	local prefix='' line status=0
+
+	if [ "$1" = -p ]; then
+		prefix="$2: "
+		shift 2
+	fi
+	while IFS= read -r line; do
+		case "$line" in
+		'ok '*) ok "$prefix${line#ok }" ;;
+		'not ok '*' # '*)
+			line=${line#not ok }
+			not_ok "$prefix${line%% # *}" "${line#* # }" ;;
+		'not ok '*) not_ok "$prefix${line#not ok }" ;;
+		*) note "$line" ;;
+		esac
+	done < <("$@" 2>&1)
+	wait $! || status=$?
+	is "${prefix}the program has run to its end" "$status" 0
+}
+
 finish()
 {
 	LIB_FINISHED=yes
@@ -230,9 +296,26 @@ wait_for()
 	end=$((SECONDS + limit))
 
 	until eval "$cond" >/dev/null 2>&1; do
-		((SECONDS < end)) || return 1
+		if ((SECONDS >= end)); then
+			note "waited $limit s in vain for: $cond" >&2
+			return 1
+		fi
 		sleep 0.1
 	done
+}
+
+now_ms()
+{
+	echo $((${EPOCHREALTIME/[.,]/} / 1000))
+}
+
+how_long()
+{
+	local start
+	start=$(now_ms)
+
+	wait_for "$1" 20 || return
+	echo $(($(now_ms) - start))
 }
 
 # Unlike "ip netns exec" this does not mount anything: it is several times faster.
@@ -261,26 +344,20 @@ track()
 	EOT
 }
 
-topology()
+# Namespace $1, a host of network number $2, behind the router
+lib_host()
 {
-	local name
-
-	for name in c r s; do
-		ip netns add "$name"
-		ns "$name" ip link set lo up
-		ns "$name" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
-	done
-	ip -batch - <<-'EOT'
-		link add eth0 netns c type veth peer name eth1 netns r
-		link add eth0 netns s type veth peer name eth2 netns r
-	EOT
-	ns c ip -batch - <<-'EOT'
-		address add 10.0.1.2/24 dev eth0
-		address add fd00:1::2/64 dev eth0 nodad
+	ns "$1" ip -batch - <<-EOT
+		address add 10.0.$2.2/24 dev eth0
+		address add fd00:$2::2/64 dev eth0 nodad
 		link set eth0 up
-		route add default via 10.0.1.1
-		route add default via fd00:1::1
+		route add default via 10.0.$2.1
+		route add default via fd00:$2::1
 	EOT
+}
+
+lib_router()
+{
 	ns r ip -batch - <<-'EOT'
 		address add 10.0.1.1/24 dev eth1
 		address add fd00:1::1/64 dev eth1 nodad
@@ -289,15 +366,23 @@ topology()
 		link set eth1 up
 		link set eth2 up
 	EOT
-	ns s ip -batch - <<-'EOT'
-		address add 10.0.2.2/24 dev eth0
-		address add fd00:2::2/64 dev eth0 nodad
-		link set eth0 up
-		route add default via 10.0.2.1
-		route add default via fd00:2::1
+}
+
+topology()
+{
+	local name
+
+	for name in c r s; do
+		ip netns add "$name" || return
+		ns "$name" ip link set lo up || return
+		ns "$name" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
+	done
+	ip -batch - <<-'EOT' || return
+		link add eth0 netns c type veth peer name eth1 netns r
+		link add eth0 netns s type veth peer name eth2 netns r
 	EOT
-	ns r sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
-	track r
+	lib_host c 1 && lib_router && lib_host s 2 &&
+		ns r sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 && track r
 }
 
 # Whether a socket of process $2 in namespace $1 has joined a group of
@@ -313,6 +398,15 @@ lib_has_joined()
 		END { exit !found }' /proc/net/netlink
 }
 
+# lib_started COND FILE SECS: a listener whose output is in FILE listens when COND
+# is true; else it says what it has complained about.
+lib_started()
+{
+	wait_for "$1" "$3" && return
+	note "process $LISTENER does not listen: $(tail -n 3 "$2.err")" >&2
+	return 1
+}
+
 listen()
 {
 	local name=$1 file=$2
@@ -321,12 +415,96 @@ listen()
 	# shellcheck disable=SC2024
 	nsenter --net="/run/netns/$name" -- conntrack -E "$@" >"$file" 2>"$file.err" &
 	LISTENER=$!
-	wait_for "lib_has_joined $name $LISTENER"
+	lib_started "lib_has_joined $name $LISTENER" "$file" 10
 }
 
+hear()
+{
+	local name=$1 tag=$2
+	shift 2
+
+	nsenter --net="/run/netns/$name" -- evlisten "$@" >"/tmp/$tag" 2>"/tmp/$tag.err" &
+	LISTENER=$!
+	lib_started "grep -q ready /tmp/$tag" "/tmp/$tag" 30
+}
+
+heard()
+{
+	sed -n "s/^flows=.*/ &/; s/.* $2=\\([^ ]*\\).*/\\1/p" "/tmp/$1" | tail -n 1
+}
+
+complete()
+{
+	local tag=$1 count=$2
+
+	is "$tag: every NEW" "$(heard "$tag" new)" "$count"
+	is "$tag: every DESTROY" "$(heard "$tag" destroy)" "$count"
+	is "$tag: in order" "$(heard "$tag" disorder)" 0
+	is "$tag: NEW comes first" "$(heard "$tag" headless)" 0
+}
+
+# 128 + SIGTERM is what "stop" itself has brought about.
 stop()
 {
+	local pid status
+
 	kill "$@" 2>/dev/null
-	wait "$@" 2>/dev/null
+	for pid; do
+		status=0
+		wait "$pid" 2>/dev/null || status=$?
+		case "$status" in
+		0|143) ;;
+		*) note "process $pid ended with status $status" >&2 ;;
+		esac
+	done
 	return 0
+}
+
+# Reaped at once, so that the shell does not announce it.
+kill_listener()
+{
+	kill -KILL "$LISTENER"
+	wait "$LISTENER" 2>/dev/null
+}
+
+# A counter may be negative on one CPU, because another CPU has counted up.
+stat_sum()
+{
+	local name=$1 file=/proc/net/stat/$2
+	shift 2
+
+	# shellcheck disable=SC2016  # the dollars are those of awk
+	ns "$name" gawk -v columns="$*" '
+		BEGIN { wanted = split(columns, name) }
+		NR == 1 {
+			for (i = 1; i <= wanted; i++)
+				for (c = 1; c <= NF; c++)
+					if ($c == name[i])
+						column[++found] = c
+			next
+		}
+		{
+			for (i = 1; i <= found; i++)
+				sum += strtonum("0x" $column[i])
+		}
+		END {
+			if (!found || found != wanted)
+				exit 1
+			print sum % 4294967296
+		}' "$file" || note "$file of $name has no column $*" >&2
+}
+
+ct_stat()
+{
+	stat_sum "$1" nf_conntrack "$2"
+}
+
+event_stat()
+{
+	stat_sum "$1" nf_conntrack_events "$2"
+}
+
+waiting()
+{
+	stat_sum "$1" nf_conntrack_events missed dying expect
 }

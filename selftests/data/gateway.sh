@@ -29,11 +29,11 @@ gateway()
 	local name
 
 	check 'topology' topology
-	modprobe nf_conntrack_netlink
+	must modprobe nf_conntrack_netlink
 	for name in s r; do
 		# shellcheck disable=SC2086  # several words
 		nsenter --net=/run/netns/$name who serve $WHO_PORTS >/tmp/who.$name 2>&1 &
-		wait_for "grep -q ready /tmp/who.$name" 30
+		must wait_for "grep -q ready /tmp/who.$name" 30
 	done
 	# Errors must not be rationed, and a slow guest must not lose entries by time.
 	ns s sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
@@ -57,7 +57,7 @@ hold()
 	rm -f /tmp/held
 	nsenter --net=/run/netns/c who many -k "$@" >/tmp/held &
 	HOLDER=$!
-	wait_for 'grep -q answered /tmp/held' 60
+	must wait_for 'grep -q answered /tmp/held' 60
 }
 
 field()

@@ -11,15 +11,13 @@
 
 # shellcheck source=selftests/lib.sh
 . /payload/lib.sh
-# shellcheck source=selftests/data/rawnet.sh
-. /payload/data/rawnet.sh
 
 EVENTS=/tmp/events
 
-topology
-modprobe nf_nat
-listen r "$EVENTS" -p udp
-rawnet_verdicts python3 /payload/bin/udp_icmp.py
+must topology
+must modprobe nf_nat
+must listen r "$EVENTS" -p udp
+verdicts python3 /payload/bin/udp_icmp.py
 stop "$LISTENER"
 check 'event: an answer' grep -q 'UPDATE.*udp .*sport=1000 dport=53 src=' "$EVENTS"
 check 'event: a stream is assured' grep -q 'UPDATE.*udp .*ASSURED' "$EVENTS"

@@ -9,8 +9,6 @@
 
 # shellcheck source=selftests/lib.sh
 . /payload/lib.sh
-# shellcheck source=selftests/data/rawnet.sh
-. /payload/data/rawnet.sh
 
 EVENTS=/tmp/events
 
@@ -20,9 +18,9 @@ updated()
 	grep -q "UPDATE.* $1 .* $2 src=" "$EVENTS"
 }
 
-topology
-listen r "$EVENTS"
-rawnet_verdicts python3 /payload/bin/other_protos.py
+must topology
+must listen r "$EVENTS"
+verdicts python3 /payload/bin/other_protos.py
 stop "$LISTENER"
 for state in COOKIE_WAIT COOKIE_ECHOED ESTABLISHED SHUTDOWN_SENT SHUTDOWN_RECD \
 	SHUTDOWN_ACK_SENT CLOSED; do

@@ -15,7 +15,7 @@
 
 SECS=8
 
-modprobe -a nf_conntrack_netlink nf_conntrack_sip
+must modprobe -a nf_conntrack_netlink nf_conntrack_sip
 ip netns add n
 idle=$(slab_used nf_conntrack)
 
@@ -45,8 +45,7 @@ check 'listener that goes' hear n gone -g 0x28 -R -b 2048 -p 5000
 ns n exprace $SECS >/dev/null &
 race=$!
 sleep $((SECS / 2))
-kill -KILL "$LISTENER"
-wait "$LISTENER" 2>/dev/null
+kill_listener
 wait $race
 ns n conntrack -F >/dev/null 2>&1
 check 'no entry is left' wait_for '[ "$(ctcount n)" = 0 ]'

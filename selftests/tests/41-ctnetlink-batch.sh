@@ -24,7 +24,7 @@ value()
 }
 
 # A run of ctbatch whose listener must have got everything.
-complete()
+run_complete()
 {
 	local name=$1
 	shift
@@ -36,7 +36,7 @@ complete()
 	is "$name: in order" "$(value disorder)" 0
 }
 
-modprobe nf_conntrack_netlink
+must modprobe nf_conntrack_netlink
 ip netns add n
 ns n sysctl -qw net.netfilter.nf_conntrack_max=200000 2>/dev/null ||
 	sysctl -qw net.netfilter.nf_conntrack_max=200000
@@ -51,14 +51,14 @@ ns n ctbatch echo >/tmp/result
 is 'echo of a change' "$(value echoes)" 1
 ns n conntrack -F 2>/dev/null
 
-complete 'one event per datagram' 0 0
+run_complete 'one event per datagram' 0 0
 is 'one event per datagram: no more' "$(value most)" 1
-complete 'small buffer, slow reader' 2048 100
+run_complete 'small buffer, slow reader' 2048 100
 
 if is_ours; then
 	for limit in 1000 3776; do
 		echo $limit | ns n tee $BATCH >/dev/null
-		complete "batches of $limit" 0 0
+		run_complete "batches of $limit" 0 0
 		cmp_num "batches of $limit: several events" "$(value most)" -gt 1
 		cmp_num "batches of $limit: not larger" "$(value biggest)" -le $limit
 	done
@@ -67,7 +67,7 @@ if is_ours; then
 	ns n ctbatch echo >/tmp/result
 	is 'batches: echo of a change' "$(value echoes)" 1
 	ns n conntrack -F 2>/dev/null
-	complete 'batches, small buffer, slow reader' 2048 500
+	run_complete 'batches, small buffer, slow reader' 2048 500
 	is 'nothing waits on the missed list' "$(event_stat n missed)" 0
 	is 'nothing waits on the dying list' "$(event_stat n dying)" 0
 
@@ -105,7 +105,7 @@ if is_ours; then
 
 	refute 'a batch larger than a page' sh -c "echo 4000 | nsenter --net=/run/netns/n tee $BATCH"
 	echo 0 | ns n tee $BATCH >/dev/null
-	complete 'batches off again' 0 0
+	run_complete 'batches off again' 0 0
 	is 'batches off again: one event per datagram' "$(value most)" 1
 fi
 

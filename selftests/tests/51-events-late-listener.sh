@@ -23,8 +23,8 @@ lines()
 	grep -c "\\[$1\\]" /tmp/plain
 }
 
-modprobe nf_conntrack_netlink
-flow_net n
+must modprobe nf_conntrack_netlink
+must flow_net n
 
 # --- plain listeners, as on any kernel ---
 check 'conntrack -E' listen n /tmp/plain
@@ -45,7 +45,7 @@ ns n flows udp 198.18.1.0 4001 0 $FLOWS >/tmp/made
 ns n sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_close=300
 nsenter --net=/run/netns/n flows tcp 8080 20 open >/tmp/tcp &
 tcp=$!
-wait_for 'grep -q made /tmp/tcp' 30
+must wait_for 'grep -q made /tmp/tcp' 30
 is 'entries made without a listener' "$(ctcount n)" $((FLOWS + 20))
 
 check 'late listener' hear n late -R -b 2048

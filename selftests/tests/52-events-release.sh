@@ -36,26 +36,9 @@ let_wait()
 	cmp_num "$tag: events wait" "$WAITING" -ge $((FLOWS - 20))
 }
 
-# Kills the listener; at once reaped, so that the shell does not announce it.
-kill_listener()
-{
-	kill -KILL "$LISTENER"
-	wait "$LISTENER" 2>/dev/null
-}
-
-# Milliseconds until the shell command $1 succeeds.
-how_long()
-{
-	local start
-	start=$(now_ms)
-
-	wait_for "$1" 20 || return
-	echo $(($(now_ms) - start))
-}
-
-modprobe nf_conntrack_netlink
+must modprobe nf_conntrack_netlink
 sysctl -qw net.netfilter.nf_conntrack_max=$((FLOWS * 4))
-flow_net n
+must flow_net n
 idle=$(slab_used nf_conntrack)
 
 # --- visible ---
@@ -98,7 +81,7 @@ cmp_num "listener ends: released after $took ms" "${took:-99999999}" -le "$SECON
 wait "$LISTENER" 2>/dev/null
 
 # --- the namespace is deleted: the listener is elsewhere and lives on ---
-flow_net m
+must flow_net m
 ip netns set m auto
 ip netns add watcher
 ns watcher ip netns set m auto
@@ -119,7 +102,7 @@ cmp_num "module removed: released after $(($(now_ms) - start)) ms" "${took:-9999
 check 'module removed: no object left' wait_for '[ "$(slab_used nf_conntrack)" -le "$idle" ]'
 kill_listener
 
-modprobe nf_conntrack_netlink
+must modprobe nf_conntrack_netlink
 let_wait n both n
 ns n nft flush ruleset
 start=$(now_ms)

@@ -25,9 +25,9 @@ below()
 	[ -n "$1" ] && gawk -v got="$1" -v limit="$2" 'BEGIN { exit !(got < limit) }'
 }
 
-modprobe nf_conntrack_netlink
+must modprobe nf_conntrack_netlink
 sysctl -qw net.netfilter.nf_conntrack_max=$((FLOWS * 2))
-flow_net n
+must flow_net n
 ns n sysctl -qw net.netfilter.nf_conntrack_timestamp=1 net.netfilter.nf_conntrack_udp_timeout=$TIMEOUT
 
 # The listener takes everything, so that its pace is not what is measured.

@@ -37,8 +37,8 @@ count_assured()
 	ns n conntrack -L -u ASSURED 2>/dev/null | wc -l
 }
 
-modprobe nf_conntrack_netlink
-flow_net n
+must modprobe nf_conntrack_netlink
+must flow_net n
 # unreplied ones go for lack of room, not of time
 ns n sysctl -qw net.netfilter.nf_conntrack_udp_timeout=3000
 # Stock looks for a victim in a few buckets only: let these be long.
@@ -80,7 +80,7 @@ cmp_num 'no room: logged at a limited rate' "$(dmesg | grep -c 'table full')" -l
 refute 'no room: conntrack -I says so' ns n conntrack -I -p udp -s 198.18.0.1 -d 198.19.1.1 --sport 1 --dport 2 -t 60
 
 # --- another namespace has a count of its own ---
-flow_net m
+must flow_net m
 ns m flows udp 198.18.1.0 4000 0 100 >/tmp/made
 is 'another namespace is not full' "$(cat /tmp/made)" 'sent=100 refused=0'
 

@@ -40,9 +40,9 @@ clash_run()
 	RESOLVED=$(($(ct_stat n clashres) - before))
 }
 
-modprobe nf_conntrack_netlink
+must modprobe nf_conntrack_netlink
 sysctl -qw net.netfilter.nf_conntrack_max=100000
-flow_net n
+must flow_net n
 ns n sysctl -qw net.netfilter.nf_conntrack_udp_timeout=600
 
 for kind in same reverse; do

@@ -64,12 +64,12 @@ seconds_left()
 	line "$1" | awk '{ print $5 }'
 }
 
-topology
+must topology
 # a slow guest takes longer than half a minute between a packet and a look
 ns r sysctl -qw net.netfilter.nf_conntrack_udp_timeout=200 net.netfilter.nf_conntrack_udp_timeout_stream=250
-modprobe -a nf_conntrack_netlink nf_conntrack_ftp nf_nat_ftp
+must modprobe -a nf_conntrack_netlink nf_conntrack_ftp nf_nat_ftp
 nsenter --net=/run/netns/s peer.py serve 10.0.2.2 2>/tmp/serve.err &
-wait_for 'ns s ss -Hltn sport = :21 | grep -q .' 30
+must wait_for 'ns s ss -Hltn sport = :21 | grep -q .' 30
 mkdir -p /etc/xtables
 # iptables and conntrack read one file, nft the other
 printf '5 blue\n100 green\n' | tee /etc/xtables/connlabel.conf >/etc/connlabel.conf
@@ -135,7 +135,7 @@ is 'one tuple, two zones' "$(ask 3001 7001 && ns r iptables -t raw -F PREROUTING
 	ask 3001 7001)" $'1\n1'
 is 'one tuple, two zones: two entries' "$(line 3001 | grep -c dport=7001)" 2
 # Stock forgets the events of a rule that was made while nobody listened.
-listen r /tmp/events
+must listen r /tmp/events
 ns r iptables-restore --table raw <<-'EOT'
 	*raw
 	-A PREROUTING -p udp --dport 7003 -j CT --notrack

@@ -58,8 +58,8 @@ none_left()
 set_up
 # the page allocator complains when it is made to fail
 allow_log 'page allocation failure'
-modprobe -a nf_conntrack_netlink nf_conntrack_ftp
-flow_net n
+must modprobe -a nf_conntrack_netlink nf_conntrack_ftp
+must flow_net n
 ns n sysctl -qw net.netfilter.nf_conntrack_acct=1 net.netfilter.nf_conntrack_timestamp=1
 # shellcheck disable=SC2034  # used in a condition
 idle=$(slab_used nf_conntrack)

@@ -24,7 +24,7 @@ hold()
 	nsenter --net=/run/netns/r -- ctqueue 5 "$1" hold </tmp/go >/tmp/held 2>&1 &
 	HOLDER=$!
 	exec 8>/tmp/go
-	wait_for 'grep -q ready /tmp/held' 20
+	must wait_for 'grep -q ready /tmp/held' 20
 }
 
 holding()
@@ -43,8 +43,8 @@ pings()
 	ns c hping3 --udp -q -c "$1" -i u2000 -s 6000 -p "$2" 10.0.2.2 >/dev/null 2>&1
 }
 
-modprobe -a nf_conntrack_netlink nf_conntrack_ftp nfnetlink_queue nf_nat_ftp
-topology
+must modprobe -a nf_conntrack_netlink nf_conntrack_ftp nfnetlink_queue nf_nat_ftp
+must topology
 objects=$(slab_used nf_conntrack)
 
 # --- a template in a queue, its rule gone ---
@@ -98,7 +98,7 @@ check 'unconfirmed, netlink module: packets wait' queue_new 7104
 check 'unconfirmed, netlink module: it unloads' rmmod nf_conntrack_netlink
 release
 ns r iptables -F FORWARD
-modprobe nf_conntrack_netlink
+must modprobe nf_conntrack_netlink
 
 # --- a list of expectations begins in an area that grows later; stock panics here ---
 expected()
@@ -137,8 +137,8 @@ growing()
 is_stock || growing
 
 # --- everything at once: nothing may hang ---
-flow_net n
-flow_net m
+must flow_net n
+must flow_net m
 end=$((SECONDS + SECONDS_OF_CHURN))
 while ((SECONDS < end)); do
 	sysctl -qw net.netfilter.nf_conntrack_buckets=$((1024 << RANDOM % 7))

@@ -62,7 +62,7 @@ gateway
 ns r sysctl -qw net.netfilter.nf_conntrack_acct=1 net.netfilter.nf_flowtable_udp_timeout=600 \
 	net.netfilter.nf_flowtable_tcp_timeout=600
 check 'rules' flow_rules
-listen r /tmp/events -b 4194304
+must listen r /tmp/events -b 4194304
 
 # --- TCP, until FIN ---
 talk_open tcp 10.0.1.2 4000 10.0.2.2 9000

@@ -215,13 +215,13 @@ refuse()
 }
 
 check 'network' network
-modprobe nf_conntrack_netlink
+must modprobe nf_conntrack_netlink
 sysctl -qw net.netfilter.nf_conntrack_max=100000 net.core.somaxconn=4096 net.core.netdev_max_backlog=20000 \
 	net.core.wmem_max=8388608 net.core.rmem_max=8388608
 ns s sysctl -qw net.core.somaxconn=4096 net.ipv4.tcp_max_syn_backlog=8192
 # shellcheck disable=SC2086  # several words
 nsenter --net=/run/netns/s who serve $WHO_PORTS >/tmp/who.s 2>&1 &
-wait_for 'grep -q ready /tmp/who.s' 30
+must wait_for 'grep -q ready /tmp/who.s' 30
 for n in 1 2; do
 	configure $n
 	check "conntrackd on g$n" daemon $n -d
