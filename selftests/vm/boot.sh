@@ -226,7 +226,7 @@ make_payload()
 	local dir=$work/payload item build_id=''
 
 	mkdir -p "$dir/bin"
-	cp "$HERE/guest-init" "$HERE/teardown.sh" "$HERE/slab.sh" "$HERE/../lib.sh" "$dir/"
+	cp "$HERE/guest-init" "$HERE/teardown.sh" "$HERE/slab.sh" "$HERE"/../{ktap,lib}.sh "$dir/"
 	for item in "${bins[@]}"; do
 		find "$item" -maxdepth 1 -type f -perm /111 -exec cp -t "$dir/bin" {} +
 	done
