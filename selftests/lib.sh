@@ -45,7 +45,7 @@
 # Time
 #   wait_for COND [SECS]   until the shell command COND succeeds (10 s); says so and
 #                          fails if it does not
-#   how_long COND          milliseconds until COND succeeds; nothing after 20 s
+#   released WHAT COND MS  subtest: COND succeeds within so many milliseconds
 #   now_ms                 milliseconds
 #   scaled N               N, more on the debug kernel or a busy host: for time limits
 #
@@ -125,13 +125,13 @@ now_ms()
 	echo $((${EPOCHREALTIME/[.,]/} / 1000))
 }
 
-how_long()
+released()
 {
-	local start
+	local start took=''
 	start=$(now_ms)
 
-	wait_for "$1" 20 || return
-	echo $(($(now_ms) - start))
+	! wait_for "$2" 20 || took=$(($(now_ms) - start))
+	cmp_num "$1: released after ${took:-more than 20000} ms" "${took:-99999999}" -le "$3"
 }
 
 # Unlike "ip netns exec" this does not mount anything: it is several times faster.

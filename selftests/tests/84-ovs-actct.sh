@@ -13,34 +13,18 @@
 # shellcheck source=selftests/data/gateway.sh
 . /payload/data/gateway.sh
 
-# Namespaces $1 and $2, their eth0 wired to port1 and port2 of namespace $3
+# Stations $1 and $2, wired to port1 and port2 of a new namespace $3
 wires()
 {
-	local name n=1
-
-	ip netns add "$3"
+	must ip netns add "$3"
 	ns "$3" ip link set lo up
 	ns "$3" sysctl -qw net.ipv6.conf.default.disable_ipv6=1
-	for name in "$1" "$2"; do
-		ip netns add "$name"
-		ns "$name" ip link set lo up
-		ip link add eth0 netns "$name" type veth peer name port$n netns "$3"
-		ns "$3" ip link set port$n up
-		# Checksums are not computed on the way between two of them.
-		ns "$name" ip -batch - <<-EOT
-			link set eth0 address 02:00:00:00:00:0$n
-			address add 10.5.0.$n/24 dev eth0
-			address add fd05::$n/64 dev eth0 nodad
-			link set eth0 up
-		EOT
-		n=$((n + 1))
-	done
+	station "$1" "$3" port1 5 1
+	station "$2" "$3" port2 5 2
 	# Addresses of translation; nobody answers for them.
 	ns "$2" ip neighbour add 10.5.0.100 lladdr 02:00:00:00:00:01 dev eth0
 	ns "$1" ip neighbour add 10.5.0.200 lladdr 02:00:00:00:00:02 dev eth0
-	# shellcheck disable=SC2086  # several words
-	nsenter --net="/run/netns/$2" who serve $WHO_PORTS >"/tmp/who.$2" 2>&1 &
-	must wait_for "grep -q ready /tmp/who.$2" 30
+	serve "$2"
 }
 
 # Entries of the switch in question

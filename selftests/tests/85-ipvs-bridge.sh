@@ -84,7 +84,7 @@ stations()
 {
 	local bridge=$1 name n=1
 
-	ip netns add "$bridge"
+	must ip netns add "$bridge"
 	ns "$bridge" ip -batch - <<-'EOT'
 		link set lo up
 		link add br0 type bridge mcast_snooping 0
@@ -93,20 +93,11 @@ stations()
 		link set br0 up
 	EOT
 	for name in x y z; do
-		ip netns add "$name"
-		ns "$name" ip link set lo up
-		ip link add eth0 netns "$name" type veth peer name "$name" netns "$bridge"
-		ns "$bridge" ip link set "$name" master br0 up
-		ns "$name" ip -batch - <<-EOT
-			address add 10.6.0.$n/24 dev eth0
-			address add fd06::$n/64 dev eth0 nodad
-			link set eth0 up
-		EOT
+		station "$name" "$bridge" "$name" 6 $n
+		ns "$bridge" ip link set "$name" master br0
 		n=$((n + 1))
 	done
-	# shellcheck disable=SC2086  # several words
-	nsenter --net=/run/netns/y who serve $WHO_PORTS >/tmp/who.y 2>&1 &
-	must wait_for 'grep -q ready /tmp/who.y' 30
+	serve y
 	wait_for '[ "$(ns x who ask -w 300 udp 10.6.0.1 0 10.6.0.2 9000)" != none ]' 20
 }
 
