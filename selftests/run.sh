@@ -301,7 +301,9 @@ run_all()
 			continue
 		fi
 		if [ "$jobs" = 1 ]; then
-			run_one "$number" "$set" "$name"
+			# in the background, so that a signal is not kept waiting
+			run_one "$number" "$set" "$name" &
+			wait $! || true
 			continue
 		fi
 		next_slot

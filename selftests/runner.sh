@@ -45,14 +45,26 @@ list_runs()
 	[ ${#runs[@]} = 0 ] || printf '%s\n' "${runs[@]}"
 }
 
-# Ends what still runs; boot.sh ends its qemu.
-cleanup()
+# Processes that descend from process $1, the youngest first
+descendants()
 {
 	local pid
 
-	for pid in $(jobs -p); do
-		pkill -TERM -P "$pid" 2>/dev/null || true
-		kill "$pid" 2>/dev/null || true
+	for pid in $(pgrep -P "$1"); do
+		descendants "$pid"
+		echo "$pid"
+	done
+}
+
+# Ends what still runs; boot.sh ends its qemu.
+cleanup()
+{
+	local job pid
+
+	for job in $(jobs -p); do
+		for pid in $(descendants "$job") "$job"; do
+			kill "$pid" 2>/dev/null || true
+		done
 	done
 	[ -z "$work" ] || rm -rf "$work"
 }
