@@ -31,10 +31,14 @@ def enter(name):
 
 
 def run(name, *args):
-    """Run a command in a namespace and return its output."""
-    return subprocess.run(['nsenter', '--net=/run/netns/' + name, '--', *args],
+    """Run a command in a namespace and return its output; it must succeed."""
+    done = subprocess.run(['nsenter', '--net=/run/netns/' + name, '--', *args],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, check=False).stdout
+                          text=True, check=False)
+    if done.returncode:
+        raise OSError('%s: status %d: %s' % (' '.join(args), done.returncode,
+                                             done.stdout))
+    return done.stdout
 
 
 def nft(name, rules):
