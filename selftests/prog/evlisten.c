@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Listens to connection events and keeps book of each connection (original
+ * Listens to connection events and keeps a record of each connection (original
  * tuple plus ID, IPv4): which events came, in what order, and what the last one
- * said of it. Prints "ready" once subscribed and one line of "name=value" pairs
- * at the end, which comes with SIGTERM, after -D connections have been
- * destroyed, or -i seconds without an event. SIGUSR1: read what is waiting, dump
- * the table and count the entries whose state, mark or status the events
- * did not tell ("stale"), or that they never mentioned ("unknown").  With the
- * groups of expectations (-g 0x28) the book is one of expectations.  With -s the
- * line of figures stands in a file at any time, too.
+ * said.  Prints "ready" once it listens and one line of "name=value" pairs at
+ * its end, which comes with SIGTERM, after -D connections have been destroyed,
+ * or -i seconds without an event.  SIGUSR1: read the events that are waiting,
+ * dump the table and count the entries whose state, mark or status differs from
+ * what their last event said ("stale"), and those that had no event ("unknown").
+ * With the groups of expectations (-g 0x28) the records are of expectations.
+ * With -s the line of figures is in a file at any time, too.
  *
  *   flows new destroy updates      connections; those with each event; updates
  *   again                          NEW or DESTROY once more for a connection
@@ -16,9 +16,8 @@
  *   headless                       connections whose first event was not NEW
  *   datagrams most enobufs         messages in the fullest one; overruns
  *   rate pace                      events per second, from the first DESTROY to
- *                                  the last; the same without the time spent
- *                                  waiting for them: what the listener could
- *                                  have taken
+ *                                  the last; the same without the time in which
+ *                                  no event was there: the listener's own pace
  *   late_p50 late_p99 late_max     with -T: seconds from the end of the timeout
  *   burst                          with -T: largest share of all DESTROY that
  *                                  came within 100 ms, in percent
@@ -33,8 +32,8 @@
 
 #include <linux/netfilter/nfnetlink_compat.h>
 
-#define BOOK_BITS	19
-#define BOOK_SIZE	(1u << BOOK_BITS)
+#define RECORD_BITS	19
+#define RECORDS		(1u << RECORD_BITS)
 #define TICK_MS		100
 #define WINDOW_S	0.1
 #define STATUS_PERIOD_S	0.2
@@ -44,7 +43,7 @@
 
 enum event { EVENT_NEW, EVENT_UPDATE, EVENT_DESTROY };
 
-/* Key of a page.  No padding inside: compared and hashed as bytes. */
+/* Key of a record.  No padding inside: compared and hashed as bytes. */
 struct key {
 	uint32_t id;
 	uint32_t src;
@@ -55,16 +54,16 @@ struct key {
 };
 
 /* What an event has said */
-struct told {
+struct details {
 	uint32_t status;
 	uint32_t mark;
 	int tcp_state;
-	double started;		/* 0: not told */
+	double started;		/* 0: not said */
 };
 
-struct page {
+struct record {
 	struct key key;
-	struct told last;
+	struct details last;
 	uint8_t seen;		/* one bit per enum event */
 };
 
@@ -92,8 +91,8 @@ static struct {
 	double first_destroy, last_destroy, idle;
 } sums;
 
-static struct page book[BOOK_SIZE];
-static double late[BOOK_SIZE], came[BOOK_SIZE];
+static struct record records[RECORDS];
+static double late[RECORDS], came[RECORDS];
 static unsigned long lates;
 static double waited;		/* seconds blocked, since the first DESTROY */
 static volatile sig_atomic_t stopped, compare;
@@ -114,39 +113,39 @@ static double seconds(clockid_t id)
 	return ts.tv_sec + ts.tv_nsec * 1e-9;
 }
 
-/* ---- the book ---- */
+/* ---- records ---- */
 
-static struct page *find_page(const struct key *key, bool open)
+static struct record *find_record(const struct key *key, bool add)
 {
 	const uint32_t *word = (const uint32_t *)key;
 	uint32_t hash = 0, i;
 
 	for (i = 0; i < sizeof(*key) / sizeof(*word); i++)
 		hash = (hash ^ word[i]) * 0x9e3779b1u;
-	for (i = hash >> (32 - BOOK_BITS); book[i].key.proto;
-	     i = (i + 1) % BOOK_SIZE)
-		if (!memcmp(&book[i].key, key, sizeof(*key)))
-			return &book[i];
-	if (!open)
+	for (i = hash >> (32 - RECORD_BITS); records[i].key.proto;
+	     i = (i + 1) % RECORDS)
+		if (!memcmp(&records[i].key, key, sizeof(*key)))
+			return &records[i];
+	if (!add)
 		return NULL;
-	if (++sums.flows > BOOK_SIZE / 4 * 3)
+	if (++sums.flows > RECORDS / 4 * 3)
 		errx(1, "too many connections");
-	book[i].key = *key;
-	book[i].last.tcp_state = -1;
-	return &book[i];
+	records[i].key = *key;
+	records[i].last.tcp_state = -1;
+	return &records[i];
 }
 
 static void note_late(double started)
 {
 	double now = seconds(CLOCK_REALTIME);
 
-	if (!opts.timeout || !started || lates == BOOK_SIZE)
+	if (!opts.timeout || !started || lates == RECORDS)
 		return;
 	came[lates] = now;
 	late[lates++] = now - started - opts.timeout;
 }
 
-static void note_destroy(const struct told *told)
+static void note_destroy(const struct details *details)
 {
 	sums.last_destroy = seconds(CLOCK_MONOTONIC);
 	sums.until = sums.new + sums.updates + sums.destroy + sums.again;
@@ -156,60 +155,60 @@ static void note_destroy(const struct told *told)
 		waited = 0;
 	}
 	sums.idle = waited;
-	note_late(told->started);
+	note_late(details->started);
 }
 
-static void enter(const struct key *key, const struct told *told,
+static void note_event(const struct key *key, const struct details *details,
 		  enum event event)
 {
-	struct page *page = find_page(key, true);
+	struct record *record = find_record(key, true);
 	uint8_t bit = 1 << event;
 
-	if (!page->seen && event != EVENT_NEW)
+	if (!record->seen && event != EVENT_NEW)
 		sums.headless++;
-	if (page->seen >> (event + 1))
+	if (record->seen >> (event + 1))
 		sums.disorder++;
 	if (event == EVENT_UPDATE)
 		sums.updates++;
-	else if (page->seen & bit)
+	else if (record->seen & bit)
 		sums.again++;
 	else if (event == EVENT_NEW)
 		sums.new++;
 	else
-		note_destroy(told);
-	page->seen |= bit;
+		note_destroy(details);
+	record->seen |= bit;
 	if (event == EVENT_DESTROY)
 		return;
 	/* an event without protocol details leaves the state as it was */
-	if (told->tcp_state < 0) {
-		int state = page->last.tcp_state;
+	if (details->tcp_state < 0) {
+		int state = record->last.tcp_state;
 
-		page->last = *told;
-		page->last.tcp_state = state;
+		record->last = *details;
+		record->last.tcp_state = state;
 	} else {
-		page->last = *told;
+		record->last = *details;
 	}
 }
 
-static void check(const struct key *key, const struct told *told)
+static void compare_entry(const struct key *key, const struct details *details)
 {
-	struct page *page = find_page(key, false);
+	struct record *record = find_record(key, false);
 
 	sums.dumped++;
-	if (!page) {
+	if (!record) {
 		sums.unknown++;
 		return;
 	}
-	if (page->last.tcp_state == told->tcp_state &&
-	    page->last.mark == told->mark &&
-	    !((page->last.status ^ told->status) & STATUS_SHOWN))
+	if (record->last.tcp_state == details->tcp_state &&
+	    record->last.mark == details->mark &&
+	    !((record->last.status ^ details->status) & STATUS_SHOWN))
 		return;
 	if (sums.stale++ < 5)
 		fprintf(stderr,
-			"evlisten: proto %u port %u: told state %d mark %u status %#x, is %d %u %#x\n",
-			key->proto, key->sport, page->last.tcp_state,
-			page->last.mark, page->last.status, told->tcp_state,
-			told->mark, told->status);
+			"evlisten: proto %u port %u: event: state %d mark %u status %#x, entry: %d %u %#x\n",
+			key->proto, key->sport, record->last.tcp_state,
+			record->last.mark, record->last.status, details->tcp_state,
+			details->mark, details->status);
 }
 
 /* ---- messages ---- */
@@ -264,13 +263,13 @@ static bool parse_expectation(const struct nlmsghdr *nlh, struct key *key)
 }
 
 static bool parse(const struct nlmsghdr *nlh, struct key *key,
-		  struct told *told)
+		  struct details *details)
 {
 	const struct nlattr *attr;
 
 	memset(key, 0, sizeof(*key));
-	memset(told, 0, sizeof(*told));
-	told->tcp_state = -1;
+	memset(details, 0, sizeof(*details));
+	details->tcp_state = -1;
 	if (NFNL_SUBSYS_ID(nlh->nlmsg_type) == NFNL_SUBSYS_CTNETLINK_EXP)
 		return parse_expectation(nlh, key);
 	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) {
@@ -282,16 +281,16 @@ static bool parse(const struct nlmsghdr *nlh, struct key *key,
 			key->id = mnl_attr_get_u32(attr);
 			break;
 		case CTA_STATUS:
-			told->status = ntohl(mnl_attr_get_u32(attr));
+			details->status = ntohl(mnl_attr_get_u32(attr));
 			break;
 		case CTA_MARK:
-			told->mark = ntohl(mnl_attr_get_u32(attr));
+			details->mark = ntohl(mnl_attr_get_u32(attr));
 			break;
 		case CTA_PROTOINFO:
-			told->tcp_state = parse_tcp_state(attr);
+			details->tcp_state = parse_tcp_state(attr);
 			break;
 		case CTA_TIMESTAMP:
-			told->started = parse_start(attr);
+			details->started = parse_start(attr);
 			break;
 		}
 	}
@@ -309,22 +308,22 @@ static int on_event(const struct nlmsghdr *nlh, void *data)
 {
 	unsigned long *messages = data;
 	struct key key;
-	struct told told;
+	struct details details;
 
 	++*messages;
-	if (parse(nlh, &key, &told))
-		enter(&key, &told, event_of(nlh));
+	if (parse(nlh, &key, &details))
+		note_event(&key, &details, event_of(nlh));
 	return MNL_CB_OK;
 }
 
 static void on_entry(const struct nlmsghdr *nlh, void *data)
 {
 	struct key key;
-	struct told told;
+	struct details details;
 
 	(void)data;
-	if (parse(nlh, &key, &told))
-		check(&key, &told);
+	if (parse(nlh, &key, &details))
+		compare_entry(&key, &details);
 }
 
 /* ---- sockets ---- */
@@ -338,7 +337,7 @@ static void set_buffer(struct mnl_socket *nl)
 		err(1, "receive buffer");
 }
 
-static struct mnl_socket *subscribe(void)
+static struct mnl_socket *open_listener(void)
 {
 	struct mnl_socket *nl = nl_open();
 	int group;
@@ -582,7 +581,7 @@ int main(int argc, char **argv)
 	signal(SIGTERM, on_signal);
 	signal(SIGUSR1, on_signal);
 	status = open_status();
-	nl = subscribe();
+	nl = open_listener();
 	printf("ready\n");
 	fflush(stdout);
 	if (opts.hold_s)

@@ -5,8 +5,8 @@
  *
  *   exprace SECONDS
  *
- * Prints "NAME=requests" for each thread.  What comes of a request does not
- * matter: a checking kernel is to find nothing wrong.
+ * Prints "NAME=requests" for each thread.  The results do not matter, as long as
+ * the requests are answered: the debug kernel must find nothing wrong.
  */
 #include <pthread.h>
 #include <time.h>

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The TCP tracker, segment by segment: each state with each segment, windows,
-# options, resets, reopening, pickup. data/tcp-states.txt holds the segments and
-# what Debian's own modules make of them.
+# options, resets, reopened connections, connections that are picked up in the middle.
+# data/tcp-states.txt has the segments, and the states in which the stock modules are
+# after each.
 #
 # TIMEOUT: 300
 
@@ -12,7 +13,7 @@
 
 SCRIPT=/payload/data/tcp-states.txt
 
-# Hosts that never answer by themselves.
+# The host in namespace $1 answers nothing by itself.
 silence()
 {
 	ns "$1" nft -f - <<-'EOT'

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # UDP, UDP-Lite, ICMP and ICMPv6, packet by packet, over IPv4 and IPv6: when a
-# flow is replied, a stream, assured; which ICMP types start a flow; errors and
-# what they are related to, through NAT too; everything malformed is invalid.
-# The packets and the expectations are in prog/udp_icmp.py.
+# flow is replied, a stream, assured; which ICMP types start a flow; what an error is
+# related to, also through NAT; malformed packets are invalid. The packets and their
+# results are in prog/udp_icmp.py.
 #
 # SMOKE
 # TIMEOUT: 300

@@ -3,7 +3,7 @@
 #
 # SCTP, DCCP, GRE and protocols without a tracker, packet by packet, over IPv4
 # and IPv6; and the timeout policies of all of them (nfnetlink_cttimeout). The
-# packets and the expectations are in prog/other_protos.py.
+# packets and their results are in prog/other_protos.py.
 #
 # TIMEOUT: 300
 

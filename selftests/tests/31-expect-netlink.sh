@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Expectations over netlink: requests, attributes, filters, errors and events as
-# prog/ctexpect.c knows them from the stock module; the same with conntrack(8).
+# the stock module has them (prog/ctexpect.c); the same with conntrack(8).
 #
 # TIMEOUT: 240
 
@@ -27,7 +27,7 @@ expect_of_master()
 
 must listen n /tmp/heard expect
 check 'conntrack -I expect' expect_of_master -I expect -t 100
-# conntrack 1.4.7 leaves the protocol of the new tuple to chance, and its ports out
+# conntrack 1.4.7 does not set the protocol of the new tuple, and omits its ports
 check 'conntrack -L expect' sh -c 'ip netns exec n conntrack -L expect 2>/dev/null | grep -q "src=10.1.0.2 dst=10.1.0.1 .*master-src=10.1.0.1 master-dst=10.1.0.2 sport=1000 dport=21 class=0 helper=ftp"'
 note "$(ns n conntrack -L expect 2>&1)"
 is 'the file shows it' "$(ns n grep -c 'src=10.1.0.2 dst=10.1.0.1 .*ftp$' /proc/net/nf_conntrack_expect)" 1
@@ -45,7 +45,7 @@ nsenter --net=/run/netns/n -- python3 /payload/bin/ftpmany.py serve 127.0.0.1 &
 server=$!
 must wait_for 'ns n ss -Hltn sport = :21 | grep -q .' 20
 must listen n /tmp/heard expect
-# the stock modules forget the selection of a rule that is made while nobody listens
+# stock forgets the selection of a rule that is made while there is no listener
 ns n iptables -t raw -A OUTPUT -p tcp --dport 21 -j CT --helper ftp --expevents new
 ns n iptables -A OUTPUT -m conntrack --ctstate INVALID
 is 'announced' "$(ns n python3 /payload/bin/ftpmany.py ask 127.0.0.1 1 3)" 3

@@ -22,7 +22,7 @@ idle=$(slab_used nf_conntrack)
 check 'without a listener' ns n exprace $SECS
 note "$(cat /tmp/lib.out)"
 check 'listener' hear n race -g 0x28 -R -b 2048 -p 200
-# it was not there when those began
+# this listener did not get the NEW of the expectations that are left
 ns n conntrack -F expect >/dev/null 2>&1
 ns n conntrack -F >/dev/null 2>&1
 is_stock || wait_for '[ "$(waiting n)" = 0 ]' 30
@@ -30,7 +30,7 @@ check 'with a listener' ns n exprace $SECS
 note "$(cat /tmp/lib.out)"
 ns n conntrack -F >/dev/null 2>&1
 is 'no expectation is left' "$(ns n conntrack -L expect 2>/dev/null)" ''
-is_stock || check 'all is told' wait_for '[ "$(waiting n)" = 0 ]' 60
+is_stock || check 'no event waits' wait_for '[ "$(waiting n)" = 0 ]' 60
 sleep 1
 stop "$LISTENER"
 note "$(tail -n 1 /tmp/race)"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Connections over netlink: requests, filters, errors, attribute order and
-# events, as prog/ctnetlink.c knows them from the stock module.
+# events, as the stock module has them (prog/ctnetlink.c).
 #
 # SMOKE
 # TIMEOUT: 180

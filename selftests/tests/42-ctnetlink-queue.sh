@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# nfnetlink_queue shows the connection of a packet, changes it with the verdict,
-# and lets it expect another one.
+# A program behind nfnetlink_queue sees the connection of each packet; with its verdict
+# it changes the connection, and adds an expectation to it.
 #
 # TIMEOUT: 120
 
@@ -21,7 +21,7 @@ table inet q {
 }
 EOT
 
-# Packets $1 of one ping through the queue, with changes $2...
+# $1 packets of one ping through the queue, with the changes $2...
 queue()
 {
 	local packets=$1 pid

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Whoever reads the table while it fills, empties and is resized finds each flow
-# that lives throughout, and finds it once; the table grows and shrinks by itself.
+# A program that reads the table while it fills, empties and is resized finds each flow
+# that lives all the time, and finds it once. The table grows and shrinks by itself.
 #
 # TIMEOUT: 240
 # MEM: 4096

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# nf_conntrack_max: unreplied entries make room, assured ones do not, what is
-# dropped is counted and logged. The sizes that can be set and those that cannot.
+# nf_conntrack_max: unreplied entries make room for new ones, assured entries do not;
+# dropped packets are counted and logged. Which sizes of the table can be set.
 #
 # TIMEOUT: 180
 
@@ -39,7 +39,7 @@ count_assured()
 
 must modprobe nf_conntrack_netlink
 must flow_net n
-# unreplied ones go for lack of room, not of time
+# so that unreplied entries go for lack of room, not by timeout
 ns n sysctl -qw net.netfilter.nf_conntrack_udp_timeout=3000
 # Stock looks for a victim in a few buckets only: let these be long.
 echo 1024 >$PARAMETER
@@ -59,7 +59,7 @@ cmp_num 'the table is full' "$(ctcount n)" -ge $((MAX - 50))
 cmp_num 'unreplied ones make room' "$(ct_stat n early_drop)" -ge 1000
 is 'every packet has its entry, an evicted one, or was dropped' \
 	"$((4000 - refused - $(ct_stat n early_drop) + ASSURED))" "$(ctcount n)"
-# sendmmsg() keeps a failure in the middle to itself, and flows sends that one again
+# sendmmsg() does not report a failure in the middle, and flows sends that packet again
 cmp_num 'dropped packets are counted' "$(ct_stat n drop)" -ge "$refused"
 is 'assured ones stay' "$(count_assured)" $ASSURED
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Two CPUs send the first packet of one new UDP flow at the same time, from the
-# same side or from both: one entry comes of it, and no packet is lost.
+# same side or from both: there is one entry, and no packet is lost.
 #
 # TIMEOUT: 180
 

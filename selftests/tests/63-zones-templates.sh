@@ -134,7 +134,7 @@ has 'nft zone' 3007 'zone=7 '
 is 'one tuple, two zones' "$(ask 3001 7001 && ns r iptables -t raw -F PREROUTING 2>&1 &&
 	ask 3001 7001)" $'1\n1'
 is 'one tuple, two zones: two entries' "$(line 3001 | grep -c dport=7001)" 2
-# Stock forgets the events of a rule that was made while nobody listened.
+# Stock forgets the events of a rule that was made while there was no listener.
 must listen r /tmp/events
 ns r iptables-restore --table raw <<-'EOT'
 	*raw
@@ -167,7 +167,7 @@ is 'nft mark and label: answered' "$(ask 3009 7009)" 1
 has 'nft mark' 3009 'mark=16 '
 is 'nft label' "$(ns r conntrack -L -o labels 2>/dev/null | grep sport=3009 | grep -c labels=green)" 1
 
-# a tenant's addresses may be those of somebody else
+# two tenants may have the same addresses
 ns r iptables -t nat -A POSTROUTING -p udp --dport 7015 -j MASQUERADE
 is 'overlap: answered' "$(ask 3021 7015)" 1
 ns r iptables -t raw -A PREROUTING -p udp --dport 7015 -j CT --zone-orig 6
@@ -184,7 +184,7 @@ has 'age' 3010 'delta-time=[0-9]+ '
 is 'creation time' "$(ns r conntrack -L -o ktimestamp 2>/dev/null | grep sport=3010 | grep -c start=)" 1
 is 'conntrack -Z reads and clears' "$(ns r conntrack -L -z 2>/dev/null | grep sport=3010 | grep -c packets=3)" 1
 has 'counters: cleared' 3010 'packets=0 bytes=0 '
-# many datagrams: what did not fit into one belongs to nobody else
+# a dump of many datagrams: an entry that did not fit into one keeps its counters
 ns c flows udp 10.0.2.2 4000 0 700 >/dev/null
 ns c flows udp 10.0.2.2 4000 0 350 >/dev/null
 sum=$(counted -z)

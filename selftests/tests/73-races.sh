@@ -3,7 +3,7 @@
 #
 # What has gone wrong in connection trackers before: packets in a queue whose rule,
 # template, helper or namespace goes; dumps, flushes and resizes against each other;
-# fragments that pin a namespace; policies that are still in use when it ends.
+# fragments that keep a namespace from ending; policies that are in use when it ends.
 # Documentation/bug-classes.txt has the whole list.
 #
 # TIMEOUT: 240
@@ -166,7 +166,7 @@ note "rounds of 4,000 flows meanwhile: $rounds"
 check 'resize, flush, dump: modules of a helper kind come and go' sh -c \
 	'rmmod nf_nat_ftp nf_conntrack_ftp && modprobe nf_nat_ftp'
 
-# --- a namespace ends with all kinds of things in it ---
+# --- a namespace ends while all of these are in it ---
 # the same table as in r; its expectations are its own
 ns m nft -f - <<-'RULES'
 	table ip x {
@@ -193,7 +193,7 @@ cmp_num 'ending: it has expectations' "$(ns m cat /proc/net/nf_conntrack_expect 
 is 'ending: no other namespace shows them' "$(ns r cat /proc/net/nf_conntrack_expect)" ''
 cmp_num 'ending: it has timeout policies' "$(ns m grep -c ' [34][0-9][0-9][0-9] src.*sport=4002\|sport=4002' /proc/net/nf_conntrack)" -ge 1
 
-# first halves only: reassembly holds them for half a minute
+# only first fragments: reassembly holds them for 30 seconds
 python3 - <<-'PY'
 	import ctypes, os, socket, struct
 	fd = os.open('/run/netns/c', os.O_RDONLY)

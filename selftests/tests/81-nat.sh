@@ -149,7 +149,7 @@ reload '' 'oif eth2 udp dport 9000 snat ip to 10.0.2.50-10.0.2.53
 	oif eth2 tcp dport 9003 snat ip to 10.0.2.50 fully-random'
 answer=$(many udp 10.0.1.2 4200 10.0.2.2 9000 8)
 is 'range: answers' "$(field answered "$answer")" 8
-# persistent: the address hangs on the client's address only
+# persistent: the address depends on the address of the client only
 answer=$(many udp 10.0.1.2 4200 10.0.2.2 9001 8)
 is 'range, persistent: one address' "$(field answered "$answer") $(field addresses "$answer")" '8 1'
 first=$(ask udp 10.0.1.2 4208 10.0.2.2 9001)

@@ -71,7 +71,7 @@ ns c python3 - <<-'EOT'
 	s.sendto(b'any protocol', ('10.0.2.2', 0))
 EOT
 cmp_num 'policy: any other protocol' "$(entries | awk '/^unknown  253/ { print $3 }')" -gt 1000
-# Whether a rule keeps its policy is nfnetlink_cttimeout's affair; it is only noted.
+# nfnetlink_cttimeout decides whether a rule keeps its policy; it is only noted.
 ns r nfct delete timeout echo >/tmp/nfct 2>&1
 note "deleted while a rule uses it: status $?, $(cat /tmp/nfct), left $(ns r nfct list timeout | grep -c '^\.')"
 ns r nfct add timeout echo inet icmp timeout 2500 2>/dev/null
@@ -168,7 +168,7 @@ check 'connlimit: room again' wait_for '[ "$(ask tcp 10.0.1.2 0 10.0.2.2 9000)" 
 hold -r tcp 10.0.1.2 4120 10.0.2.2 9001 8
 is 'connlimit: up to four' "$(field answered "$(cat /tmp/held)")" 4
 stop "$HOLDER"
-# collected while entries come and go, and while somebody flushes the table
+# connlimit collects while entries come and go, and while the table is flushed
 (for _ in 1 2 3 4 5 6; do
 	flush
 	sleep 0.3
