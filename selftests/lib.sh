@@ -15,19 +15,8 @@
 #   # DEBUG: skip          not on the debug kernel
 #   # DEBUGTIMEOUT: n      seconds on the debug kernel (default: four times)
 #
-# Reporting
-#   plan N                 exactly N subtests follow (optional)
-#   ok NAME                a subtest passed
-#   not_ok NAME [WHY]      a subtest failed
-#   skip NAME [WHY]        a subtest cannot run here
-#   skip_all WHY           nothing can run here; ends the script
-#   check NAME CMD...      passes if CMD succeeds; shows its output if not
-#   refute NAME CMD...     passes if CMD fails
-#   is NAME GOT EXPECTED   passes if the two strings are equal
-#   cmp_num NAME GOT OP N  passes if GOT OP N, OP as in [: -lt -le -eq -ge -gt
-#   note TEXT              a diagnostic line
-#   finish                 last line of every script; a script that ends
-#                          without it has failed
+# Reporting: ok, not_ok, skip, check, refute, is, cmp_num, verdicts, must, note and
+# finish are in ktap.sh.
 #
 # Namespaces
 #   topology               client "c" - router "r" - server "s", joined by veth,
@@ -35,16 +24,35 @@
 #   ns NAME CMD...         run CMD in a namespace
 #   track NAME             turn conntrack on in a namespace by one harmless rule
 #   ctcount NAME           number of entries in a namespace
-#   listen NAME FILE ARG.. start "conntrack -E ARG.." in the background, return
-#                          when it listens; its pid is in LISTENER
+#
+# Listeners; each is in the background, its pid in LISTENER
+#   listen NAME FILE ARG.. "conntrack -E ARG..", its output in FILE
+#   hear NAME TAG ARG..    "evlisten ARG..", its output in /tmp/TAG
+#   heard TAG FIGURE       a figure that evlisten has printed at its end
+#   complete TAG COUNT     subtests: TAG has heard NEW and DESTROY of COUNT, in order
 #   stop PID...            end background processes and reap them
+#   kill_listener          end LISTENER at once, by SIGKILL
+#
+# Counters
+#   ct_stat NAME COLUMN    of /proc/net/stat/nf_conntrack, over all CPUs
+#   event_stat NAME COLUMN of /proc/net/stat/nf_conntrack_events
+#   stat_sum NAME FILE COLUMN...  of another file in /proc/net/stat, or of several
+#                          columns at once
+#   waiting NAME           connections and expectations with an event that a
+#                          listener has not taken yet
+#   slab_used CACHE        objects in use in a slab cache
+#
+# Time
+#   wait_for COND [SECS]   until the shell command COND succeeds (10 s); says so and
+#                          fails if it does not
+#   released WHAT COND MS  subtest: COND succeeds within so many milliseconds
+#   now_ms                 milliseconds
+#   scaled N               N, more on the debug kernel or a busy host: for time limits
 #
 # Others
-#   wait_for COND [SECS]   until the shell command COND succeeds (10 s)
 #   modset                 prints stock or ours
 #   is_ours, is_stock, is_debug
 #   allow_log REGEX        the kernel may say this, the test provokes it
-#   scaled N               N, more on the debug kernel or a busy host: for time limits
 #
 # The addresses of "topology":
 #
@@ -57,10 +65,11 @@
 
 set -uo pipefail
 
-LIB_COUNT=0
-LIB_FAILED=0
-LIB_PLAN=''
-LIB_FINISHED=''
+# shellcheck source=selftests/ktap.sh
+. /payload/ktap.sh
+# shellcheck source=selftests/vm/slab.sh
+. /payload/slab.sh
+
 LISTENER=''
 
 modset()
@@ -91,133 +100,6 @@ scaled()
 	echo $(($1 * factor))
 }
 
-note()
-{
-	local line
-
-	while IFS= read -r line; do
-		printf '# %s\n' "$line"
-	done <<<"$*"
-}
-
-plan()
-{
-	LIB_PLAN=$1
-	echo "1..$1"
-}
-
-ok()
-{
-	LIB_COUNT=$((LIB_COUNT + 1))
-	echo "ok $LIB_COUNT $1"
-}
-
-not_ok()
-{
-	LIB_COUNT=$((LIB_COUNT + 1))
-	LIB_FAILED=$((LIB_FAILED + 1))
-	echo "not ok $LIB_COUNT $1"
-	[ -z "${2:-}" ] || note "$2"
-}
-
-skip()
-{
-	LIB_COUNT=$((LIB_COUNT + 1))
-	echo "ok $LIB_COUNT $1 # SKIP ${2:-}"
-}
-
-skip_all()
-{
-	echo "1..0 # SKIP $*"
-	LIB_FINISHED=yes
-	exit 4
-}
-
-# Runs a command with its output in a file: a pipe would be kept open by what the
-# command leaves in the background.
-lib_run()
-{
-	rm -f /tmp/lib.out
-	"$@" >/tmp/lib.out 2>&1
-}
-
-lib_explain()
-{
-	note "$1"
-	[ ! -s /tmp/lib.out ] || note "$(tail -n 20 /tmp/lib.out)"
-}
-
-check()
-{
-	local name=$1 status=0
-	shift
-
-	lib_run "$@" || status=$?
-	if [ "$status" = 0 ]; then
-		ok "$name"
-		return 0
-	fi
-	not_ok "$name"
-	lib_explain "'$*' returned $status"
-	return 1
-}
-
-refute()
-{
-	local name=$1
-	shift
-
-	if lib_run "$@"; then
-		not_ok "$name"
-		lib_explain "'$*' succeeded"
-		return 1
-	fi
-	ok "$name"
-}
-
-is()
-{
-	if [ "$2" = "$3" ]; then
-		ok "$1"
-		return 0
-	fi
-	not_ok "$1" "got '$2', expected '$3'"
-	return 1
-}
-
-cmp_num()
-{
-	if test "$2" "$3" "$4" 2>/dev/null; then
-		ok "$1"
-		return 0
-	fi
-	not_ok "$1" "got '$2', expected $3 $4"
-	return 1
-}
-
-finish()
-{
-	LIB_FINISHED=yes
-	if [ -z "$LIB_PLAN" ]; then
-		plan "$LIB_COUNT"
-	elif [ "$LIB_PLAN" != "$LIB_COUNT" ]; then
-		note "planned $LIB_PLAN subtests, ran $LIB_COUNT"
-		exit 1
-	fi
-	[ "$LIB_FAILED" = 0 ] || exit 1
-	exit 0
-}
-
-lib_at_exit()
-{
-	local status=$?
-
-	[ -n "$LIB_FINISHED" ] && return
-	note "the script ended early with status $status"
-	[ "$status" != 0 ] || exit 1
-}
-trap lib_at_exit EXIT
-
 allow_log()
 {
 	echo "$1" >>/run/nfct-allowed-log
@@ -230,9 +112,26 @@ wait_for()
 	end=$((SECONDS + limit))
 
 	until eval "$cond" >/dev/null 2>&1; do
-		((SECONDS < end)) || return 1
+		if ((SECONDS >= end)); then
+			note "waited $limit s in vain for: $cond" >&2
+			return 1
+		fi
 		sleep 0.1
 	done
+}
+
+now_ms()
+{
+	echo $((${EPOCHREALTIME/[.,]/} / 1000))
+}
+
+released()
+{
+	local start took=''
+	start=$(now_ms)
+
+	! wait_for "$2" 20 || took=$(($(now_ms) - start))
+	cmp_num "$1: released after ${took:-more than 20000} ms" "${took:-99999999}" -le "$3"
 }
 
 # Unlike "ip netns exec" this does not mount anything: it is several times faster.
@@ -261,26 +160,20 @@ track()
 	EOT
 }
 
-topology()
+# Namespace $1, a host of network number $2, behind the router
+lib_host()
 {
-	local name
-
-	for name in c r s; do
-		ip netns add "$name"
-		ns "$name" ip link set lo up
-		ns "$name" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
-	done
-	ip -batch - <<-'EOT'
-		link add eth0 netns c type veth peer name eth1 netns r
-		link add eth0 netns s type veth peer name eth2 netns r
-	EOT
-	ns c ip -batch - <<-'EOT'
-		address add 10.0.1.2/24 dev eth0
-		address add fd00:1::2/64 dev eth0 nodad
+	ns "$1" ip -batch - <<-EOT
+		address add 10.0.$2.2/24 dev eth0
+		address add fd00:$2::2/64 dev eth0 nodad
 		link set eth0 up
-		route add default via 10.0.1.1
-		route add default via fd00:1::1
+		route add default via 10.0.$2.1
+		route add default via fd00:$2::1
 	EOT
+}
+
+lib_router()
+{
 	ns r ip -batch - <<-'EOT'
 		address add 10.0.1.1/24 dev eth1
 		address add fd00:1::1/64 dev eth1 nodad
@@ -289,15 +182,23 @@ topology()
 		link set eth1 up
 		link set eth2 up
 	EOT
-	ns s ip -batch - <<-'EOT'
-		address add 10.0.2.2/24 dev eth0
-		address add fd00:2::2/64 dev eth0 nodad
-		link set eth0 up
-		route add default via 10.0.2.1
-		route add default via fd00:2::1
+}
+
+topology()
+{
+	local name
+
+	for name in c r s; do
+		ip netns add "$name" || return
+		ns "$name" ip link set lo up || return
+		ns "$name" sysctl -qw net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
+	done
+	ip -batch - <<-'EOT' || return
+		link add eth0 netns c type veth peer name eth1 netns r
+		link add eth0 netns s type veth peer name eth2 netns r
 	EOT
-	ns r sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
-	track r
+	lib_host c 1 && lib_router && lib_host s 2 &&
+		ns r sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 && track r
 }
 
 # Whether a socket of process $2 in namespace $1 has joined a group of
@@ -313,6 +214,15 @@ lib_has_joined()
 		END { exit !found }' /proc/net/netlink
 }
 
+# lib_started COND FILE SECS: a listener whose output is in FILE listens when COND
+# is true; else it says what it has complained about.
+lib_started()
+{
+	wait_for "$1" "$3" && return
+	note "process $LISTENER does not listen: $(tail -n 3 "$2.err")" >&2
+	return 1
+}
+
 listen()
 {
 	local name=$1 file=$2
@@ -321,12 +231,96 @@ listen()
 	# shellcheck disable=SC2024
 	nsenter --net="/run/netns/$name" -- conntrack -E "$@" >"$file" 2>"$file.err" &
 	LISTENER=$!
-	wait_for "lib_has_joined $name $LISTENER"
+	lib_started "lib_has_joined $name $LISTENER" "$file" 10
 }
 
+hear()
+{
+	local name=$1 tag=$2
+	shift 2
+
+	nsenter --net="/run/netns/$name" -- evlisten "$@" >"/tmp/$tag" 2>"/tmp/$tag.err" &
+	LISTENER=$!
+	lib_started "grep -q ready /tmp/$tag" "/tmp/$tag" 30
+}
+
+heard()
+{
+	sed -n "s/^flows=.*/ &/; s/.* $2=\\([^ ]*\\).*/\\1/p" "/tmp/$1" | tail -n 1
+}
+
+complete()
+{
+	local tag=$1 count=$2
+
+	is "$tag: every NEW" "$(heard "$tag" new)" "$count"
+	is "$tag: every DESTROY" "$(heard "$tag" destroy)" "$count"
+	is "$tag: in order" "$(heard "$tag" disorder)" 0
+	is "$tag: NEW comes first" "$(heard "$tag" headless)" 0
+}
+
+# 128 + SIGTERM is what "stop" itself has brought about.
 stop()
 {
+	local pid status
+
 	kill "$@" 2>/dev/null
-	wait "$@" 2>/dev/null
+	for pid; do
+		status=0
+		wait "$pid" 2>/dev/null || status=$?
+		case "$status" in
+		0|143) ;;
+		*) note "process $pid ended with status $status" >&2 ;;
+		esac
+	done
 	return 0
+}
+
+# Reaped at once, so that the shell does not announce it.
+kill_listener()
+{
+	kill -KILL "$LISTENER"
+	wait "$LISTENER" 2>/dev/null
+}
+
+# A counter may be negative on one CPU, because another CPU has counted up.
+stat_sum()
+{
+	local name=$1 file=/proc/net/stat/$2
+	shift 2
+
+	# shellcheck disable=SC2016  # the dollars are those of awk
+	ns "$name" gawk -v columns="$*" '
+		BEGIN { wanted = split(columns, name) }
+		NR == 1 {
+			for (i = 1; i <= wanted; i++)
+				for (c = 1; c <= NF; c++)
+					if ($c == name[i])
+						column[++found] = c
+			next
+		}
+		{
+			for (i = 1; i <= found; i++)
+				sum += strtonum("0x" $column[i])
+		}
+		END {
+			if (!found || found != wanted)
+				exit 1
+			print sum % 4294967296
+		}' "$file" || note "$file of $name has no column $*" >&2
+}
+
+ct_stat()
+{
+	stat_sum "$1" nf_conntrack "$2"
+}
+
+event_stat()
+{
+	stat_sum "$1" nf_conntrack_events "$2"
+}
+
+waiting()
+{
+	stat_sum "$1" nf_conntrack_events missed dying expect
 }

@@ -1,19 +1,25 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Runs the test scripts, each in a guest of its own, and prints KTAP: one test
-# per script and module set, the script's subtests nested below it. The last
-# line is "N passed, N failed[, N skipped]", subtests counted; the exit status
-# is 0 only if nothing failed.
+# Runs the checks of the host and the test scripts, each script in a guest of its own,
+# and prints KTAP: one test per check, and per script and module set, its subtests
+# nested below it. The last line is "N passed, N failed[, N skipped]", subtests
+# counted; the exit status is 0 only if nothing failed.
 #
 # Usage: run.sh [OPTION]... [TEST]...
 #
-#   TEST                     a test's number or name, or the beginning of either
+#   TEST                     a test's name or number, or the beginning of either
 #   --kernel cloud|debug     Debian's kernel (default) or the debug kernel
 #   --modset stock|ours|both which modules (default: ours) ($MODSET)
 #   --jobs N                 guests at once (default 2) ($JOBS)
 #   --smoke                  only the tests marked SMOKE
+#   --host, --no-host        with or without the checks in host/; default: with them,
+#                            unless a TEST is named, with --smoke, on the debug kernel
 #   --list                   print what would run
+#
+# A check is an executable host/NAME.sh; it needs no guest. It prints subtests as
+# a test script does, or nothing that counts: then its exit status is the result, 4
+# for "cannot run here".
 #
 # A subtest "guest" closes every script: it fails when the script ended early or
 # with an error, or the kernel complained, was tainted, could not unload the
@@ -22,23 +28,12 @@
 
 set -euo pipefail
 
-CACHE=${NFCT_CACHE:-$HOME/.cache/nfct}
 HERE=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/runner.sh
+. "$HERE/runner.sh"
 
-kernel=cloud modset='' jobs=${JOBS:-2} smoke='' list='' modules='' work=''
-wanted=() runs=()
-passed=0 failed=0 skipped=0
-
-die()
-{
-	echo "Bail out! $*"
-	exit 1
-}
-
-usage()
-{
-	sed -n '4,/^$/s/^# \{0,1\}//p' "$0"
-}
+modset='' jobs=${JOBS:-2} smoke='' host=''
+wanted=()
 
 parse_options()
 {
@@ -50,6 +45,8 @@ parse_options()
 		--modset) explicit=$2; shift ;;
 		--jobs) jobs=$2; shift ;;
 		--smoke) smoke=yes ;;
+		--host) host=yes ;;
+		--no-host) host=no ;;
 		--list) list=yes ;;
 		--help) usage; exit 0 ;;
 		-*) die "unknown option $1, see --help" ;;
@@ -58,9 +55,8 @@ parse_options()
 		shift
 	done
 	modset=${explicit:-${MODSET:-ours}}
-	case "$kernel" in cloud|debug) ;; *) die "no such kernel: $kernel" ;; esac
-	case "$modset" in stock|ours|both) ;; *) die "no such modset: $modset" ;; esac
-	[[ $jobs =~ ^[1-9][0-9]*$ ]] || die "no such number of jobs: $jobs"
+	check_options
+	[ -n "$host$smoke" ] || [ ${#wanted[@]} -gt 0 ] || [ "$kernel" = debug ] || host=yes
 }
 
 # Value of the head comment line "# KEY: value" or "# KEY" of test $1, else $3.
@@ -91,6 +87,23 @@ is_wanted()
 	return 1
 }
 
+# Fills "runs" with "host NAME" lines; a check that is named always runs.
+select_checks()
+{
+	local file name
+
+	for file in "$HERE"/host/*.sh; do
+		[ -x "$file" ] || continue
+		name=$(basename "$file" .sh)
+		if [ ${#wanted[@]} -gt 0 ]; then
+			is_wanted "$name" || continue
+		else
+			[ "$host" = yes ] || continue
+		fi
+		runs+=("host $name")
+	done
+}
+
 # Fills "runs" with "MODSET TEST" lines.
 select_runs()
 {
@@ -113,9 +126,10 @@ select_runs()
 	return 0
 }
 
-need_ours()
+# Whether one of the runs is of a module set, or of "host".
+need()
 {
-	printf '%s\n' "${runs[@]}" | grep -q '^ours '
+	list_runs | grep -q "^$1 "
 }
 
 # Compiles prog/*.c into the cache and puts prog/*.py beside.
@@ -129,6 +143,7 @@ build_programs()
 	done
 	for source in "$HERE"/prog/*.c; do
 		[ -e "$source" ] || continue
+		[[ $source != */TEMPLATE* ]] || continue
 		out=$CACHE/prog/$(basename "$source" .c)
 		[ "$out" -nt "$source" ] && { [ -z "$newest" ] || [ "$out" -nt "$newest" ]; } && continue
 		echo "# compiling prog/$(basename "$source")"
@@ -210,6 +225,31 @@ guest_fault()
 	fi
 }
 
+# One check of the host: number, name. No subtests: the exit status is one.
+run_check()
+{
+	local number=$1 name=$2 status=0 start=$SECONDS verdict=ok note='' ok bad skip planned
+	local log=$CACHE/logs/$name.host.log
+
+	{ TMPDIR=$work "$HERE/host/$name.sh" 2>&1 || echo $? >"$work/$number.status"; } |
+		tee "$log" | nest "$work/$number.counts"
+	[ ! -e "$work/$number.status" ] || status=$(<"$work/$number.status")
+	read -r ok bad skip planned <"$work/$number.counts"
+	planned=${planned%% *}
+	if [[ $planned =~ ^[0-9]+$ ]] && [ "$planned" != $((ok + bad + skip)) ]; then
+		echo "  # $((ok + bad + skip)) subtests seen, $planned planned"
+		bad=$((bad + 1))
+	fi
+	case "$status" in
+	0) [ $((ok + bad + skip)) -gt 0 ] || ok=1 ;;
+	4) skip=$((skip + 1)) note=" # SKIP $(sed -n 's/.*# SKIP //p' "$log" | head -n 1)" ;;
+	*) [ "$bad" -gt 0 ] || bad=1 ;;
+	esac
+	[ "$bad" = 0 ] || verdict='not ok'
+	echo "$verdict $number host: $name$note # $((SECONDS - start)) s"
+	echo "$ok $bad $skip" >"$work/$number.result"
+}
+
 # One run: number, modset, name. Its output is one block, its counts go to a file.
 run_one()
 {
@@ -256,13 +296,17 @@ run_all()
 	for run in "${runs[@]}"; do
 		read -r set name <<<"$run"
 		number=$((number + 1))
-		if [ "$jobs" = 1 ]; then
-			run_one "$number" "$set" "$name"
+		if [ "$set" = host ]; then
+			run_check "$number" "$name"
 			continue
 		fi
-		while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
-			wait -n || true
-		done
+		if [ "$jobs" = 1 ]; then
+			# in the background, so that a signal is not kept waiting
+			run_one "$number" "$set" "$name" &
+			wait $! || true
+			continue
+		fi
+		next_slot
 		echo "# $number of ${#runs[@]} starts: $name $set"
 		{
 			run_one "$number" "$set" "$name" >"$work/$number.block" 2>&1 || true
@@ -273,59 +317,36 @@ run_all()
 	[ ${#pids[@]} = 0 ] || wait "${pids[@]}" || true
 }
 
-summary()
+count_results()
 {
 	local number ok bad skip
 
 	for ((number = 1; number <= ${#runs[@]}; number++)); do
 		ok=0 bad=1 skip=0
-		[ ! -e "$work/$number.result" ] || read -r ok bad skip <"$work/$number.result"
+		if [ -e "$work/$number.result" ]; then
+			read -r ok bad skip <"$work/$number.result"
+		else
+			echo "# $number ${runs[number - 1]}: cut off, no result"
+		fi
 		passed=$((passed + ok))
 		failed=$((failed + bad))
 		skipped=$((skipped + skip))
 	done
-	if [ "$skipped" = 0 ]; then
-		echo "$passed passed, $failed failed"
-	else
-		echo "$passed passed, $failed failed, $skipped skipped"
-	fi
-	[ "$failed" = 0 ]
-}
-
-# Ends what still runs; boot.sh ends its qemu.
-cleanup()
-{
-	local pid
-
-	for pid in $(jobs -p); do
-		pkill -TERM -P "$pid" 2>/dev/null || true
-		kill "$pid" 2>/dev/null || true
-	done
-	[ -z "$work" ] || rm -rf "$work"
 }
 
 main()
 {
 	parse_options "$@"
+	select_checks
 	select_runs
-	[ ${#runs[@]} -gt 0 ] || die 'no test fits'
-	if [ -n "$list" ]; then
-		printf '%s\n' "${runs[@]}"
-		exit 0
+	begin run
+	if need ours || need stock; then
+		make_images root
+		build_programs
 	fi
-
-	trap cleanup EXIT
-	trap 'exit 130' INT TERM
-	mkdir -p "$CACHE/tmp" "$CACHE/logs"
-	work=$(mktemp -d "$CACHE/tmp/run.XXXXXX")
-	"$HERE/vm/image.sh" root
-	[ "$kernel" = debug ] || "$HERE/vm/image.sh" cloud
-	build_programs
-	if need_ours; then
-		echo "# compiling the modules for the $kernel kernel"
-		modules=$("$HERE/vm/modules.sh" "$kernel") || die 'the modules do not compile'
-	fi
+	! need ours || compile_modules
 	run_all
+	count_results
 	summary
 }
 

@@ -5,6 +5,11 @@
 # client and server (topology), and prog/who, which tells what became of a packet.
 #
 #   gateway              topology, and "who serve" on ports 9000 to 9003 of s and r
+#   serve NAME           "who serve" on these ports in a namespace
+#   station NAME SWITCH PORT NET N
+#                        makes a namespace whose eth0 is wired to device PORT of
+#                        namespace SWITCH; addresses 10.NET.0.N and fd0NET::N, MAC
+#                        address 02:00:00:00:00:0N
 #   ask ARG...           "who ask" in c: one question, the peer as the server sees it
 #   many ARG...          "who many" in c
 #   hold ARG...          "who many -k ARG..." in the background, returns when all have
@@ -24,17 +29,35 @@ WHO_PORTS='9000 9001 9002 9003'
 HOLDER=''
 declare -A TALK_FDS TALK_PIDS
 
+serve()
+{
+	# shellcheck disable=SC2086  # several words
+	nsenter --net="/run/netns/$1" who serve $WHO_PORTS >"/tmp/who.$1" 2>&1 &
+	must wait_for "grep -q ready /tmp/who.$1" 30
+}
+
+station()
+{
+	local name=$1 switch=$2 port=$3 net=$4 n=$5
+
+	must ip netns add "$name"
+	ns "$name" ip link set lo up
+	must ip link add eth0 netns "$name" type veth peer name "$port" netns "$switch"
+	ns "$switch" ip link set "$port" up
+	ns "$name" ip -batch - <<-EOT
+		link set eth0 address 02:00:00:00:00:0$n
+		address add 10.$net.0.$n/24 dev eth0
+		address add fd0$net::$n/64 dev eth0 nodad
+		link set eth0 up
+	EOT
+}
+
 gateway()
 {
-	local name
-
 	check 'topology' topology
-	modprobe nf_conntrack_netlink
-	for name in s r; do
-		# shellcheck disable=SC2086  # several words
-		nsenter --net=/run/netns/$name who serve $WHO_PORTS >/tmp/who.$name 2>&1 &
-		wait_for "grep -q ready /tmp/who.$name" 30
-	done
+	must modprobe nf_conntrack_netlink
+	serve s
+	serve r
 	# Errors must not be rationed, and a slow guest must not lose entries by time.
 	ns s sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
 	ns r sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0 \
@@ -57,7 +80,7 @@ hold()
 	rm -f /tmp/held
 	nsenter --net=/run/netns/c who many -k "$@" >/tmp/held &
 	HOLDER=$!
-	wait_for 'grep -q answered /tmp/held' 60
+	must wait_for 'grep -q answered /tmp/held' 60
 }
 
 field()

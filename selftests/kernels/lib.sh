@@ -33,7 +33,7 @@ need() {
 		"apt-get install ${missing[*]}  (or run with --install)"
 	[ "$(id -u)" = 0 ] || die "--install needs root for: ${missing[*]}"
 	say "installing ${missing[*]}"
-	apt-get update -qq >&2 || true
+	apt-get update -qq >&2 || say "apt-get update failed, trying with the lists at hand"
 	apt-get install -qq -y --no-install-recommends "${missing[@]}" >&2 ||
 		die "apt-get install failed"
 }
@@ -158,6 +158,8 @@ build_kernel() {
 		{ tail -n 20 "$build/config.log" >&2; die "configuration failed"; }
 	refused_options "$build/.config" <"$build/wanted.config" \
 		>"$build/refused.config"
+	[ ! -s "$build/refused.config" ] ||
+		say "options that Kconfig does not grant: see $build/refused.config"
 	say "building $flavour kernel, log in $build/build.log"
 	watch_objects "$build" "$expected" &
 	watcher=$!

@@ -160,7 +160,7 @@ suite_conntrack()
 # The same of nfct(8).
 suite_nfct()
 {
-	modprobe nfnetlink_cttimeout
+	must modprobe nfnetlink_cttimeout
 	cd /payload/conntrack-tools/tests/nfct || return
 	run bash ./run-test.sh || true
 	conntrack_points nfct
@@ -170,7 +170,7 @@ suite_nfct()
 # at the end depends on how many of their 50 seconds have passed. Its 131,070 entries are more than a small machine's limit.
 suite_bulk()
 {
-	sysctl -qw net.netfilter.nf_conntrack_max=262144
+	must sysctl -qw net.netfilter.nf_conntrack_max=262144
 	cd /payload/conntrack-tools/tests/conntrack || return
 	run bash ./bulk-load-stress.sh
 	is 'bulk-load-stress: failures' "$(grep -ci 'failed' "$OUT")" 0
@@ -196,7 +196,7 @@ suite_cli()
 {
 	local command
 
-	modprobe nf_conntrack_ftp
+	must modprobe nf_conntrack_ftp
 	cd /payload/conntrack-tools/tests/conntrack || return
 	for command in flush new get change dump delete new-simple get delete new-nat dump flush \
 		new create-expect dump-expect get-expect delete-expect flush-expect flush; do
@@ -221,7 +221,7 @@ suite_conntrackd()
 		*) not_ok "conntrackd $name" ;;
 		esac
 	done < <(sed -n 's/.*--- \(\(passed\|failed\) \(test\|scenario\):\)/\1/p' "$OUT")
-	[ "$LIB_COUNT" -gt 0 ] || not_ok conntrackd
+	[ "$LIB_COUNT" -gt 0 ] || not_ok conntrackd 'its tests have printed no result'
 }
 
 main()

@@ -26,8 +26,9 @@
 
 set -euo pipefail
 
-CACHE=${NFCT_CACHE:-$HOME/.cache/nfct}
 HERE=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/runner.sh
+. "$HERE/../runner.sh"
 
 # name | seconds | guest.sh's suite, its variables and arguments; those with a "-" before the seconds are slow
 TESTS='
@@ -75,20 +76,8 @@ libipt_CLUSTERIP.t libipt_DNAT.t libipt_MASQUERADE.t libipt_NETMAP.t libipt_SNAT
 libip6t_DNAT.t libip6t_MASQUERADE.t libip6t_NETMAP.t libip6t_SNAT.t
 '
 
-kernel=cloud modset=both jobs=${JOBS:-1} all='' list='' resume='' install='' modules='' work=''
-wanted=() runs=()
-passed=0 failed=0 skipped=0
-
-die()
-{
-	echo "Bail out! $*"
-	exit 1
-}
-
-usage()
-{
-	sed -n '4,/^$/s/^# \{0,1\}//p' "$0"
-}
+modset=both jobs=${JOBS:-1} all='' resume='' install=''
+wanted=()
 
 parse_options()
 {
@@ -107,9 +96,7 @@ parse_options()
 		esac
 		shift
 	done
-	case "$kernel" in cloud|debug) ;; *) die "no such kernel: $kernel" ;; esac
-	case "$modset" in stock|ours|both) ;; *) die "no such modset: $modset" ;; esac
-	[[ $jobs =~ ^[1-9][0-9]*$ ]] || die "no such number of jobs: $jobs"
+	check_options
 }
 
 is_wanted()
@@ -237,12 +224,14 @@ run_all()
 	for run in "${runs[@]}"; do
 		read -r set name <<<"$run"
 		number=$((number + 1))
-		while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
-			wait -n || true
-		done
+		next_slot
 		run_one "$number" "$set" "$name" &
 	done
 	wait || true
+	for run in "${runs[@]}"; do
+		read -r set name <<<"$run"
+		[ -e "$work/${name//\//.}.$set" ] || die "$name on $set was cut off, no result"
+	done
 }
 
 # worse TEST GOOD BAD: names of points that module set GOOD passes and BAD does not,
@@ -361,49 +350,14 @@ count_all()
 	skipped=$(cat "$work"/*."$modset" | grep -c '^skip' || true)
 }
 
-summary()
-{
-	if [ "$skipped" = 0 ]; then
-		echo "$passed passed, $failed failed"
-	else
-		echo "$passed passed, $failed failed, $skipped skipped"
-	fi
-	[ "$failed" = 0 ]
-}
-
-# Ends what still runs; boot.sh ends its qemu.
-cleanup()
-{
-	local pid
-
-	for pid in $(jobs -p); do
-		pkill -TERM -P "$pid" 2>/dev/null || true
-		kill "$pid" 2>/dev/null || true
-	done
-	[ -z "$work" ] || rm -rf "$work"
-}
-
 main()
 {
 	parse_options "$@"
 	select_runs
-	[ ${#runs[@]} -gt 0 ] || die 'no test fits'
-	if [ -n "$list" ]; then
-		printf '%s\n' "${runs[@]}"
-		exit 0
-	fi
-
-	trap cleanup EXIT
-	trap 'exit 130' INT TERM
-	mkdir -p "$CACHE/tmp" "$CACHE/logs"
-	work=$(mktemp -d "$CACHE/tmp/peers.XXXXXX")
+	begin peers
 	"$HERE/sources.sh" ${install:+$install} || die 'no sources'
-	"$HERE/../vm/image.sh" peers-root
-	[ "$kernel" = debug ] || "$HERE/../vm/image.sh" cloud
-	if [ "$modset" != stock ]; then
-		echo "# compiling the modules for the $kernel kernel"
-		modules=$("$HERE/../vm/modules.sh" "$kernel") || die 'the modules do not compile'
-	fi
+	make_images peers-root
+	[ "$modset" = stock ] || compile_modules
 	run_all
 	if [ "$modset" = both ]; then
 		compare_all

@@ -10,9 +10,8 @@
  * refused=N": packets, two a round.
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
+#include <err.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -23,6 +22,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "inet.h"
 
 #define NEAR		INADDR_LOOPBACK
 #define NEAR_PORT	1500
@@ -35,31 +36,14 @@ static bool reverse;
 static int near_fd, far_fd;
 static atomic_ulong arrived, refused, received;
 
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static struct sockaddr_in address(uint32_t ip, unsigned int port)
-{
-	struct sockaddr_in sa = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(ip),
-		.sin_port = htons(port),
-	};
-
-	return sa;
-}
-
 static int open_socket(uint32_t ip, unsigned int port)
 {
-	struct sockaddr_in sa = address(ip, port);
+	struct sockaddr_in sa = inet_at(ip, port);
 	int fd = socket(AF_INET, SOCK_DGRAM, 0), room = 1 << 24;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
 	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)))
-		die("socket");
+		err(1, "socket of port %u", port);
 	return fd;
 }
 
@@ -76,7 +60,7 @@ static void meet(unsigned long n)
 
 static void send_there(unsigned long n)
 {
-	struct sockaddr_in to = address(FAR + n, FAR_PORT);
+	struct sockaddr_in to = inet_at(FAR + n, FAR_PORT);
 
 	if (sendto(near_fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)) < 0)
 		atomic_fetch_add(&refused, 1);
@@ -87,7 +71,7 @@ static void send_back(unsigned long n)
 {
 	char control[CMSG_SPACE(sizeof(struct in_pktinfo))] = { 0 };
 	struct in_pktinfo info = { .ipi_spec_dst.s_addr = htonl(FAR + n) };
-	struct sockaddr_in to = address(NEAR, NEAR_PORT);
+	struct sockaddr_in to = inet_at(NEAR, NEAR_PORT);
 	struct iovec iov = { .iov_base = "y", .iov_len = 1 };
 	struct msghdr msg = {
 		.msg_name = &to, .msg_namelen = sizeof(to),
@@ -120,7 +104,7 @@ static void *work(void *arg)
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set))
-		die("affinity");
+		err(1, "CPU %lu", cpu);
 	for (n = 0; n < rounds; n++) {
 		meet(n);
 		if (cpu && reverse)
@@ -135,22 +119,26 @@ static void *work(void *arg)
 	return NULL;
 }
 
+static void start(pthread_t *thread, unsigned long cpu)
+{
+	errno = pthread_create(thread, NULL, work, (void *)cpu);
+	if (errno)
+		err(1, "thread");
+}
+
 int main(int argc, char **argv)
 {
 	pthread_t threads[2];
 	unsigned long i;
 
-	if (argc != 3 || (strcmp(argv[1], "same") && strcmp(argv[1], "reverse"))) {
-		fprintf(stderr, "usage: %s same|reverse ROUNDS\n", argv[0]);
-		return 2;
-	}
+	if (argc != 3 || (strcmp(argv[1], "same") && strcmp(argv[1], "reverse")))
+		errx(2, "usage: %s same|reverse ROUNDS", argv[0]);
 	reverse = !strcmp(argv[1], "reverse");
 	rounds = strtoul(argv[2], NULL, 0);
 	near_fd = open_socket(NEAR, NEAR_PORT);
 	far_fd = open_socket(INADDR_ANY, FAR_PORT);
 	for (i = 0; i < 2; i++)
-		if (pthread_create(&threads[i], NULL, work, (void *)i))
-			die("thread");
+		start(&threads[i], i);
 	for (i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
 	usleep(200000);

@@ -14,177 +14,91 @@
  *
  * Prints "key value" lines.
  */
-#include <arpa/inet.h>
-#include <errno.h>
 #include <pthread.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include <libmnl/libmnl.h>
-#include <linux/netfilter/nf_conntrack_common.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/sock_diag.h>
-#include <sys/socket.h>
+
+#include "nl.h"
 
 #ifndef SO_MEMINFO
 #define SO_MEMINFO	55
 #endif
 
-#define BUFFER		65536
 #define FOREVER_MARK	0x11
+#define FIRST_HOST	0x0a100000	/* 10.16.0.0 */
+#define FIRST_PORT	1000
+#define SERVER		0x0a200001
+#define NEW		IPCTNL_MSG_CT_NEW
+#define CREATE		(NLM_F_CREATE | NLM_F_ACK)
 
-static struct mnl_socket *sk;
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static struct mnl_socket *open_socket(void)
-{
-	struct mnl_socket *nl = mnl_socket_open(NETLINK_NETFILTER);
-
-	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
-		die("netlink");
-	return nl;
-}
-
-static void join(struct mnl_socket *nl, int group)
-{
-	if (mnl_socket_setsockopt(nl, NETLINK_ADD_MEMBERSHIP, &group,
-				  sizeof(group)) < 0)
-		die("group");
-}
+static struct mnl_socket *requests;
 
 /* --- requests ----------------------------------------------------------- */
 
-static struct nlmsghdr *begin(char *buf, int type, int flags, int family)
+/* Client number @n, with an address and a port of its own, asks the server. */
+static struct nl_tuple client(int family, int proto, unsigned int n)
 {
-	struct nlmsghdr *req = mnl_nlmsg_put_header(buf);
-	struct nfgenmsg *nfg;
-
-	req->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | type;
-	req->nlmsg_flags = NLM_F_REQUEST | flags;
-	nfg = mnl_nlmsg_put_extra_header(req, sizeof(*nfg));
-	memset(nfg, 0, sizeof(*nfg));
-	nfg->nfgen_family = family;
-	return req;
+	return (struct nl_tuple){
+		.family = family, .proto = proto,
+		.src4 = FIRST_HOST + (n >> 8), .dst4 = SERVER,
+		.sport = FIRST_PORT + (n & 255), .dport = 80,
+	};
 }
 
-static void put_addr(struct nlmsghdr *req, int family, int v4, int v6,
-		     uint32_t host)
-{
-	uint8_t six[16] = { 0xfd };
-
-	host = htonl(host);
-	memcpy(six + 12, &host, 4);
-	if (family == AF_INET)
-		mnl_attr_put_u32(req, v4, host);
-	else
-		mnl_attr_put(req, v6, 16, six);
-}
-
-static void put_tuple(struct nlmsghdr *req, int type, int family, int proto,
-		      uint32_t src, uint32_t dst, int sport, int dport)
-{
-	struct nlattr *tuple = mnl_attr_nest_start(req, type), *n;
-
-	n = mnl_attr_nest_start(req, CTA_TUPLE_IP);
-	put_addr(req, family, CTA_IP_V4_SRC, CTA_IP_V6_SRC, src);
-	put_addr(req, family, CTA_IP_V4_DST, CTA_IP_V6_DST, dst);
-	mnl_attr_nest_end(req, n);
-	n = mnl_attr_nest_start(req, CTA_TUPLE_PROTO);
-	mnl_attr_put_u8(req, CTA_PROTO_NUM, proto);
-	mnl_attr_put_u16(req, CTA_PROTO_SRC_PORT, htons(sport));
-	mnl_attr_put_u16(req, CTA_PROTO_DST_PORT, htons(dport));
-	mnl_attr_nest_end(req, n);
-	mnl_attr_nest_end(req, tuple);
-}
-
-static void talk(struct nlmsghdr *req)
-{
-	static unsigned int seq;
-	char in[BUFFER];
-	int len, err;
-
-	req->nlmsg_seq = ++seq;
-	if (mnl_socket_sendto(sk, req, req->nlmsg_len) < 0)
-		die("send");
-	do {
-		len = mnl_socket_recvfrom(sk, in, sizeof(in));
-		if (len < 0)
-			die("receive");
-		err = mnl_cb_run(in, len, seq, mnl_socket_get_portid(sk), NULL,
-				 NULL);
-		if (err < 0)
-			die("request");
-	} while (err > 0);
-}
-
-static void put_pair(struct nlmsghdr *req, int family, int proto, uint32_t src,
-		     int sport)
-{
-	put_tuple(req, CTA_TUPLE_ORIG, family, proto, src, 0x0a200001, sport, 80);
-	put_tuple(req, CTA_TUPLE_REPLY, family, proto, 0x0a200001, src, 80, sport);
-}
-
-/* Host number and port from one number, which is unique */
 static void make(int family, int proto, unsigned int n, uint32_t mark)
 {
-	char buf[1024];
-	struct nlmsghdr *req = begin(buf, IPCTNL_MSG_CT_NEW,
-				     NLM_F_CREATE | NLM_F_ACK, family);
+	struct nl_tuple t = client(family, proto, n);
+	char buf[NL_REQUEST_MAX];
+	struct nlmsghdr *req = nl_request(buf, CT_OF(family, NEW, CREATE));
 
-	put_pair(req, family, proto, 0x0a100000 + (n >> 8), 1000 + (n & 255));
-	mnl_attr_put_u32(req, CTA_TIMEOUT, htonl(600));
+	nl_put(req, PAIR(&t), BE32(CTA_TIMEOUT, 600));
 	if (mark)
-		mnl_attr_put_u32(req, CTA_MARK, htonl(mark));
-	talk(req);
-}
-
-/* A new connection, and behind it in the same datagram a change of its mark that
- * shall be echoed: with batches on, the first event is still held then.
- */
-static void echo(void)
-{
-	struct timeval patience = { .tv_sec = 2 };
-	struct mnl_socket *listener = open_socket();
-	char buf[2048], in[BUFFER];
-	struct nlmsghdr *new, *change;
-	unsigned int echoes = 0;
-	ssize_t len;
-
-	join(listener, NFNLGRP_CONNTRACK_NEW);
-	join(listener, NFNLGRP_CONNTRACK_UPDATE);
-	new = begin(buf, IPCTNL_MSG_CT_NEW, NLM_F_CREATE, AF_INET);
-	put_pair(new, AF_INET, IPPROTO_UDP, 0x0a100000, 1000);
-	mnl_attr_put_u32(new, CTA_TIMEOUT, htonl(600));
-	change = begin(buf + MNL_ALIGN(new->nlmsg_len), IPCTNL_MSG_CT_NEW,
-		       NLM_F_ECHO, AF_INET);
-	put_pair(change, AF_INET, IPPROTO_UDP, 0x0a100000, 1000);
-	mnl_attr_put_u32(change, CTA_MARK, htonl(7));
-	if (setsockopt(mnl_socket_get_fd(sk), SOL_SOCKET, SO_RCVTIMEO,
-		       &patience, sizeof(patience)) ||
-	    mnl_socket_sendto(sk, buf, MNL_ALIGN(new->nlmsg_len) +
-			      change->nlmsg_len) < 0)
-		die("echo");
-	while ((len = recv(mnl_socket_get_fd(sk), in, sizeof(in), 0)) > 0)
-		echoes += ((struct nlmsghdr *)in)->nlmsg_type ==
-			  (NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW);
-	printf("echoes %u\n", echoes);
-	mnl_socket_close(listener);
+		nl_put(req, BE32(CTA_MARK, mark));
+	nl_must(requests, req, NULL, NULL, "new");
 }
 
 static void flush(void)
 {
-	char buf[256];
+	char buf[NL_REQUEST_MAX];
 
-	talk(begin(buf, IPCTNL_MSG_CT_DELETE, NLM_F_ACK, AF_UNSPEC));
+	nl_must(requests, nl_request(buf, CT(IPCTNL_MSG_CT_DELETE, NLM_F_ACK)),
+		NULL, NULL, "flush");
+}
+
+static void count_new(const struct nlmsghdr *nlh, void *data)
+{
+	*(unsigned int *)data += nlh->nlmsg_type ==
+				 (NFNL_SUBSYS_CTNETLINK << 8 | NEW);
+}
+
+/*
+ * A new connection, and behind it in the same datagram a change of its mark
+ * that is to be echoed: with batches on, the NEW event is still held then.
+ */
+static void echo(void)
+{
+	struct mnl_socket *listener = nl_open();
+	struct nl_tuple t = client(AF_INET, IPPROTO_UDP, 0);
+	struct nlmsghdr *new, *change;
+	char buf[NL_REQUEST_MAX];
+	unsigned int echoes = 0;
+	struct nl_end end;
+
+	nl_join(listener, NFNLGRP_CONNTRACK_NEW);
+	nl_join(listener, NFNLGRP_CONNTRACK_UPDATE);
+	new = nl_request(buf, CT(NEW, NLM_F_CREATE));
+	nl_put(new, PAIR(&t), BE32(CTA_TIMEOUT, 600));
+	change = nl_request(buf + MNL_ALIGN(new->nlmsg_len), CT(NEW, NLM_F_ECHO));
+	nl_put(change, PAIR(&t), BE32(CTA_MARK, 7));
+	if (mnl_socket_sendto(requests, buf, MNL_ALIGN(new->nlmsg_len) +
+			      change->nlmsg_len) < 0)
+		err(1, "echo");
+	end = nl_read_answer(requests, change, count_new, &echoes);
+	if (end.error > 0)
+		errx(1, "echo: %s %s", strerror(end.error), end.text);
+	printf("echoes %u\n", echoes);
+	mnl_socket_close(listener);
 }
 
 /* --- charge ------------------------------------------------------------- */
@@ -195,33 +109,32 @@ static unsigned int charged(struct mnl_socket *nl)
 	socklen_t len = sizeof(mem);
 
 	if (getsockopt(mnl_socket_get_fd(nl), SOL_SOCKET, SO_MEMINFO, mem, &len))
-		die("SO_MEMINFO");
+		err(1, "SO_MEMINFO");
 	return mem[SK_MEMINFO_RMEM_ALLOC];
 }
 
 static unsigned int drain(struct mnl_socket *nl)
 {
 	unsigned int bytes = 0;
-	char in[BUFFER];
-	ssize_t len;
+	char in[NL_ANSWER_MAX];
+	int len;
 
-	while ((len = recv(mnl_socket_get_fd(nl), in, sizeof(in),
-			   MSG_DONTWAIT)) > 0)
+	while ((len = nl_receive(nl, in, sizeof(in), MSG_DONTWAIT)) > 0)
 		bytes += len;
 	return bytes;
 }
 
 static void charge(const char *name, int group, int family, int proto)
 {
-	struct mnl_socket *nl = open_socket();
+	struct mnl_socket *nl = nl_open();
 	unsigned int before, memory, bytes;
 
 	if (group == NFNLGRP_CONNTRACK_NEW)
-		join(nl, group);
+		nl_join(nl, group);
 	make(family, proto, 1, 0);
 	usleep(10000);
 	if (group == NFNLGRP_CONNTRACK_DESTROY) {
-		join(nl, group);
+		nl_join(nl, group);
 		flush();
 		usleep(10000);
 	}
@@ -255,45 +168,24 @@ static struct {
 	uint8_t			*seen;	/* by flow: 1 NEW, 2 DESTROY */
 	unsigned int		made, gone, twice, disorder, updates;
 	unsigned int		datagrams, most, biggest, overrun;
-	unsigned int		charged;
 } listener;
 
-static int read_port(const struct nlattr *attr, void *data)
+/* The number that client() has turned into an address and a port */
+static unsigned int flow_of(const struct nlmsghdr *nlh)
 {
-	if (mnl_attr_get_type(attr) == CTA_PROTO_SRC_PORT)
-		*(unsigned int *)data += ntohs(mnl_attr_get_u16(attr)) - 1000;
-	return MNL_CB_OK;
-}
+	struct nl_flow flow = { };
+	const struct nlattr *attr;
 
-static int read_host(const struct nlattr *attr, void *data)
-{
-	if (mnl_attr_get_type(attr) == CTA_IP_V4_SRC)
-		*(unsigned int *)data +=
-			(ntohl(mnl_attr_get_u32(attr)) - 0x0a100000) << 8;
-	return MNL_CB_OK;
-}
-
-static int read_tuple(const struct nlattr *attr, void *data)
-{
-	if (mnl_attr_get_type(attr) == CTA_TUPLE_IP)
-		mnl_attr_parse_nested(attr, read_host, data);
-	if (mnl_attr_get_type(attr) == CTA_TUPLE_PROTO)
-		mnl_attr_parse_nested(attr, read_port, data);
-	return MNL_CB_OK;
-}
-
-static int read_flow(const struct nlattr *attr, void *data)
-{
-	if (mnl_attr_get_type(attr) == CTA_TUPLE_ORIG)
-		mnl_attr_parse_nested(attr, read_tuple, data);
-	return MNL_CB_OK;
+	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg))
+		if (mnl_attr_get_type(attr) == CTA_TUPLE_ORIG)
+			nl_read_tuple(attr, &flow);
+	return ((flow.src - FIRST_HOST) << 8) + flow.sport - FIRST_PORT;
 }
 
 static void account(const struct nlmsghdr *nlh)
 {
-	unsigned int flow = 0;
+	unsigned int flow = flow_of(nlh);
 
-	mnl_attr_parse(nlh, sizeof(struct nfgenmsg), read_flow, &flow);
 	if (flow >= listener.flows)
 		return;
 
@@ -312,33 +204,40 @@ static void account(const struct nlmsghdr *nlh)
 	}
 }
 
+static void account_datagram(void *in, int len)
+{
+	struct nlmsghdr *nlh;
+	unsigned int n = 0;
+
+	listener.datagrams++;
+	if ((unsigned int)len > listener.biggest)
+		listener.biggest = len;
+	for (nlh = in; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
+		account(nlh);
+		n++;
+	}
+	if (n > listener.most)
+		listener.most = n;
+}
+
+/* Ends when all have ended, or when nothing has come for the socket's patience. */
 static void *listen_thread(void *unused)
 {
-	int fd = mnl_socket_get_fd(listener.nl), len;
-	static char in[BUFFER];
-	struct nlmsghdr *nlh;
-	unsigned int n;
+	static char in[NL_ANSWER_MAX];
+	int len;
 
 	(void)unused;
 	while (listener.gone < listener.flows) {
-		len = recv(fd, in, sizeof(in), 0);
+		len = nl_receive(listener.nl, in, sizeof(in), 0);
+		if (len < 0 && errno == EAGAIN)
+			break;
+		if (len < 0 && errno != ENOBUFS)
+			err(1, "listener");
 		if (len < 0) {
-			if (errno == EAGAIN)
-				break;
-			listener.overrun += errno == ENOBUFS;
+			listener.overrun++;
 			continue;
 		}
-		listener.datagrams++;
-		if ((unsigned int)len > listener.biggest)
-			listener.biggest = len;
-		n = 0;
-		for (nlh = (void *)in; mnl_nlmsg_ok(nlh, len);
-		     nlh = mnl_nlmsg_next(nlh, &len)) {
-			account(nlh);
-			n++;
-		}
-		if (n > listener.most)
-			listener.most = n;
+		account_datagram(in, len);
 		if (listener.pause)
 			usleep(listener.pause);
 	}
@@ -353,33 +252,50 @@ static double now(void)
 	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
+static void open_listener(int buffer)
+{
+	int size = buffer ? buffer : 64 << 20;
+
+	listener.nl = nl_open();
+	nl_option(listener.nl, NETLINK_BROADCAST_ERROR, 1);
+	if (setsockopt(mnl_socket_get_fd(listener.nl), SOL_SOCKET,
+		       buffer ? SO_RCVBUF : SO_RCVBUFFORCE, &size, sizeof(size)))
+		err(1, "receive buffer");
+	nl_set_patience(listener.nl, 20000);
+	nl_join(listener.nl, NFNLGRP_CONNTRACK_NEW);
+	nl_join(listener.nl, NFNLGRP_CONNTRACK_UPDATE);
+	nl_join(listener.nl, NFNLGRP_CONNTRACK_DESTROY);
+}
+
+static void start(pthread_t *tid, void *(*work)(void *))
+{
+	errno = pthread_create(tid, NULL, work, NULL);
+	if (errno)
+		err(1, "thread");
+}
+
+static uint8_t *one_byte_each(unsigned int flows)
+{
+	uint8_t *bytes = calloc(flows, 1);
+
+	if (!bytes)
+		err(1, "%u flows", flows);
+	return bytes;
+}
+
 static void run(unsigned int flows, int buffer, useconds_t pause)
 {
-	struct timeval patience = { .tv_sec = 20 };
-	int on = 1, fd, plenty = 64 << 20;
 	unsigned int i;
 	pthread_t tid;
-	double start;
+	double began;
 
-	listener.nl = open_socket();
 	listener.flows = flows;
 	listener.pause = pause;
-	listener.seen = calloc(flows, 1);
-	fd = mnl_socket_get_fd(listener.nl);
-	mnl_socket_setsockopt(listener.nl, NETLINK_BROADCAST_ERROR, &on,
-			      sizeof(on));
-	if (buffer)
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
-	else
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &plenty,
-			   sizeof(plenty));
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	join(listener.nl, NFNLGRP_CONNTRACK_NEW);
-	join(listener.nl, NFNLGRP_CONNTRACK_UPDATE);
-	join(listener.nl, NFNLGRP_CONNTRACK_DESTROY);
+	listener.seen = one_byte_each(flows);
+	open_listener(buffer);
 
-	pthread_create(&tid, NULL, listen_thread, NULL);
-	start = now();
+	start(&tid, listen_thread);
+	began = now();
 	for (i = 0; i < flows; i++)
 		make(AF_INET, IPPROTO_UDP, i, 0);
 	flush();
@@ -390,12 +306,20 @@ static void run(unsigned int flows, int buffer, useconds_t pause)
 	       listener.updates);
 	printf("datagrams %u\nmost %u\nbiggest %u\noverrun %u\nseconds %.1f\n",
 	       listener.datagrams, listener.most, listener.biggest,
-	       listener.overrun, now() - start);
+	       listener.overrun, now() - began);
 }
 
 /* --- dump --------------------------------------------------------------- */
 
 static volatile bool stop;
+
+static void set_buckets(const char *size)
+{
+	FILE *f = fopen("/proc/sys/net/netfilter/nf_conntrack_buckets", "w");
+
+	if (!f || fputs(size, f) < 0 || fclose(f))
+		err(1, "nf_conntrack_buckets");
+}
 
 static void *resize_thread(void *unused)
 {
@@ -404,65 +328,69 @@ static void *resize_thread(void *unused)
 
 	(void)unused;
 	while (!stop) {
-		FILE *f = fopen("/proc/sys/net/netfilter/nf_conntrack_buckets",
-				"w");
-
-		if (f) {
-			fputs(sizes[i++ % 4], f);
-			fclose(f);
-		}
+		set_buckets(sizes[i++ % ARRAY_SIZE(sizes)]);
 		usleep(20000);
 	}
 	return NULL;
 }
 
-static int dump_one(const struct nlmsghdr *nlh, void *data)
-{
-	unsigned int flow = 0;
-	uint8_t *seen = data;
+struct round {
+	uint8_t		*seen;	/* by flow, how often */
+	unsigned int	next;	/* the connection that is made next meanwhile */
+};
 
-	mnl_attr_parse(nlh, sizeof(struct nfgenmsg), read_flow, &flow);
-	if (flow < listener.flows && seen[flow] < 255)
-		seen[flow]++;
-	return MNL_CB_OK;
+static void see_entry(const struct nlmsghdr *nlh, void *data)
+{
+	unsigned int flow = flow_of(nlh);
+	struct round *round = data;
+
+	if (flow < listener.flows && round->seen[flow] < 255)
+		round->seen[flow]++;
+}
+
+/* Others come while the dump is read: two behind each of its datagrams. */
+static void dump_once(struct mnl_socket *nl, struct round *round)
+{
+	char buf[NL_REQUEST_MAX], in[NL_ANSWER_MAX];
+	struct nlmsghdr *req = nl_request(buf, CT_OF(AF_UNSPEC, IPCTNL_MSG_CT_GET,
+						     NLM_F_DUMP));
+	unsigned int seq = req->nlmsg_seq;
+	struct nl_end end = { };
+	bool ended;
+	int len;
+
+	nl_send(nl, req);
+	do {
+		len = nl_receive(nl, in, sizeof(in), 0);
+		if (len < 0)
+			err(1, "dump");
+		ended = nl_read_datagram(in, len, seq, see_entry, round, &end);
+		make(AF_INET, IPPROTO_UDP, round->next++, 0);
+		make(AF_INET, IPPROTO_UDP, round->next++, 0);
+	} while (!ended);
+	if (end.error)
+		errx(1, "dump: %s %s", strerror(end.error), end.text);
 }
 
 static void dump(unsigned int flows)
 {
-	struct mnl_socket *nl = open_socket();
-	unsigned int i, round, missed = 0, twice = 0;
-	uint8_t *seen = calloc(flows, 1);
-	char buf[256], in[BUFFER];
-	struct nlmsghdr *req;
+	struct round round = { .seen = one_byte_each(flows), .next = 100000 + flows };
+	unsigned int i, n, missed = 0, twice = 0;
+	struct mnl_socket *nl = nl_open();
 	pthread_t tid;
-	int len, ret;
 
 	listener.flows = flows;
 	for (i = 0; i < flows; i++)
 		make(AF_INET, IPPROTO_UDP, i, FOREVER_MARK);
-	pthread_create(&tid, NULL, resize_thread, NULL);
-
-	for (round = 0; round < 10; round++) {
-		memset(seen, 0, flows);
-		req = begin(buf, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC);
-		req->nlmsg_seq = round + 1;
-		mnl_socket_sendto(nl, req, req->nlmsg_len);
-		do {
-			len = mnl_socket_recvfrom(nl, in, sizeof(in));
-			if (len < 0)
-				die("dump");
-			ret = mnl_cb_run(in, len, round + 1, 0, dump_one, seen);
-			/* others come while we read */
-			make(AF_INET, IPPROTO_UDP, 100000 + i++, 0);
-			make(AF_INET, IPPROTO_UDP, 100000 + i++, 0);
-		} while (ret > 0);
-		if (ret < 0)
-			die("dump");
+	start(&tid, resize_thread);
+	for (n = 1; n <= 10; n++) {
+		memset(round.seen, 0, flows);
+		dump_once(nl, &round);
 		for (i = 0; i < flows; i++) {
-			missed += seen[i] == 0;
-			twice += seen[i] > 1;
+			missed += round.seen[i] == 0;
+			twice += round.seen[i] > 1;
 		}
-		i = flows + 10000 * (round + 1);
+		round.next = 100000 + flows + 10000 * n;
 	}
 	stop = true;
 	pthread_join(tid, NULL);
@@ -472,7 +400,7 @@ static void dump(unsigned int flows)
 
 int main(int argc, char **argv)
 {
-	sk = open_socket();
+	requests = nl_open();
 	if (argc == 2 && !strcmp(argv[1], "charge"))
 		charges();
 	else if (argc == 5 && !strcmp(argv[1], "run"))
@@ -482,7 +410,7 @@ int main(int argc, char **argv)
 	else if (argc == 3 && !strcmp(argv[1], "dump"))
 		dump(atoi(argv[2]));
 	else
-		fprintf(stderr, "usage: %s charge | run FLOWS BUFFER USEC | echo | dump FLOWS\n",
-			argv[0]);
+		errx(2, "usage: %s charge | run FLOWS BUFFER USEC | echo | dump FLOWS",
+		     argv[0]);
 	return 0;
 }

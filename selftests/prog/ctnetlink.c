@@ -7,27 +7,11 @@
  *
  *   ctnetlink stock|ours
  *
- * One line per case: "ok NAME" or "not ok NAME: WHY"; "DIFF" in a name marks a
- * case in which ours differs from stock on purpose.
+ * The rows below are explained in ctcase.h.
  */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <poll.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-#include <libmnl/libmnl.h>
-#include <linux/netfilter/nf_conntrack_common.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netfilter/nfnetlink_conntrack.h>
-#include <linux/netlink.h>
 
-/* T() has defaults that its arguments replace */
-#pragma GCC diagnostic ignored "-Woverride-init"
-#pragma GCC diagnostic ignored "-Wunused-parameter"
+#include "ctcase.h"
 
 #ifndef NLM_F_DUMP_FILTERED
 #define NLM_F_DUMP_FILTERED	0x20
@@ -39,1261 +23,622 @@
 #define ZERO	IPCTNL_MSG_CT_GET_CTRZERO
 #define CREATE	(NLM_F_CREATE | NLM_F_ACK)
 #define ACK	NLM_F_ACK
+#define DUMP	NLM_F_DUMP
+#define TYPE(t)	(NFNL_SUBSYS_CTNETLINK << 8 | (t))
 
-#define BUFFER	65536
+/* The address of a tuple; arguments replace the defaults. */
+#define T(...)	(&(const struct nl_tuple){ .family = AF_INET,			\
+		   .proto = IPPROTO_TCP, .src = "10.1.0.1", .dst = "10.1.0.2",	\
+		   .sport = 1000, .dport = 80, __VA_ARGS__ })
+#define T6(...)	(&(const struct nl_tuple){ .family = AF_INET6,			\
+		   .proto = IPPROTO_TCP, .src = "fd00::1", .dst = "fd00::2",	\
+		   .sport = 1000, .dport = 80, __VA_ARGS__ })
 
-static struct mnl_socket *sk, *events;
-static unsigned int seq;
-static bool ours;
+/* Attributes */
+#define ORIG(t)		TUPLE(CTA_TUPLE_ORIG, t)
+#define REPLY(t)	BACK(CTA_TUPLE_REPLY, t)
+#define MASTER(t)	TUPLE(CTA_TUPLE_MASTER, t)
+#define HELP(n, name)	NEST(CTA_HELP, BYTES(CTA_HELP_NAME, n, name))
+#define TCP(...)	NEST(CTA_PROTOINFO, NEST(CTA_PROTOINFO_TCP, __VA_ARGS__))
+#define SCTP(...)	NEST(CTA_PROTOINFO, NEST(CTA_PROTOINFO_SCTP, __VA_ARGS__))
+#define DCCP(...)	NEST(CTA_PROTOINFO, NEST(CTA_PROTOINFO_DCCP, __VA_ARGS__))
+#define SEQADJ		NEST(CTA_SEQ_ADJ_ORIG, BE32(1, 100), BE32(2, 200), BE32(3, 300))
+#define FILTER(bits)	NEST(CTA_FILTER, U32(CTA_FILTER_ORIG_FLAGS, bits))
+#define FILTER_REPLY(bits) NEST(CTA_FILTER, U32(CTA_FILTER_REPLY_FLAGS, bits))
 
-static char buffer[BUFFER];
-static struct nlmsghdr *req;
-
-/* Of the last answer */
-static struct {
-	int	messages;
-	int	type;
-	int	flags;
-	int	done_flags;
-	int	family;
-	char	order[256];
-	char	extack[256];
-	uint32_t value[64];	/* integers by attribute, host order */
-	uint32_t id;
-	char	reply_dst[64];	/* CTA_TUPLE_REPLY, IPv4 destination and port */
-	uint64_t packets;
-	unsigned int labels[4];
-} got;
-
-/* --- reporting ---------------------------------------------------------- */
-
-static void result(bool good, const char *name, const char *fmt, ...)
-{
-	va_list args;
-
-	if (good) {
-		printf("ok %s\n", name);
-		return;
-	}
-	printf("not ok %s: ", name);
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-	putchar('\n');
-}
-
-static void same_number(const char *name, long have, long want)
-{
-	result(have == want, name, "got %ld, expected %ld", have, want);
-}
-
-static void same_text(const char *name, const char *have, const char *want)
-{
-	result(!strcmp(have, want), name, "got '%s', expected '%s'", have, want);
-}
-
-/* --- requests ----------------------------------------------------------- */
-
-static void begin(int subsys, int type, int flags, int family)
-{
-	struct nfgenmsg *nfg;
-
-	req = mnl_nlmsg_put_header(buffer);
-	req->nlmsg_type = subsys << 8 | type;
-	req->nlmsg_flags = NLM_F_REQUEST | flags;
-	req->nlmsg_seq = ++seq;
-	nfg = mnl_nlmsg_put_extra_header(req, sizeof(*nfg));
-	nfg->nfgen_family = family;
-	nfg->version = 0;
-	nfg->res_id = 0;
-}
-
-static void ct(int type, int flags)
-{
-	begin(NFNL_SUBSYS_CTNETLINK, type, flags, AF_INET);
-}
-
-static void version(int v)
-{
-	((struct nfgenmsg *)mnl_nlmsg_get_payload(req))->version = v;
-}
-
-static void u8(int type, uint8_t v)
-{
-	mnl_attr_put_u8(req, type, v);
-}
-
-static void be16(int type, uint16_t v)
-{
-	mnl_attr_put_u16(req, type, htons(v));
-}
-
-static void be32(int type, uint32_t v)
-{
-	mnl_attr_put_u32(req, type, htonl(v));
-}
-
-static struct nlattr *nest(int type)
-{
-	return mnl_attr_nest_start(req, type);
-}
-
-static void end(struct nlattr *n)
-{
-	mnl_attr_nest_end(req, n);
-}
-
-/* What to leave out of a tuple, or to do to it */
-enum {
-	NO_IP		= 1 << 0,
-	NO_PROTO	= 1 << 1,
-	NO_NUM		= 1 << 2,
-	NO_SPORT	= 1 << 3,
-	NO_DPORT	= 1 << 4,
-	NO_SRC		= 1 << 5,
-	NO_DST		= 1 << 6,
-	SHORT_IP	= 1 << 7,
-	SHORT_PORT	= 1 << 8,
-	SHORT_NUM	= 1 << 9,
-};
-
-struct tuple {
-	int		family;
-	int		proto;
-	const char	*src, *dst;
-	int		sport, dport;
-	int		without;
-	int		zone;
-};
-
-static void put_address(const struct tuple *t, int type, const char *text)
-{
-	int len = t->family == AF_INET6 ? 16 : 4;
-	char addr[16];
-
-	inet_pton(t->family, text, addr);
-	mnl_attr_put(req, type, t->without & SHORT_IP ? len - 1 : len, addr);
-}
-
-static void put_icmp(const struct tuple *t)
-{
-	bool six = t->proto == IPPROTO_ICMPV6;
-
-	if (!(t->without & NO_SPORT))
-		be16(six ? CTA_PROTO_ICMPV6_ID : CTA_PROTO_ICMP_ID, t->sport);
-	if (!(t->without & NO_DPORT)) {
-		u8(six ? CTA_PROTO_ICMPV6_TYPE : CTA_PROTO_ICMP_TYPE, t->dport);
-		u8(six ? CTA_PROTO_ICMPV6_CODE : CTA_PROTO_ICMP_CODE, 0);
-	}
-}
-
-static void put_proto(const struct tuple *t)
-{
-	if (t->without & SHORT_NUM)
-		mnl_attr_put(req, CTA_PROTO_NUM, 0, "");
-	else if (!(t->without & NO_NUM))
-		u8(CTA_PROTO_NUM, t->proto);
-
-	if (t->proto == IPPROTO_ICMP || t->proto == IPPROTO_ICMPV6) {
-		put_icmp(t);
-		return;
-	}
-	if (t->without & SHORT_PORT)
-		u8(CTA_PROTO_SRC_PORT, 1);
-	else if (!(t->without & NO_SPORT))
-		be16(CTA_PROTO_SRC_PORT, t->sport);
-	if (!(t->without & NO_DPORT))
-		be16(CTA_PROTO_DST_PORT, t->dport);
-}
-
-static void put_tuple(int type, struct tuple t)
-{
-	bool six = t.family == AF_INET6;
-	struct nlattr *outer = nest(type), *n;
-
-	if (!(t.without & NO_IP)) {
-		n = nest(CTA_TUPLE_IP);
-		if (!(t.without & NO_SRC))
-			put_address(&t, six ? CTA_IP_V6_SRC : CTA_IP_V4_SRC, t.src);
-		if (!(t.without & NO_DST))
-			put_address(&t, six ? CTA_IP_V6_DST : CTA_IP_V4_DST, t.dst);
-		end(n);
-	}
-	if (!(t.without & NO_PROTO)) {
-		n = nest(CTA_TUPLE_PROTO);
-		put_proto(&t);
-		end(n);
-	}
-	if (t.zone)
-		be16(CTA_TUPLE_ZONE, t.zone);
-	end(outer);
-}
-
-#define T(...)	((struct tuple){ .family = AF_INET, .proto = IPPROTO_TCP,	\
-				 .src = "10.1.0.1", .dst = "10.1.0.2",		\
-				 .sport = 1000, .dport = 80, __VA_ARGS__ })
-#define T6(...)	((struct tuple){ .family = AF_INET6, .proto = IPPROTO_TCP,	\
-				 .src = "fd00::1", .dst = "fd00::2",		\
-				 .sport = 1000, .dport = 80, __VA_ARGS__ })
-
-static struct tuple reverse(struct tuple t)
-{
-	const char *addr = t.src;
-	int port = t.sport;
-
-	t.src = t.dst;
-	t.dst = addr;
-	if (t.proto == IPPROTO_ICMP) {
-		t.dport = 0;
-	} else if (t.proto == IPPROTO_ICMPV6) {
-		t.dport = 129;
-	} else {
-		t.sport = t.dport;
-		t.dport = port;
-	}
-	return t;
-}
-
-static void both(struct tuple t)
-{
-	put_tuple(CTA_TUPLE_ORIG, t);
-	put_tuple(CTA_TUPLE_REPLY, reverse(t));
-}
-
-/* --- answers ------------------------------------------------------------ */
-
-static int read_port(const struct nlattr *attr, void *data)
-{
-	if (mnl_attr_get_type(attr) == CTA_PROTO_DST_PORT)
-		*(int *)data = ntohs(mnl_attr_get_u16(attr));
-	return MNL_CB_OK;
-}
-
-static int read_tuple(const struct nlattr *attr, void *data)
-{
-	char addr[INET_ADDRSTRLEN];
-	const struct nlattr *a;
-	int port = 0;
-
-	if (mnl_attr_get_type(attr) == CTA_TUPLE_IP) {
-		mnl_attr_for_each_nested(a, attr) {
-			if (mnl_attr_get_type(a) != CTA_IP_V4_DST)
-				continue;
-			inet_ntop(AF_INET, mnl_attr_get_payload(a), addr,
-				  sizeof(addr));
-			snprintf(got.reply_dst, sizeof(got.reply_dst), "%s", addr);
-		}
-	} else if (mnl_attr_get_type(attr) == CTA_TUPLE_PROTO) {
-		mnl_attr_parse_nested(attr, read_port, &port);
-		snprintf(got.reply_dst + strlen(got.reply_dst),
-			 sizeof(got.reply_dst) - strlen(got.reply_dst), ":%d", port);
-	}
-	return MNL_CB_OK;
-}
-
-static int read_counter(const struct nlattr *attr, void *data)
-{
-	if (mnl_attr_get_type(attr) == CTA_COUNTERS_PACKETS)
-		got.packets = be64toh(mnl_attr_get_u64(attr));
-	return MNL_CB_OK;
-}
-
-static int read_attr(const struct nlattr *attr, void *data)
-{
-	int type = mnl_attr_get_type(attr), len = mnl_attr_get_payload_len(attr);
-	size_t used = strlen(got.order);
-
-	snprintf(got.order + used, sizeof(got.order) - used, "%s%d",
-		 used ? " " : "", type);
-	if (type >= 64 || (attr->nla_type & NLA_F_NESTED)) {
-		if (type == CTA_TUPLE_REPLY)
-			mnl_attr_parse_nested(attr, read_tuple, NULL);
-		if (type == CTA_COUNTERS_ORIG)
-			mnl_attr_parse_nested(attr, read_counter, NULL);
-		return MNL_CB_OK;
-	}
-	if (len == 4)
-		got.value[type] = ntohl(mnl_attr_get_u32(attr));
-	if (len == 2)
-		got.value[type] = ntohs(mnl_attr_get_u16(attr));
-	if (type == CTA_ID)
-		got.id = mnl_attr_get_u32(attr);
-	if (type == CTA_LABELS)
-		memcpy(got.labels, mnl_attr_get_payload(attr),
-		       len < 16 ? len : 16);
-	return MNL_CB_OK;
-}
-
-static void read_message(const struct nlmsghdr *nlh)
-{
-	const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(nlh);
-
-	got.messages++;
-	got.type = nlh->nlmsg_type;
-	got.flags = nlh->nlmsg_flags;
-	got.family = nfg->nfgen_family;
-	got.order[0] = '\0';
-	got.reply_dst[0] = '\0';
-	mnl_attr_parse(nlh, sizeof(*nfg), read_attr, NULL);
-}
-
-static void read_extack(const struct nlmsghdr *nlh)
-{
-	const struct nlmsgerr *e = mnl_nlmsg_get_payload(nlh);
-	unsigned int off = sizeof(*e);
-	const struct nlattr *attr;
-
-	if (!(nlh->nlmsg_flags & NLM_F_ACK_TLVS))
-		return;
-	if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
-		off += e->msg.nlmsg_len - sizeof(struct nlmsghdr);
-	mnl_attr_for_each(attr, nlh, off) {
-		if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG)
-			snprintf(got.extack, sizeof(got.extack), "%s",
-				 mnl_attr_get_str(attr));
-	}
-}
-
-/*
- * Send the request; 0 or the errno of its answer.  -1: no answer at all.
- * A request without ACK or DUMP ends with its first message.
- */
-static int ask(void)
-{
-	bool dump = req->nlmsg_flags & NLM_F_DUMP, ack = req->nlmsg_flags & ACK;
-	static char in[BUFFER];
-	struct pollfd pfd = { .fd = mnl_socket_get_fd(sk), .events = POLLIN };
-	struct nlmsghdr *nlh;
-	int len;
-
-	memset(&got, 0, sizeof(got));
-	if (mnl_socket_sendto(sk, req, req->nlmsg_len) < 0)
-		return errno;
-
-	while (poll(&pfd, 1, ack || dump ? 5000 : 300) > 0) {
-		len = mnl_socket_recvfrom(sk, in, sizeof(in));
-		if (len < 0)
-			return errno;
-		for (nlh = (void *)in; mnl_nlmsg_ok(nlh, len);
-		     nlh = mnl_nlmsg_next(nlh, &len)) {
-			if (nlh->nlmsg_seq != seq)
-				continue;
-			if (nlh->nlmsg_type == NLMSG_ERROR) {
-				const struct nlmsgerr *e =
-					mnl_nlmsg_get_payload(nlh);
-
-				read_extack(nlh);
-				return -e->error;
-			}
-			if (nlh->nlmsg_type == NLMSG_DONE) {
-				got.done_flags = nlh->nlmsg_flags;
-				return -*(int *)mnl_nlmsg_get_payload(nlh);
-			}
-			read_message(nlh);
-		}
-	}
-	return got.messages ? 0 : -1;
-}
-
-/* Every error that a request can cause has a text */
-static void expect(const char *name, int want)
-{
-	int have = ask();
-
-	if (have != want) {
-		result(false, name, "got %d (%s), expected %d (%s)", have,
-		       have > 0 ? strerror(have) : "", want,
-		       want > 0 ? strerror(want) : "");
-		return;
-	}
-	if (ours && want > 0 && !got.extack[0]) {
-		result(false, name, "error %d (%s) has no text", have,
-		       strerror(have));
-		return;
-	}
-	result(true, name, NULL);
-}
-
-static void quietly(const char *what)
-{
-	int err = ask();
-
-	if (err)
-		result(false, what, "set-up failed with %d (%s): %s", err,
-		       err > 0 ? strerror(err) : "no answer", got.extack);
-}
-
-static void make(struct tuple t)
-{
-	begin(NFNL_SUBSYS_CTNETLINK, NEW, CREATE, t.family);
-	both(t);
-	be32(CTA_TIMEOUT, 1000);
-}
+/* Heads with the attributes that each of their requests has */
+#define MAKE(t, ...)	CT(NEW, CREATE), { PAIR(t), BE32(CTA_TIMEOUT, 1000), __VA_ARGS__ }
+#define MAKE6(t)	CT_OF(AF_INET6, NEW, CREATE), { PAIR(t), BE32(CTA_TIMEOUT, 1000) }
+#define UPDATE(...)	CT(NEW, ACK), { ORIG(T()), __VA_ARGS__ }
+#define FIND(t)		CT(GET, ACK), { ORIG(t) }
+#define FIND6(t)	CT_OF(AF_INET6, GET, ACK), { ORIG(t) }
+#define REMOVE(t)	CT(DEL, ACK), { ORIG(t) }
 
 static void flush(void)
 {
-	ct(DEL, ACK);
-	quietly("flush");
+	MUST("flush", CT(DEL, ACK));
 }
 
 static int count(void)
 {
-	begin(NFNL_SUBSYS_CTNETLINK, GET, NLM_F_DUMP, AF_UNSPEC);
-	return ask() ? -1 : got.messages;
+	return ct_count((struct nl_head)CT_OF(AF_UNSPEC, GET, DUMP));
 }
 
-static void get(struct tuple t)
+static void get(const struct nl_tuple *t)
 {
-	begin(NFNL_SUBSYS_CTNETLINK, GET, 0, t.family);
-	put_tuple(CTA_TUPLE_ORIG, t);
-	quietly("get");
+	MUST("get", CT(GET, 0), { ORIG(t) });
 }
 
-/* --- cases -------------------------------------------------------------- */
+/* --- envelope and tuples ----------------------------------------------------- */
 
-static void bad_tuple(const char *name, struct tuple t, int want)
-{
-	begin(NFNL_SUBSYS_CTNETLINK, GET, ACK, t.family);
-	put_tuple(CTA_TUPLE_ORIG, t);
-	expect(name, want);
-}
+static const struct ct_case envelope[] = {
+	{ "get without a tuple", CT(GET, ACK), { }, EINVAL },
+	{ "nest of two bytes", CT(GET, ACK),
+	  { BYTES(CTA_TUPLE_ORIG | NLA_F_NESTED, 2, "xx") }, ERANGE },
+	{ "zone of one byte", CT(GET, ACK), { BYTES(CTA_ZONE, 1, "x") }, ERANGE },
+	{ "mark of three bytes", CT(GET, ACK),
+	  { BYTES(CTA_MARK, 3, "xxx"), ORIG(T()) }, ERANGE },
+	{ "unknown attribute is ignored", CT(GET, ACK),
+	  { ORIG(T()), U8(60, 1) }, ENOENT },
+	{ "synproxy nest of two bytes", CT(GET, ACK),
+	  { BYTES(CTA_SYNPROXY | NLA_F_NESTED, 2, "xx"), ORIG(T()) }, ENOENT },
+	{ "short attribute that is only for output", CT(GET, ACK),
+	  { BYTES(CTA_USE, 1, "x"), ORIG(T()) }, ENOENT },
+};
 
 static void test_envelope(void)
 {
-	ct(15, ACK);
-	same_number("unknown message", ask(), EINVAL);
-	ct(GET, ACK);
-	expect("get without a tuple", EINVAL);
-	ct(GET, ACK);
-	mnl_attr_put(req, CTA_TUPLE_ORIG | NLA_F_NESTED, 2, "xx");
-	expect("nest of two bytes", ERANGE);
-	ct(GET, ACK);
-	mnl_attr_put(req, CTA_ZONE, 1, "x");
-	expect("zone of one byte", ERANGE);
-	ct(GET, ACK);
-	mnl_attr_put(req, CTA_MARK, 3, "xxx");
-	put_tuple(CTA_TUPLE_ORIG, T());
-	expect("mark of three bytes", ERANGE);
-	ct(GET, ACK);
-	put_tuple(CTA_TUPLE_ORIG, T());
-	u8(60, 1);
-	expect("unknown attribute is ignored", ENOENT);
-	ct(GET, ACK);
-	mnl_attr_put(req, CTA_SYNPROXY | NLA_F_NESTED, 2, "xx");
-	put_tuple(CTA_TUPLE_ORIG, T());
-	expect("synproxy nest of two bytes", ENOENT);
-	ct(GET, ACK);
-	mnl_attr_put(req, CTA_USE, 1, "x");
-	put_tuple(CTA_TUPLE_ORIG, T());
-	expect("short attribute that is only for output", ENOENT);
+	case_number("unknown message", ASK(CT(15, ACK)), EINVAL);
+	CASES(envelope);
 }
 
-static void test_tuples(void)
-{
-	bad_tuple("tuple: nothing found", T(), ENOENT);
-	bad_tuple("tuple: nothing found, IPv6", T6(), ENOENT);
-	bad_tuple("tuple: no addresses", T(.without = NO_IP), EINVAL);
-	bad_tuple("tuple: no source", T(.without = NO_SRC), EINVAL);
-	bad_tuple("tuple: no destination", T(.without = NO_DST), EINVAL);
-	bad_tuple("tuple: no source, IPv6", T6(.without = NO_SRC), EINVAL);
-	bad_tuple("tuple: no protocol", T(.without = NO_PROTO), EINVAL);
-	bad_tuple("tuple: no number", T(.without = NO_NUM), EINVAL);
-	bad_tuple("tuple: empty number", T(.without = SHORT_NUM), ERANGE);
-	bad_tuple("tuple: no source port", T(.without = NO_SPORT), EINVAL);
-	bad_tuple("tuple: no destination port", T(.without = NO_DPORT), EINVAL);
-	bad_tuple("tuple: port of one byte", T(.without = SHORT_PORT), ERANGE);
-	bad_tuple("tuple: short address", T(.without = SHORT_IP), ERANGE);
-	bad_tuple("tuple: short address, IPv6", T6(.without = SHORT_IP), ERANGE);
-	bad_tuple("tuple: protocol without ports",
-		  T(.proto = 99, .without = NO_SPORT | NO_DPORT), ENOENT);
-	bad_tuple("icmp: no id", T(.proto = IPPROTO_ICMP, .dport = 8,
-				   .without = NO_SPORT), EINVAL);
-	bad_tuple("icmp: no type", T(.proto = IPPROTO_ICMP,
-				     .without = NO_DPORT), EINVAL);
-	bad_tuple("icmp: type without a reverse", T(.proto = IPPROTO_ICMP,
-						    .dport = 3), EINVAL);
-	bad_tuple("icmp: echo", T(.proto = IPPROTO_ICMP, .dport = 8), ENOENT);
-	bad_tuple("icmpv6: type below 128", T6(.proto = IPPROTO_ICMPV6,
-					       .dport = 1), EINVAL);
-	bad_tuple("icmpv6: type without a reverse", T6(.proto = IPPROTO_ICMPV6,
-						       .dport = 135), EINVAL);
-	bad_tuple("icmpv6: echo", T6(.proto = IPPROTO_ICMPV6, .dport = 128),
-		  ENOENT);
-	bad_tuple("tuple: zone of its own", T(.zone = 5), ENOENT);
+static const struct ct_case tuples[] = {
+	{ "tuple: nothing found", FIND(T()), ENOENT },
+	{ "tuple: nothing found, IPv6", FIND6(T6()), ENOENT },
+	{ "tuple: no addresses", FIND(T(.without = NO_IP)), EINVAL },
+	{ "tuple: no source", FIND(T(.without = NO_SRC)), EINVAL },
+	{ "tuple: no destination", FIND(T(.without = NO_DST)), EINVAL },
+	{ "tuple: no source, IPv6", FIND6(T6(.without = NO_SRC)), EINVAL },
+	{ "tuple: no protocol", FIND(T(.without = NO_PROTO)), EINVAL },
+	{ "tuple: no number", FIND(T(.without = NO_NUM)), EINVAL },
+	{ "tuple: empty number", FIND(T(.without = SHORT_NUM)), ERANGE },
+	{ "tuple: no source port", FIND(T(.without = NO_SPORT)), EINVAL },
+	{ "tuple: no destination port", FIND(T(.without = NO_DPORT)), EINVAL },
+	{ "tuple: port of one byte", FIND(T(.without = SHORT_PORT)), ERANGE },
+	{ "tuple: short address", FIND(T(.without = SHORT_IP)), ERANGE },
+	{ "tuple: short address, IPv6", FIND6(T6(.without = SHORT_IP)), ERANGE },
+	{ "tuple: protocol without ports",
+	  FIND(T(.proto = 99, .without = NO_SPORT | NO_DPORT)), ENOENT },
+	{ "icmp: no id",
+	  FIND(T(.proto = IPPROTO_ICMP, .dport = 8, .without = NO_SPORT)), EINVAL },
+	{ "icmp: no type",
+	  FIND(T(.proto = IPPROTO_ICMP, .without = NO_DPORT)), EINVAL },
+	{ "icmp: type without a reverse",
+	  FIND(T(.proto = IPPROTO_ICMP, .dport = 3)), EINVAL },
+	{ "icmp: echo", FIND(T(.proto = IPPROTO_ICMP, .dport = 8)), ENOENT },
+	{ "icmpv6: type below 128",
+	  FIND6(T6(.proto = IPPROTO_ICMPV6, .dport = 1)), EINVAL },
+	{ "icmpv6: type without a reverse",
+	  FIND6(T6(.proto = IPPROTO_ICMPV6, .dport = 135)), EINVAL },
+	{ "icmpv6: echo", FIND6(T6(.proto = IPPROTO_ICMPV6, .dport = 128)), ENOENT },
+	{ "tuple: zone of its own", FIND(T(.zone = 5)), ENOENT },
+	{ "tuple: family 7", CT_OF(7, GET, ACK), { ORIG(T()) }, EOPNOTSUPP },
+	{ "tuple: family 0", CT_OF(0, GET, ACK), { ORIG(T()) }, EOPNOTSUPP },
+	{ "zone twice", CT(GET, ACK),
+	  { BE16(CTA_ZONE, 3), ORIG(T(.zone = 5)) }, EINVAL },
+	{ "zone in both tuples", CT(NEW, CREATE),
+	  { ORIG(T(.zone = 5)), TUPLE(CTA_TUPLE_REPLY, T(.zone = 6)) }, EINVAL },
+};
 
-	begin(NFNL_SUBSYS_CTNETLINK, GET, ACK, 7);
-	put_tuple(CTA_TUPLE_ORIG, T());
-	expect("tuple: family 7", EOPNOTSUPP);
-	begin(NFNL_SUBSYS_CTNETLINK, GET, ACK, 0);
-	put_tuple(CTA_TUPLE_ORIG, T());
-	expect("tuple: family 0", EOPNOTSUPP);
+/* --- entries that are not made ----------------------------------------------- */
 
-	ct(GET, ACK);
-	be16(CTA_ZONE, 3);
-	put_tuple(CTA_TUPLE_ORIG, T(.zone = 5));
-	expect("zone twice", EINVAL);
-	ct(NEW, CREATE);
-	put_tuple(CTA_TUPLE_ORIG, T(.zone = 5));
-	put_tuple(CTA_TUPLE_REPLY, T(.zone = 6));
-	expect("zone in both tuples", EINVAL);
-}
+static const struct ct_case create_errors[] = {
+	{ "new without CREATE", CT(NEW, ACK),
+	  { PAIR(T()), BE32(CTA_TIMEOUT, 100) }, ENOENT },
+	{ "new without tuples, without CREATE", CT(NEW, ACK), { }, ENOENT },
+	{ "new without tuples", CT(NEW, CREATE), { }, EINVAL },
+	{ "new with one tuple", CT(NEW, CREATE),
+	  { ORIG(T()), BE32(CTA_TIMEOUT, 100) }, EINVAL },
+	{ "new with two protocols", CT(NEW, CREATE),
+	  { ORIG(T()), TUPLE(CTA_TUPLE_REPLY, T(.proto = IPPROTO_UDP)),
+	    BE32(CTA_TIMEOUT, 100) }, EINVAL },
+	{ "new without a timeout", CT(NEW, CREATE), { PAIR(T()) }, EINVAL },
+	{ "new: status without CONFIRMED",
+	  MAKE(T(), BE32(CTA_STATUS, IPS_SEEN_REPLY)), EBUSY },
+	{ "new: status with EXPECTED",
+	  MAKE(T(), BE32(CTA_STATUS, IPS_CONFIRMED | IPS_EXPECTED)), EBUSY },
+	{ "new: status with DYING",
+	  MAKE(T(), BE32(CTA_STATUS, IPS_CONFIRMED | IPS_DYING)), EBUSY },
+
+	{ "new: helper without a name", MAKE(T(), NEST(CTA_HELP)), EINVAL },
+	{ "new: unknown helper", MAKE(T(), HELP(7, "nosuch")), EOPNOTSUPP },
+	{ "new: helper name without NUL",
+	  MAKE(T(), HELP(16, "0123456789abcdef")), EINVAL },
+	{ "new: long helper attribute",
+	  MAKE(T(), HELP(20, "ftp\0................")), ERANGE },
+	{ "new: no such master", MAKE(T(), MASTER(T(.sport = 7))), ENOENT },
+	{ "new: master with a zone",
+	  MAKE(T(), MASTER(T(.sport = 7, .zone = 1))), EINVAL },
+	{ "new: two members of three in seqadj",
+	  MAKE(T(), NEST(CTA_SEQ_ADJ_ORIG, BE32(1, 100), BE32(2, 200))), EINVAL },
+	{ "new: tcp state 10",
+	  MAKE(T(), TCP(U8(CTA_PROTOINFO_TCP_STATE, 10))), ERANGE },
+	{ "new: tcp window scale 15",
+	  MAKE(T(), TCP(U8(CTA_PROTOINFO_TCP_WSCALE_ORIGINAL, 15))), ERANGE },
+	{ "new: tcp flags of one byte",
+	  MAKE(T(), TCP(U8(CTA_PROTOINFO_TCP_FLAGS_REPLY, 1))), ERANGE },
+	{ "new: incomplete sctp",
+	  MAKE(T(.proto = IPPROTO_SCTP), SCTP(U8(CTA_PROTOINFO_SCTP_STATE, 3))),
+	  EINVAL },
+	{ "new: sctp state 9",
+	  MAKE(T(.proto = IPPROTO_SCTP),
+	       SCTP(U8(CTA_PROTOINFO_SCTP_STATE, 9),
+		    BE32(CTA_PROTOINFO_SCTP_VTAG_ORIGINAL, 1),
+		    BE32(CTA_PROTOINFO_SCTP_VTAG_REPLY, 1))), ERANGE },
+	{ "new: incomplete dccp",
+	  MAKE(T(.proto = IPPROTO_DCCP), DCCP(U8(CTA_PROTOINFO_DCCP_STATE, 3))),
+	  EINVAL },
+	{ "new: dccp role 2",
+	  MAKE(T(.proto = IPPROTO_DCCP), DCCP(U8(CTA_PROTOINFO_DCCP_STATE, 3),
+					      U8(CTA_PROTOINFO_DCCP_ROLE, 2))),
+	  EINVAL },
+	{ "new: nat address of one byte",
+	  MAKE(T(), NEST(CTA_NAT_SRC, U8(CTA_NAT_V4_MINIP, 1))), ERANGE },
+	{ "new: labels of 20 bytes",
+	  MAKE(T(), BYTES(CTA_LABELS, 20, "01234567890123456789")), ERANGE },
+};
 
 static void test_create_errors(void)
 {
-	ct(NEW, ACK);
-	both(T());
-	be32(CTA_TIMEOUT, 100);
-	expect("new without CREATE", ENOENT);
-	ct(NEW, ACK);
-	expect("new without tuples, without CREATE", ENOENT);
-	ct(NEW, CREATE);
-	expect("new without tuples", EINVAL);
-	ct(NEW, CREATE);
-	put_tuple(CTA_TUPLE_ORIG, T());
-	be32(CTA_TIMEOUT, 100);
-	expect("new with one tuple", EINVAL);
-	ct(NEW, CREATE);
-	put_tuple(CTA_TUPLE_ORIG, T());
-	put_tuple(CTA_TUPLE_REPLY, T(.proto = IPPROTO_UDP));
-	be32(CTA_TIMEOUT, 100);
-	expect("new with two protocols", EINVAL);
-	ct(NEW, CREATE);
-	both(T());
-	expect("new without a timeout", EINVAL);
-
-	make(T());
-	be32(CTA_STATUS, IPS_SEEN_REPLY);
-	expect("new: status without CONFIRMED", EBUSY);
-	make(T());
-	be32(CTA_STATUS, IPS_CONFIRMED | IPS_EXPECTED);
-	expect("new: status with EXPECTED", EBUSY);
-	make(T());
-	be32(CTA_STATUS, IPS_CONFIRMED | IPS_DYING);
-	expect("new: status with DYING", EBUSY);
+	CASES(create_errors);
+	case_number("failed requests left nothing", count(), 0);
 }
 
-static void help(const void *name, int len)
+/* --- entries that are made ---------------------------------------------------- */
+
+static const struct ct_case created[] = {
+	{ "new: IPv6", MAKE6(T6()), 0 },
+	{ "new: udp", MAKE(T(.proto = IPPROTO_UDP)), 0 },
+	{ "new: icmp", MAKE(T(.proto = IPPROTO_ICMP, .dport = 8)), 0 },
+	{ "new: icmpv6", MAKE6(T6(.proto = IPPROTO_ICMPV6, .dport = 128)), 0 },
+	{ "new: protocol 99", MAKE(T(.proto = 99)), 0 },
+	{ "new: sctp",
+	  MAKE(T(.proto = IPPROTO_SCTP),
+	       SCTP(U8(CTA_PROTOINFO_SCTP_STATE, 4),
+		    BE32(CTA_PROTOINFO_SCTP_VTAG_ORIGINAL, 1),
+		    BE32(CTA_PROTOINFO_SCTP_VTAG_REPLY, 1))), 0 },
+	{ "new: in zone 9", MAKE(T(), BE16(CTA_ZONE, 9)), 0 },
+	{ "new: zone for one direction", CT(NEW, CREATE),
+	  { ORIG(T(.sport = 3000, .zone = 4)), REPLY(T(.sport = 3000)),
+	    BE32(CTA_TIMEOUT, 10) }, 0 },
+};
+
+static void test_create_nat(void)
 {
-	struct nlattr *n = nest(CTA_HELP);
-
-	if (name)
-		mnl_attr_put(req, CTA_HELP_NAME, len, name);
-	end(n);
-}
-
-static void seqadj(int type, int members)
-{
-	struct nlattr *n = nest(type);
-	int i;
-
-	for (i = 1; i <= members; i++)
-		be32(i, 100 * i);
-	end(n);
-}
-
-static struct nlattr *tcp_info[2];
-
-static void begin_tcp(int which)
-{
-	tcp_info[0] = nest(CTA_PROTOINFO);
-	tcp_info[1] = nest(which);
-}
-
-static void end_tcp(void)
-{
-	end(tcp_info[1]);
-	end(tcp_info[0]);
-}
-
-static void test_create_more_errors(void)
-{
-	struct nlattr *n;
-
-	make(T());
-	help(NULL, 0);
-	expect("new: helper without a name", EINVAL);
-	make(T());
-	help("nosuch", 7);
-	expect("new: unknown helper", EOPNOTSUPP);
-	make(T());
-	help("0123456789abcdef", 16);
-	expect("new: helper name without NUL", EINVAL);
-	make(T());
-	help("ftp\0................", 20);
-	expect("new: long helper attribute", ERANGE);
-
-	make(T());
-	put_tuple(CTA_TUPLE_MASTER, T(.sport = 7));
-	expect("new: no such master", ENOENT);
-	make(T());
-	put_tuple(CTA_TUPLE_MASTER, T(.sport = 7, .zone = 1));
-	expect("new: master with a zone", EINVAL);
-
-	make(T());
-	seqadj(CTA_SEQ_ADJ_ORIG, 2);
-	expect("new: two members of three in seqadj", EINVAL);
-
-	make(T());
-	begin_tcp(CTA_PROTOINFO_TCP);
-	u8(CTA_PROTOINFO_TCP_STATE, 10);
-	end_tcp();
-	expect("new: tcp state 10", ERANGE);
-	make(T());
-	begin_tcp(CTA_PROTOINFO_TCP);
-	u8(CTA_PROTOINFO_TCP_WSCALE_ORIGINAL, 15);
-	end_tcp();
-	expect("new: tcp window scale 15", ERANGE);
-	make(T());
-	begin_tcp(CTA_PROTOINFO_TCP);
-	u8(CTA_PROTOINFO_TCP_FLAGS_REPLY, 1);
-	end_tcp();
-	expect("new: tcp flags of one byte", ERANGE);
-
-	make(T(.proto = IPPROTO_SCTP));
-	begin_tcp(CTA_PROTOINFO_SCTP);
-	u8(CTA_PROTOINFO_SCTP_STATE, 3);
-	end_tcp();
-	expect("new: incomplete sctp", EINVAL);
-	make(T(.proto = IPPROTO_SCTP));
-	begin_tcp(CTA_PROTOINFO_SCTP);
-	u8(CTA_PROTOINFO_SCTP_STATE, 9);
-	be32(CTA_PROTOINFO_SCTP_VTAG_ORIGINAL, 1);
-	be32(CTA_PROTOINFO_SCTP_VTAG_REPLY, 1);
-	end_tcp();
-	expect("new: sctp state 9", ERANGE);
-	make(T(.proto = IPPROTO_DCCP));
-	begin_tcp(CTA_PROTOINFO_DCCP);
-	u8(CTA_PROTOINFO_DCCP_STATE, 3);
-	end_tcp();
-	expect("new: incomplete dccp", EINVAL);
-	make(T(.proto = IPPROTO_DCCP));
-	begin_tcp(CTA_PROTOINFO_DCCP);
-	u8(CTA_PROTOINFO_DCCP_STATE, 3);
-	u8(CTA_PROTOINFO_DCCP_ROLE, 2);
-	end_tcp();
-	expect("new: dccp role 2", EINVAL);
-
-	make(T());
-	n = nest(CTA_NAT_SRC);
-	u8(CTA_NAT_V4_MINIP, 1);
-	end(n);
-	expect("new: nat address of one byte", ERANGE);
-
-	make(T());
-	mnl_attr_put(req, CTA_LABELS, 20, "01234567890123456789");
-	expect("new: labels of 20 bytes", ERANGE);
-	same_number("failed requests left nothing", count(), 0);
+	CASE("new: source nat",
+	     MAKE(T(.sport = 1002),
+		  NEST(CTA_NAT_SRC, BE32(CTA_NAT_V4_MINIP, 0x0a090909),
+		       BE32(CTA_NAT_V4_MAXIP, 0x0a090909),
+		       NEST(CTA_NAT_PROTO, BE16(CTA_PROTONAT_PORT_MIN, 4444),
+			    BE16(CTA_PROTONAT_PORT_MAX, 4444)))), 0);
+	get(T(.sport = 1002));
+	case_text("new: source nat: reply", got.text[CTA_TUPLE_REPLY],
+		  "10.1.0.2 10.9.9.9 6 80 4444 ");
+	case_number("new: source nat: status", got.value[CTA_STATUS],
+		    IPS_CONFIRMED | IPS_SRC_NAT | IPS_SRC_NAT_DONE |
+		    IPS_DST_NAT_DONE);
 }
 
 static void test_create(void)
 {
-	struct nlattr *n, *p;
+	CASE("new", MAKE(T(), BE32(CTA_MARK, 5)), 0);
+	CASE("new: exists, EXCL", CT(NEW, CREATE | NLM_F_EXCL),
+	     { PAIR(T()), BE32(CTA_TIMEOUT, 1000) }, EEXIST);
+	CASE("new: reply tuple taken", CT(NEW, CREATE),
+	     { ORIG(T(.sport = 2000)), REPLY(T()), BE32(CTA_TIMEOUT, 10) }, EEXIST);
 
-	make(T());
-	be32(CTA_MARK, 5);
-	expect("new", 0);
-	make(T());
-	req->nlmsg_flags |= NLM_F_EXCL;
-	expect("new: exists, EXCL", EEXIST);
-
-	ct(NEW, CREATE);
-	put_tuple(CTA_TUPLE_ORIG, T(.sport = 2000));
-	put_tuple(CTA_TUPLE_REPLY, reverse(T()));
-	be32(CTA_TIMEOUT, 10);
-	expect("new: reply tuple taken", EEXIST);
-
-	make(T(.sport = 1001));
-	put_tuple(CTA_TUPLE_MASTER, T());
-	expect("new: with a master", 0);
+	CASE("new: with a master", MAKE(T(.sport = 1001), MASTER(T())), 0);
 	get(T(.sport = 1001));
-	same_number("new: with a master: status", got.value[CTA_STATUS],
+	case_number("new: with a master: status", got.value[CTA_STATUS],
 		    IPS_CONFIRMED | IPS_EXPECTED);
 
-	make(T(.sport = 1002));
-	n = nest(CTA_NAT_SRC);
-	be32(CTA_NAT_V4_MINIP, 0x0a090909);
-	be32(CTA_NAT_V4_MAXIP, 0x0a090909);
-	p = nest(CTA_NAT_PROTO);
-	be16(CTA_PROTONAT_PORT_MIN, 4444);
-	be16(CTA_PROTONAT_PORT_MAX, 4444);
-	end(p);
-	end(n);
-	expect("new: source nat", 0);
-	get(T(.sport = 1002));
-	same_text("new: source nat: reply", got.reply_dst, "10.9.9.9:4444");
-	same_number("new: source nat: status", got.value[CTA_STATUS],
-		    IPS_CONFIRMED | IPS_SRC_NAT | IPS_SRC_NAT_DONE |
-		    IPS_DST_NAT_DONE);
+	test_create_nat();
 
-	make(T(.sport = 1003));
-	help("ftp", 4);
-	expect("new: helper", 0);
+	CASE("new: helper", MAKE(T(.sport = 1003), HELP(4, "ftp")), 0);
 	get(T(.sport = 1003));
-	same_number("new: helper: status", got.value[CTA_STATUS],
+	case_number("new: helper: status", got.value[CTA_STATUS],
 		    IPS_CONFIRMED | IPS_HELPER);
-	same_text("new: helper: attributes", got.order,
-		  "1 2 3 8 12 11 7 4 5 24");
+	case_text("new: helper: attributes", got.order, "1 2 3 8 12 11 7 4 5 24");
 
-	make(T6());
-	expect("new: IPv6", 0);
-	make(T(.proto = IPPROTO_UDP));
-	expect("new: udp", 0);
-	make(T(.proto = IPPROTO_ICMP, .dport = 8));
-	expect("new: icmp", 0);
-	make(T6(.proto = IPPROTO_ICMPV6, .dport = 128));
-	expect("new: icmpv6", 0);
-	make(T(.proto = 99));
-	expect("new: protocol 99", 0);
-	make(T(.proto = IPPROTO_SCTP));
-	begin_tcp(CTA_PROTOINFO_SCTP);
-	u8(CTA_PROTOINFO_SCTP_STATE, 4);
-	be32(CTA_PROTOINFO_SCTP_VTAG_ORIGINAL, 1);
-	be32(CTA_PROTOINFO_SCTP_VTAG_REPLY, 1);
-	end_tcp();
-	expect("new: sctp", 0);
-	make(T(.zone = 0));
-	be16(CTA_ZONE, 9);
-	expect("new: in zone 9", 0);
-	ct(NEW, CREATE);
-	put_tuple(CTA_TUPLE_ORIG, T(.sport = 3000, .zone = 4));
-	put_tuple(CTA_TUPLE_REPLY, reverse(T(.sport = 3000)));
-	be32(CTA_TIMEOUT, 10);
-	expect("new: zone for one direction", 0);
-
-	ct(GET, 0);
-	put_tuple(CTA_TUPLE_ORIG, T(.sport = 3000, .zone = 4));
-	quietly("get with a zone");
-	same_text("zone for one direction: attributes", got.order,
+	CASES(created);
+	get(T(.sport = 3000, .zone = 4));
+	case_text("zone for one direction: attributes", got.order,
 		  "1 2 3 8 12 11 7 4 24");
-	same_number("all are there", count(), 12);
+	case_number("all are there", count(), 12);
 }
 
-#define CHAIN	300
+/* --- masters ------------------------------------------------------------------ */
 
-/* The kernel's own module dies of the first two: it takes any master's helper
- * data, or what stands where there are none, for PPTP's.
+#define CHAIN	300
+#define GRE	T(.proto = IPPROTO_GRE, .sport = 5000)
+
+static const struct ct_case strange_masters[] = {
+	{ "new: gre, its master has no helper", MAKE(GRE, MASTER(T())), 0 },
+	{ "delete: gre, its master has no helper", REMOVE(GRE), 0 },
+	{ "new: gre, its master has another helper",
+	  MAKE(GRE, MASTER(T(.sport = 1003))), 0 },
+	{ "delete: gre, its master has another helper", REMOVE(GRE), 0 },
+};
+
+/*
+ * Stock crashes in these: it takes the helper data of any master, or what
+ * stands where a master has none, for PPTP's.
  */
 static void test_masters(void)
 {
-	struct tuple gre = T(.proto = IPPROTO_GRE, .sport = 5000);
 	int i;
 
 	if (!ours)
 		return;
 	flush();
-	make(T());
-	quietly("masters: plain");
-	make(gre);
-	put_tuple(CTA_TUPLE_MASTER, T());
-	expect("new: gre, its master has no helper", 0);
-	ct(DEL, ACK);
-	put_tuple(CTA_TUPLE_ORIG, gre);
-	expect("delete: gre, its master has no helper", 0);
-
-	make(T(.sport = 1003));
-	help("ftp", 4);
-	quietly("masters: ftp");
-	make(gre);
-	put_tuple(CTA_TUPLE_MASTER, T(.sport = 1003));
-	expect("new: gre, its master has another helper", 0);
-	ct(DEL, ACK);
-	put_tuple(CTA_TUPLE_ORIG, gre);
-	expect("delete: gre, its master has another helper", 0);
+	MUST("masters: plain", MAKE(T()));
+	MUST("masters: ftp", MAKE(T(.sport = 1003), HELP(4, "ftp")));
+	CASES(strange_masters);
 
 	/* each holds the one before, so that all end at once */
-	for (i = 0; i < CHAIN; i++) {
-		make(T(.sport = 2000 + i));
-		if (i)
-			put_tuple(CTA_TUPLE_MASTER, T(.sport = 1999 + i));
-		quietly("masters: chain");
-	}
-	for (i = 0; i < CHAIN; i++) {
-		ct(DEL, ACK);
-		put_tuple(CTA_TUPLE_ORIG, T(.sport = 2000 + i));
-		quietly("masters: end of the chain");
-	}
+	MUST("masters: chain", MAKE(T(.sport = 2000)));
+	for (i = 1; i < CHAIN; i++)
+		MUST("masters: chain", MAKE(T(.sport = 2000 + i),
+					    MASTER(T(.sport = 1999 + i))));
+	for (i = 0; i < CHAIN; i++)
+		MUST("masters: end of the chain", REMOVE(T(.sport = 2000 + i)));
 	flush();
-	same_number("masters: all are gone", count(), 0);
+	case_number("masters: all are gone", count(), 0);
 }
 
-static void update(void)
+/* --- changes ------------------------------------------------------------------- */
+
+static const struct ct_case status_updates[] = {
+	{ "update: nat", UPDATE(NEST(CTA_NAT_DST)), EOPNOTSUPP },
+	{ "update: master", UPDATE(MASTER(T())), EOPNOTSUPP },
+	{ "update: set EXPECTED",
+	  UPDATE(BE32(CTA_STATUS, IPS_CONFIRMED | IPS_SEEN_REPLY | IPS_EXPECTED)),
+	  EBUSY },
+	{ "update: clear CONFIRMED", UPDATE(BE32(CTA_STATUS, IPS_SEEN_REPLY)), EBUSY },
+	{ "update: clear SEEN_REPLY", UPDATE(BE32(CTA_STATUS, IPS_CONFIRMED)), EBUSY },
+	{ "update: set ASSURED",
+	  UPDATE(BE32(CTA_STATUS, IPS_CONFIRMED | IPS_SEEN_REPLY | IPS_ASSURED |
+		      IPS_SRC_NAT | IPS_OFFLOAD)), 0 },
+};
+
+static void test_update_status(void)
 {
-	ct(NEW, ACK);
-	put_tuple(CTA_TUPLE_ORIG, T());
+	flush();
+	MUST("update: make",
+	     MAKE(T(), BE32(CTA_MARK, 0xf0),
+		  BE32(CTA_STATUS, IPS_CONFIRMED | IPS_SEEN_REPLY)));
+	CASES(status_updates);
+	get(T());
+	case_number("update: bits that stay", got.value[CTA_STATUS],
+		    IPS_CONFIRMED | IPS_SEEN_REPLY | IPS_ASSURED);
 }
+
+static void test_update_mark(void)
+{
+	CASE("update: mark and mask",
+	     UPDATE(BE32(CTA_MARK, 0x0f), BE32(CTA_MARK_MASK, 0xff)), 0);
+	get(T());
+	case_number("update: mark", got.value[CTA_MARK], 0x0f);
+	MUST("update: toggle",
+	     UPDATE(BE32(CTA_MARK, 0x30), BE32(CTA_MARK_MASK, 0x0c)));
+	get(T());
+	case_number("update: mark is toggled", got.value[CTA_MARK], 0x33);
+}
+
+static const struct ct_case helper_updates[] = {
+	{ "update: helper without a name", UPDATE(NEST(CTA_HELP)), EINVAL },
+	{ "update: empty helper", UPDATE(HELP(1, "")), 0 },
+	{ "update: unknown helper", UPDATE(HELP(7, "nosuch")), EOPNOTSUPP },
+	{ "update: helper where none was", UPDATE(HELP(4, "ftp")), EOPNOTSUPP },
+};
+
+static void test_update_timeout(void)
+{
+	CASE("update: timeout", UPDATE(BE32(CTA_TIMEOUT, 77)), 0);
+	get(T());
+	case_between("update: new timeout", got.value[CTA_TIMEOUT], 76, 77);
+	CASE("update: timeout beyond reason",
+	     UPDATE(BE32(CTA_TIMEOUT, 0xffffffff)), 0);
+	get(T());
+	case_between("update: timeout is clamped", got.value[CTA_TIMEOUT],
+		     8589930, 8589934);
+}
+
+static const struct ct_case detail_updates[] = {
+	{ "update: tcp state", UPDATE(TCP(U8(CTA_PROTOINFO_TCP_STATE, 3))), 0 },
+	{ "update: tcp state 11",
+	  UPDATE(TCP(U8(CTA_PROTOINFO_TCP_STATE, 11))), ERANGE },
+	{ "update: seqadj", UPDATE(SEQADJ), 0 },
+	{ "update: incomplete seqadj",
+	  UPDATE(NEST(CTA_SEQ_ADJ_REPLY, BE32(1, 100))), EINVAL },
+};
+
+static const struct ct_case label_updates[] = {
+	{ "update: incomplete synproxy",
+	  UPDATE(NEST(CTA_SYNPROXY, BE32(1, 100), BE32(2, 200))), EINVAL },
+	{ "update: labels of three bytes",
+	  UPDATE(BYTES(CTA_LABELS, 3, "abc")), EINVAL },
+	{ "update: label mask of another length",
+	  UPDATE(BYTES(CTA_LABELS, 4, "abcd"),
+		 BYTES(CTA_LABELS_MASK, 8, "abcdabcd")), EINVAL },
+	{ "update: empty label mask",
+	  UPDATE(BYTES(CTA_LABELS, 4, "abcd"), BYTES(CTA_LABELS_MASK, 0, "")),
+	  EINVAL },
+	{ "update: labels without room",
+	  UPDATE(BYTES(CTA_LABELS, 4, "abcd")), ENOSPC },
+	{ "update: good mark, bad labels",
+	  UPDATE(BE32(CTA_MARK, 0x99), BYTES(CTA_LABELS, 3, "abc")), EINVAL },
+};
+
+static const struct ct_case last_updates[] = {
+	{ "update: fixed timeout",
+	  UPDATE(BE32(CTA_STATUS, IPS_CONFIRMED | IPS_SEEN_REPLY | IPS_ASSURED |
+		      IPS_FIXED_TIMEOUT)), 0 },
+	{ "update: timeout of a fixed one", UPDATE(BE32(CTA_TIMEOUT, 5)), EPERM },
+	{ "update: EXCL", CT(NEW, ACK | NLM_F_EXCL), { ORIG(T()) }, EEXIST },
+	{ "update: by reply tuple", CT(NEW, ACK),
+	  { REPLY(T()), BE32(CTA_MARK, 1) }, 0 },
+};
 
 static void test_update(void)
 {
-	struct nlattr *n;
-
-	flush();
-	make(T());
-	be32(CTA_MARK, 0xf0);
-	be32(CTA_STATUS, IPS_CONFIRMED | IPS_SEEN_REPLY);
-	quietly("update: make");
-
-	update();
-	n = nest(CTA_NAT_DST);
-	end(n);
-	expect("update: nat", EOPNOTSUPP);
-	update();
-	put_tuple(CTA_TUPLE_MASTER, T());
-	expect("update: master", EOPNOTSUPP);
-	update();
-	be32(CTA_STATUS, IPS_CONFIRMED | IPS_SEEN_REPLY | IPS_EXPECTED);
-	expect("update: set EXPECTED", EBUSY);
-	update();
-	be32(CTA_STATUS, IPS_SEEN_REPLY);
-	expect("update: clear CONFIRMED", EBUSY);
-	update();
-	be32(CTA_STATUS, IPS_CONFIRMED);
-	expect("update: clear SEEN_REPLY", EBUSY);
-	update();
-	be32(CTA_STATUS, IPS_CONFIRMED | IPS_SEEN_REPLY | IPS_ASSURED |
-	     IPS_SRC_NAT | IPS_OFFLOAD);
-	expect("update: set ASSURED", 0);
+	test_update_status();
+	test_update_mark();
+	CASES(helper_updates);
+	test_update_timeout();
+	CASES(detail_updates);
 	get(T());
-	same_number("update: bits that stay", got.value[CTA_STATUS],
-		    IPS_CONFIRMED | IPS_SEEN_REPLY | IPS_ASSURED);
-
-	update();
-	be32(CTA_MARK, 0x0f);
-	be32(CTA_MARK_MASK, 0xff);
-	expect("update: mark and mask", 0);
-	get(T());
-	same_number("update: mark", got.value[CTA_MARK], 0x0f);
-	update();
-	be32(CTA_MARK, 0x30);
-	be32(CTA_MARK_MASK, 0x0c);
-	quietly("update: toggle");
-	get(T());
-	same_number("update: mark is toggled", got.value[CTA_MARK], 0x33);
-
-	update();
-	help(NULL, 0);
-	expect("update: helper without a name", EINVAL);
-	update();
-	help("", 1);
-	expect("update: empty helper", 0);
-	update();
-	help("nosuch", 7);
-	expect("update: unknown helper", EOPNOTSUPP);
-	update();
-	help("ftp", 4);
-	expect("update: helper where none was", EOPNOTSUPP);
-
-	update();
-	be32(CTA_TIMEOUT, 77);
-	expect("update: timeout", 0);
-	get(T());
-	result(got.value[CTA_TIMEOUT] == 77 || got.value[CTA_TIMEOUT] == 76,
-	       "update: new timeout", "got %u", got.value[CTA_TIMEOUT]);
-	update();
-	be32(CTA_TIMEOUT, 0xffffffff);
-	expect("update: timeout beyond reason", 0);
-	get(T());
-	result(got.value[CTA_TIMEOUT] >= 8589930 && got.value[CTA_TIMEOUT] <= 8589934,
-	       "update: timeout is clamped", "got %u", got.value[CTA_TIMEOUT]);
-
-	update();
-	begin_tcp(CTA_PROTOINFO_TCP);
-	u8(CTA_PROTOINFO_TCP_STATE, 3);
-	end_tcp();
-	expect("update: tcp state", 0);
-	update();
-	begin_tcp(CTA_PROTOINFO_TCP);
-	u8(CTA_PROTOINFO_TCP_STATE, 11);
-	end_tcp();
-	expect("update: tcp state 11", ERANGE);
-	update();
-	seqadj(CTA_SEQ_ADJ_ORIG, 3);
-	expect("update: seqadj", 0);
-	update();
-	seqadj(CTA_SEQ_ADJ_REPLY, 1);
-	expect("update: incomplete seqadj", EINVAL);
-	get(T());
-	same_text("update: seqadj: attributes", got.order,
+	case_text("update: seqadj: attributes", got.order,
 		  "1 2 3 8 12 11 7 4 15 16 24");
-	update();
-	seqadj(CTA_SYNPROXY, 2);
-	expect("update: incomplete synproxy", EINVAL);
-
-	update();
-	mnl_attr_put(req, CTA_LABELS, 3, "abc");
-	expect("update: labels of three bytes", EINVAL);
-	update();
-	mnl_attr_put(req, CTA_LABELS, 4, "abcd");
-	mnl_attr_put(req, CTA_LABELS_MASK, 8, "abcdabcd");
-	expect("update: label mask of another length", EINVAL);
-	update();
-	mnl_attr_put(req, CTA_LABELS, 4, "abcd");
-	mnl_attr_put(req, CTA_LABELS_MASK, 0, "");
-	expect("update: empty label mask", EINVAL);
-	update();
-	mnl_attr_put(req, CTA_LABELS, 4, "abcd");
-	expect("update: labels without room", ENOSPC);
-
-	update();
-	be32(CTA_MARK, 0x99);
-	mnl_attr_put(req, CTA_LABELS, 3, "abc");
-	expect("update: good mark, bad labels", EINVAL);
+	CASES(label_updates);
 	get(T());
-	same_number("DIFF update: what fails changes nothing",
+	case_number("DIFF update: what fails changes nothing",
 		    got.value[CTA_MARK], ours ? 0x33 : 0x99);
-
-	update();
-	be32(CTA_STATUS, IPS_CONFIRMED | IPS_SEEN_REPLY | IPS_ASSURED |
-	     IPS_FIXED_TIMEOUT);
-	expect("update: fixed timeout", 0);
-	update();
-	be32(CTA_TIMEOUT, 5);
-	expect("update: timeout of a fixed one", EPERM);
-	update();
-	req->nlmsg_flags |= NLM_F_EXCL;
-	expect("update: EXCL", EEXIST);
-
-	ct(NEW, ACK);
-	put_tuple(CTA_TUPLE_REPLY, reverse(T()));
-	be32(CTA_MARK, 1);
-	expect("update: by reply tuple", 0);
+	CASES(last_updates);
 }
 
-static void test_get_and_delete(void)
+/* --- one entry: read and delete ------------------------------------------------ */
+
+static void test_get(void)
 {
 	uint32_t id;
 
 	flush();
-	make(T());
-	quietly("get: make");
+	MUST("get: make", MAKE(T()));
+	get(T());
+	id = got.id;
+	case_text("get: attributes", got.order, "1 2 3 8 12 11 7 4 24");
+	case_number("get: flags", got.flags, NLM_F_MULTI);
+	case_number("get: type", got.type, TYPE(NEW));
+	case_number("get: family", got.family, AF_INET);
+	case_number("get: use", got.value[CTA_USE], 2);
+	MUST("get: by reply tuple", CT(GET, 0), { REPLY(T()) });
+	case_number("get: by reply tuple", got.id, id);
+	CASE("get: id is not looked at", CT(GET, ACK),
+	     { ORIG(T()), U32(CTA_ID, id + 1) }, 0);
+
+	count();
+	case_number("dump: use", got.value[CTA_USE], 1);
+	case_number("dump: flags", got.flags, NLM_F_MULTI);
+	case_number("dump: id", got.id, id);
+}
+
+static void test_delete(void)
+{
+	uint32_t id;
 
 	get(T());
 	id = got.id;
-	same_text("get: attributes", got.order, "1 2 3 8 12 11 7 4 24");
-	same_number("get: flags", got.flags, NLM_F_MULTI);
-	same_number("get: type", got.type, NFNL_SUBSYS_CTNETLINK << 8 | NEW);
-	same_number("get: family", got.family, AF_INET);
-	same_number("get: use", got.value[CTA_USE], 2);
-	ct(GET, 0);
-	put_tuple(CTA_TUPLE_REPLY, reverse(T()));
-	quietly("get: by reply tuple");
-	same_number("get: by reply tuple", got.id, id);
-	ct(GET, ACK);
-	put_tuple(CTA_TUPLE_ORIG, T());
-	mnl_attr_put_u32(req, CTA_ID, id + 1);
-	expect("get: id is not looked at", 0);
-
-	count();
-	same_number("dump: use", got.value[CTA_USE], 1);
-	same_number("dump: flags", got.flags, NLM_F_MULTI);
-	same_number("dump: id", got.id, id);
-
-	ct(DEL, ACK);
-	put_tuple(CTA_TUPLE_ORIG, T());
-	mnl_attr_put_u32(req, CTA_ID, id + 1);
-	expect("delete: another id", ENOENT);
-	ct(DEL, ACK);
-	put_tuple(CTA_TUPLE_ORIG, T());
-	mnl_attr_put_u32(req, CTA_ID, id);
-	expect("delete: with its id", 0);
-	ct(DEL, ACK);
-	put_tuple(CTA_TUPLE_ORIG, T());
-	expect("delete: again", ENOENT);
-	make(T());
-	quietly("delete: make");
-	ct(DEL, ACK);
-	put_tuple(CTA_TUPLE_REPLY, reverse(T()));
-	expect("delete: by reply tuple", 0);
+	CASE("delete: another id", CT(DEL, ACK),
+	     { ORIG(T()), U32(CTA_ID, id + 1) }, ENOENT);
+	CASE("delete: with its id", CT(DEL, ACK),
+	     { ORIG(T()), U32(CTA_ID, id) }, 0);
+	CASE("delete: again", REMOVE(T()), ENOENT);
+	MUST("delete: make", MAKE(T()));
+	CASE("delete: by reply tuple", CT(DEL, ACK), { REPLY(T()) }, 0);
 }
 
-static void make_marked(struct tuple t, uint32_t mark, uint32_t status, int zone)
-{
-	make(t);
-	be32(CTA_MARK, mark);
-	be32(CTA_STATUS, IPS_CONFIRMED | status);
-	if (zone)
-		be16(CTA_ZONE, zone);
-	quietly("filters: make");
-}
+/* --- dumps and their filters --------------------------------------------------- */
+
+#define MARKED(t, mark, status)							\
+	CT(NEW, CREATE), { PAIR(t), BE32(CTA_TIMEOUT, 1000), BE32(CTA_MARK, mark),	\
+			   BE32(CTA_STATUS, IPS_CONFIRMED | (status)) }
+#define MARKED6(t, mark)							\
+	CT_OF(AF_INET6, NEW, CREATE),						\
+	{ PAIR(t), BE32(CTA_TIMEOUT, 1000), BE32(CTA_MARK, mark),		\
+	  BE32(CTA_STATUS, IPS_CONFIRMED) }
+#define LIST(family)	CT_OF(family, GET, DUMP)
 
 /* 4 IPv4: tcp marks 1 and 3, udp mark 1 assured, icmp; 2 IPv6; 1 in zone 9 */
 static void populate(void)
 {
+	static const char name[] = "filters: make";
+
 	flush();
-	make_marked(T(.sport = 1), 1, 0, 0);
-	make_marked(T(.sport = 2, .src = "10.1.0.7"), 3, 0, 0);
-	make_marked(T(.sport = 3, .proto = IPPROTO_UDP), 1, IPS_SEEN_REPLY |
-		    IPS_ASSURED, 0);
-	make_marked(T(.sport = 4, .proto = IPPROTO_ICMP, .dport = 8), 0, 0, 0);
-	make_marked(T6(.sport = 5), 1, 0, 0);
-	make_marked(T6(.sport = 6, .src = "fd00::7"), 0, 0, 0);
-	make_marked(T(.sport = 7), 0, 0, 9);
+	MUST(name, MARKED(T(.sport = 1), 1, 0));
+	MUST(name, MARKED(T(.sport = 2, .src = "10.1.0.7"), 3, 0));
+	MUST(name, MARKED(T(.sport = 3, .proto = IPPROTO_UDP), 1,
+			  IPS_SEEN_REPLY | IPS_ASSURED));
+	MUST(name, MARKED(T(.sport = 4, .proto = IPPROTO_ICMP, .dport = 8), 0, 0));
+	MUST(name, MARKED6(T6(.sport = 5), 1));
+	MUST(name, MARKED6(T6(.sport = 6, .src = "fd00::7"), 0));
+	MUST(name, MAKE(T(.sport = 7), BE16(CTA_ZONE, 9)));
 }
 
-static void dump(int family)
-{
-	begin(NFNL_SUBSYS_CTNETLINK, GET, NLM_F_DUMP, family);
-}
-
-static void shows(const char *name, int want)
-{
-	int err = ask();
-
-	result(!err && got.messages == want, name,
-	       "%d messages, error %d (%s), expected %d", got.messages, err,
-	       got.extack, want);
-}
-
-static void filter(int orig, int reply, bool nested)
-{
-	struct nlattr *n = nest(CTA_FILTER);
-
-	if (orig)
-		mnl_attr_put_u32(req, CTA_FILTER_ORIG_FLAGS, orig);
-	if (reply)
-		mnl_attr_put_u32(req, CTA_FILTER_REPLY_FLAGS, reply);
-	end(n);
-	if (!nested)
-		n->nla_type &= ~NLA_F_NESTED;
-}
+static const struct ct_case filters[] = {
+	{ "filter: IPv6", LIST(AF_INET6), { }, SHOWS(2) },
+	{ "filter: family 7", LIST(7), { }, SHOWS(0) },
+	{ "filter: mark", LIST(AF_UNSPEC), { BE32(CTA_MARK, 1) }, SHOWS(3) },
+	{ "filter: mark, mask, IPv4", LIST(AF_INET),
+	  { BE32(CTA_MARK, 1), BE32(CTA_MARK_MASK, 1) }, SHOWS(3) },
+	{ "filter: no mark", LIST(AF_UNSPEC), { BE32(CTA_MARK, 0) }, SHOWS(3) },
+	{ "filter: mask without mark, nothing else", LIST(AF_UNSPEC),
+	  { BE32(CTA_MARK_MASK, 1) }, SHOWS(7) },
+	{ "filter: mask without mark", LIST(AF_INET),
+	  { BE32(CTA_MARK_MASK, 1) }, EINVAL },
+	{ "filter: status", LIST(AF_UNSPEC),
+	  { BE32(CTA_STATUS, IPS_ASSURED) }, SHOWS(1) },
+	{ "filter: status and mask", LIST(AF_UNSPEC),
+	  { BE32(CTA_STATUS, 0), BE32(CTA_STATUS_MASK, IPS_ASSURED) }, SHOWS(6) },
+	{ "filter: status 0", LIST(AF_UNSPEC), { BE32(CTA_STATUS, 0) }, EINVAL },
+	{ "filter: status mask without status", LIST(AF_INET),
+	  { BE32(CTA_STATUS_MASK, 1) }, EINVAL },
+	{ "filter: status mask without status, nothing else", LIST(AF_UNSPEC),
+	  { BE32(CTA_STATUS_MASK, 1) }, SHOWS(7) },
+	{ "DIFF filter: zone", LIST(AF_UNSPEC),
+	  { BE16(CTA_ZONE, 9) }, DIFF_SHOWS(7, 1) },
+	{ "DIFF filter: default zone, IPv4", LIST(AF_INET),
+	  { BE16(CTA_ZONE, 0) }, DIFF_SHOWS(5, 4) },
+};
 
 static void test_filters(void)
 {
 	populate();
-	dump(AF_UNSPEC);
-	shows("filter: none", 7);
-	same_number("filter: none: flags", got.flags, NLM_F_MULTI);
-	dump(AF_INET);
-	shows("filter: IPv4", 5);
-	same_number("filter: IPv4: flags", got.flags,
+	CASE("filter: none", LIST(AF_UNSPEC), { }, SHOWS(7));
+	case_number("filter: none: flags", got.flags, NLM_F_MULTI);
+	CASE("filter: IPv4", LIST(AF_INET), { }, SHOWS(5));
+	case_number("filter: IPv4: flags", got.flags,
 		    NLM_F_MULTI | NLM_F_DUMP_FILTERED);
-	dump(AF_INET6);
-	shows("filter: IPv6", 2);
-	dump(7);
-	shows("filter: family 7", 0);
-	dump(AF_UNSPEC);
-	be32(CTA_MARK, 1);
-	shows("filter: mark", 3);
-	dump(AF_INET);
-	be32(CTA_MARK, 1);
-	be32(CTA_MARK_MASK, 1);
-	shows("filter: mark, mask, IPv4", 3);
-	dump(AF_UNSPEC);
-	be32(CTA_MARK, 0);
-	shows("filter: no mark", 3);
-	dump(AF_UNSPEC);
-	be32(CTA_MARK_MASK, 1);
-	shows("filter: mask without mark, nothing else", 7);
-	dump(AF_INET);
-	be32(CTA_MARK_MASK, 1);
-	expect("filter: mask without mark", EINVAL);
-	dump(AF_UNSPEC);
-	be32(CTA_STATUS, IPS_ASSURED);
-	shows("filter: status", 1);
-	dump(AF_UNSPEC);
-	be32(CTA_STATUS, 0);
-	be32(CTA_STATUS_MASK, IPS_ASSURED);
-	shows("filter: status and mask", 6);
-	dump(AF_UNSPEC);
-	be32(CTA_STATUS, 0);
-	expect("filter: status 0", EINVAL);
-	dump(AF_INET);
-	be32(CTA_STATUS_MASK, 1);
-	expect("filter: status mask without status", EINVAL);
-	dump(AF_UNSPEC);
-	be32(CTA_STATUS_MASK, 1);
-	shows("filter: status mask without status, nothing else", 7);
-
-	dump(AF_UNSPEC);
-	be16(CTA_ZONE, 9);
-	shows("DIFF filter: zone", ours ? 1 : 7);
-	dump(AF_INET);
-	be16(CTA_ZONE, 0);
-	shows("DIFF filter: default zone, IPv4", ours ? 4 : 5);
+	CASES(filters);
 }
+
+static const struct ct_case tuple_filters[] = {
+	{ "filter: tuple without family", LIST(AF_UNSPEC),
+	  { FILTER(1), ORIG(T()) }, EOPNOTSUPP },
+	{ "filter: no tuple", LIST(AF_INET), { FILTER(1) }, EINVAL },
+	{ "filter: the other tuple", LIST(AF_INET),
+	  { FILTER_REPLY(1), ORIG(T()) }, EINVAL },
+	{ "filter: no source", LIST(AF_INET),
+	  { FILTER(1), ORIG(T(.without = NO_SRC)) }, EINVAL },
+	{ "filter: no addresses", LIST(AF_INET),
+	  { FILTER(2), ORIG(T(.without = NO_IP)) }, EINVAL },
+	{ "filter: port without protocol", LIST(AF_INET),
+	  { FILTER(0x10), ORIG(T()) }, EINVAL },
+	{ "filter: no port", LIST(AF_INET),
+	  { FILTER(0x18), ORIG(T(.without = NO_SPORT)) }, EINVAL },
+	{ "filter: unknown member", LIST(AF_INET),
+	  { FILTER(0x1000), ORIG(T()) }, EINVAL },
+	{ "filter: nest without its flag", LIST(AF_INET),
+	  { FLAT(CTA_FILTER, U32(CTA_FILTER_ORIG_FLAGS, 1)), ORIG(T()) }, EINVAL },
+	{ "filter: source", LIST(AF_INET),
+	  { FILTER(1), ORIG(T(.without = NO_PROTO | NO_DST)) }, SHOWS(4) },
+	{ "filter: protocol", LIST(AF_INET),
+	  { FILTER(8), ORIG(T(.without = NO_IP | NO_SPORT | NO_DPORT)) }, SHOWS(3) },
+	{ "filter: source port", LIST(AF_INET),
+	  { FILTER(0x18), ORIG(T(.sport = 2)) }, SHOWS(1) },
+	{ "filter: destination port", LIST(AF_INET),
+	  { FILTER(0x28), ORIG(T()) }, SHOWS(3) },
+	{ "filter: reply destination", LIST(AF_INET),
+	  { FILTER_REPLY(2), TUPLE(CTA_TUPLE_REPLY, T(.dst = "10.1.0.7")) },
+	  SHOWS(1) },
+	{ "filter: icmp type", LIST(AF_INET),
+	  { FILTER(0x48), ORIG(T(.proto = IPPROTO_ICMP, .dport = 8)) }, SHOWS(1) },
+	{ "filter: icmp id", LIST(AF_INET),
+	  { FILTER(0x108), ORIG(T(.proto = IPPROTO_ICMP, .sport = 5, .dport = 8)) },
+	  SHOWS(0) },
+	{ "DIFF filter: zone of a tuple", LIST(AF_INET),
+	  { FILTER(4), ORIG(T(.zone = 9)) }, DIFF_SHOWS(5, 1) },
+	{ "DIFF filter: IPv6 source", LIST(AF_INET6),
+	  { FILTER(1), ORIG(T6(.src = "fd00::7")) }, SHOWS(1) },
+};
 
 static void test_tuple_filters(void)
 {
-	dump(AF_UNSPEC);
-	filter(1, 0, true);
-	put_tuple(CTA_TUPLE_ORIG, T());
-	expect("filter: tuple without family", EOPNOTSUPP);
-	dump(AF_INET);
-	filter(1, 0, true);
-	expect("filter: no tuple", EINVAL);
-	dump(AF_INET);
-	filter(0, 1, true);
-	put_tuple(CTA_TUPLE_ORIG, T());
-	expect("filter: the other tuple", EINVAL);
-	dump(AF_INET);
-	filter(1, 0, true);
-	put_tuple(CTA_TUPLE_ORIG, T(.without = NO_SRC));
-	expect("filter: no source", EINVAL);
-	dump(AF_INET);
-	filter(2, 0, true);
-	put_tuple(CTA_TUPLE_ORIG, T(.without = NO_IP));
-	expect("filter: no addresses", EINVAL);
-	dump(AF_INET);
-	filter(0x10, 0, true);
-	put_tuple(CTA_TUPLE_ORIG, T());
-	expect("filter: port without protocol", EINVAL);
-	dump(AF_INET);
-	filter(0x18, 0, true);
-	put_tuple(CTA_TUPLE_ORIG, T(.without = NO_SPORT));
-	expect("filter: no port", EINVAL);
-	dump(AF_INET);
-	filter(0x1000, 0, true);
-	put_tuple(CTA_TUPLE_ORIG, T());
-	expect("filter: unknown member", EINVAL);
-	dump(AF_INET);
-	filter(1, 0, false);
-	put_tuple(CTA_TUPLE_ORIG, T());
-	expect("filter: nest without its flag", EINVAL);
-
-	dump(AF_INET);
-	filter(1, 0, true);
-	put_tuple(CTA_TUPLE_ORIG, T(.without = NO_PROTO | NO_DST));
-	shows("filter: source", 4);
-	dump(AF_INET);
-	filter(8, 0, true);
-	put_tuple(CTA_TUPLE_ORIG, T(.without = NO_IP | NO_SPORT | NO_DPORT));
-	shows("filter: protocol", 3);
-	dump(AF_INET);
-	filter(0x18, 0, true);
-	put_tuple(CTA_TUPLE_ORIG, T(.sport = 2));
-	shows("filter: source port", 1);
-	dump(AF_INET);
-	filter(0x28, 0, true);
-	put_tuple(CTA_TUPLE_ORIG, T());
-	shows("filter: destination port", 3);
-	dump(AF_INET);
-	filter(0, 2, true);
-	put_tuple(CTA_TUPLE_REPLY, T(.dst = "10.1.0.7"));
-	shows("filter: reply destination", 1);
-	dump(AF_INET);
-	filter(0x48, 0, true);
-	put_tuple(CTA_TUPLE_ORIG, T(.proto = IPPROTO_ICMP, .dport = 8));
-	shows("filter: icmp type", 1);
-	dump(AF_INET);
-	filter(0x108, 0, true);
-	put_tuple(CTA_TUPLE_ORIG, T(.proto = IPPROTO_ICMP, .sport = 5, .dport = 8));
-	shows("filter: icmp id", 0);
-	dump(AF_INET);
-	filter(4, 0, true);
-	put_tuple(CTA_TUPLE_ORIG, T(.zone = 9));
-	shows("DIFF filter: zone of a tuple", ours ? 1 : 5);
-	dump(AF_INET6);
-	filter(1, 0, true);
-	put_tuple(CTA_TUPLE_ORIG, T6(.src = "fd00::7"));
-	shows("DIFF filter: IPv6 source", 1);
-	result(got.value[CTA_MARK] == (ours ? 0 : 1),
-	       "DIFF filter: IPv6 source, the right one", "mark %u",
-	       got.value[CTA_MARK]);
+	CASES(tuple_filters);
+	case_number("DIFF filter: IPv6 source, the right one",
+		    got.value[CTA_MARK], ours ? 0 : 1);
 }
+
+#define FLUSH_OF(family)	{ NFNL_SUBSYS_CTNETLINK, DEL, ACK, family, .version = 1 }
 
 static void test_flush(void)
 {
 	populate();
-	ct(DEL, ACK);
-	filter(1, 0, true);
-	expect("flush: tuple filter", EOPNOTSUPP);
-	ct(DEL, ACK);
-	version(1);
-	be32(CTA_MARK_MASK, 1);
-	expect("flush: mask without mark", EINVAL);
-	same_number("flush: nothing gone", count(), 7);
+	CASE("flush: tuple filter", CT(DEL, ACK), { FILTER(1) }, EOPNOTSUPP);
+	CASE("flush: mask without mark", FLUSH_OF(AF_INET),
+	     { BE32(CTA_MARK_MASK, 1) }, EINVAL);
+	case_number("flush: nothing gone", count(), 7);
 
-	ct(DEL, ACK);
-	be32(CTA_MARK, 3);
-	expect("flush: by mark", 0);
-	same_number("flush: by mark: left", count(), 6);
-	ct(DEL, ACK);
-	be32(CTA_STATUS, IPS_ASSURED);
-	expect("flush: by status", 0);
-	same_number("flush: by status: left", count(), 5);
-	begin(NFNL_SUBSYS_CTNETLINK, DEL, ACK, AF_INET6);
-	version(1);
-	expect("flush: by family", 0);
-	same_number("flush: by family: left", count(), 3);
-	begin(NFNL_SUBSYS_CTNETLINK, DEL, ACK, AF_INET6);
-	expect("flush: family without version", 0);
-	same_number("flush: family without version: left", count(), 0);
+	CASE("flush: by mark", CT(DEL, ACK), { BE32(CTA_MARK, 3) }, 0);
+	case_number("flush: by mark: left", count(), 6);
+	CASE("flush: by status", CT(DEL, ACK), { BE32(CTA_STATUS, IPS_ASSURED) }, 0);
+	case_number("flush: by status: left", count(), 5);
+	CASE("flush: by family", FLUSH_OF(AF_INET6), { }, 0);
+	case_number("flush: by family: left", count(), 3);
+	CASE("flush: family without version", CT_OF(AF_INET6, DEL, ACK), { }, 0);
+	case_number("flush: family without version: left", count(), 0);
 
 	populate();
-	begin(NFNL_SUBSYS_CTNETLINK, DEL, ACK, AF_UNSPEC);
-	be16(CTA_ZONE, 9);
-	expect("flush: by zone", 0);
-	same_number("DIFF flush: by zone: left", count(), ours ? 6 : 0);
+	CASE("flush: by zone", CT_OF(AF_UNSPEC, DEL, ACK), { BE16(CTA_ZONE, 9) }, 0);
+	case_number("DIFF flush: by zone: left", count(), ours ? 6 : 0);
 	flush();
 }
+
+/* --- statistics ----------------------------------------------------------------- */
+
+static const struct ct_case special_lists[] = {
+	{ "dying: no dump", CT(IPCTNL_MSG_CT_GET_DYING, ACK), { }, EOPNOTSUPP },
+	{ "unconfirmed: no dump", CT(IPCTNL_MSG_CT_GET_UNCONFIRMED, ACK), { },
+	  EOPNOTSUPP },
+	{ "dying: empty", CT(IPCTNL_MSG_CT_GET_DYING, DUMP), { }, SHOWS(0) },
+	{ "unconfirmed: empty", CT(IPCTNL_MSG_CT_GET_UNCONFIRMED, DUMP), { },
+	  SHOWS(0) },
+};
 
 static void test_stats(void)
 {
 	populate();
-	ct(IPCTNL_MSG_CT_GET_STATS, 0);
-	quietly("stats");
-	same_text("stats: attributes", got.order, "1 2");
-	same_number("stats: entries", got.value[CTA_STATS_GLOBAL_ENTRIES], 7);
-	same_number("stats: family", got.family, AF_UNSPEC);
-	same_number("stats: flags", got.flags, NLM_F_MULTI);
+	MUST("stats", CT(IPCTNL_MSG_CT_GET_STATS, 0));
+	case_text("stats: attributes", got.order, "1 2");
+	case_number("stats: entries", got.value[CTA_STATS_GLOBAL_ENTRIES], 7);
+	case_number("stats: family", got.family, AF_UNSPEC);
+	case_number("stats: flags", got.flags, NLM_F_MULTI);
 
-	ct(IPCTNL_MSG_CT_GET_STATS_CPU, NLM_F_DUMP);
-	quietly("stats per cpu");
-	same_number("stats per cpu: messages", got.messages,
+	MUST("stats per cpu", CT(IPCTNL_MSG_CT_GET_STATS_CPU, DUMP));
+	case_number("stats per cpu: messages", got.messages,
 		    sysconf(_SC_NPROCESSORS_CONF));
-	same_text("stats per cpu: attributes", got.order,
+	case_text("stats per cpu: attributes", got.order,
 		  "2 4 8 9 10 11 12 13 14 15");
-	same_number("stats per cpu: type", got.type,
-		    NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET_STATS_CPU);
-	ct(IPCTNL_MSG_CT_GET_STATS_CPU, ACK);
-	expect("stats per cpu: no dump", 0);
-	same_number("stats per cpu: no dump, no message", got.messages, 0);
+	case_number("stats per cpu: type", got.type,
+		    TYPE(IPCTNL_MSG_CT_GET_STATS_CPU));
+	CASE("stats per cpu: no dump", CT(IPCTNL_MSG_CT_GET_STATS_CPU, ACK), { }, 0);
+	case_number("stats per cpu: no dump, no message", got.messages, 0);
 
-	begin(NFNL_SUBSYS_CTNETLINK_EXP, IPCTNL_MSG_EXP_GET_STATS_CPU,
-	      NLM_F_DUMP, AF_UNSPEC);
-	quietly("expectation stats");
-	same_text("expectation stats: attributes", got.order, "1 2 3");
-	same_number("expectation stats: type", got.type,
-		    NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_EXP_GET_STATS_CPU);
-
-	ct(IPCTNL_MSG_CT_GET_DYING, ACK);
-	expect("dying: no dump", EOPNOTSUPP);
-	ct(IPCTNL_MSG_CT_GET_UNCONFIRMED, ACK);
-	expect("unconfirmed: no dump", EOPNOTSUPP);
-	ct(IPCTNL_MSG_CT_GET_DYING, NLM_F_DUMP);
-	shows("dying: empty", 0);
-	ct(IPCTNL_MSG_CT_GET_UNCONFIRMED, NLM_F_DUMP);
-	shows("unconfirmed: empty", 0);
+	MUST("expectation stats",
+	     EXP_OF(AF_UNSPEC, IPCTNL_MSG_EXP_GET_STATS_CPU, DUMP));
+	case_text("expectation stats: attributes", got.order, "1 2 3");
+	case_number("expectation stats: type", got.type,
+		    TYPE(IPCTNL_MSG_EXP_GET_STATS_CPU));
+	CASES(special_lists);
 }
 
-/* --- events ------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------------- */
 
-static bool event(void)
-{
-	struct pollfd pfd = { .fd = mnl_socket_get_fd(events), .events = POLLIN };
-	static char in[BUFFER];
+#define EVENT_MS	2000
 
-	memset(&got, 0, sizeof(got));
-	if (poll(&pfd, 1, 2000) <= 0)
-		return false;
-	if (mnl_socket_recvfrom(events, in, sizeof(in)) <= 0)
-		return false;
-	read_message((struct nlmsghdr *)in);
-	got.id = ((struct nlmsghdr *)in)->nlmsg_pid;
-	return true;
-}
-
+/* The next event is of that type, with these flags and attributes. */
 static void sees(const char *name, int type, int flags, const char *order)
 {
 	char text[320], want[320];
 
-	if (!event()) {
-		result(false, name, "no event");
+	if (!ct_event(EVENT_MS)) {
+		case_result(false, name, "no event");
 		return;
 	}
 	snprintf(text, sizeof(text), "%d %x: %s", got.type & 0xff,
 		 got.flags, got.order);
 	snprintf(want, sizeof(want), "%d %x: %s", type, flags, order);
-	same_text(name, text, want);
+	case_text(name, text, want);
 }
 
 static void write_sysctl(const char *name, const char *value)
@@ -1304,143 +649,101 @@ static void write_sysctl(const char *name, const char *value)
 	snprintf(path, sizeof(path), "/proc/sys/net/netfilter/%s", name);
 	f = fopen(path, "w");
 	if (!f || fputs(value, f) < 0 || fclose(f))
-		result(false, path, "cannot be written");
+		case_result(false, path, "cannot be written");
 }
 
-static void join(int group)
+static void sees_new(const char *name, const char *order)
 {
-	mnl_socket_setsockopt(events, NETLINK_ADD_MEMBERSHIP, &group,
-			      sizeof(group));
+	sees(name, NEW, NLM_F_CREATE | NLM_F_EXCL, order);
 }
 
-static void test_events(void)
+static void test_new_events(void)
 {
-	int on = NLM_F_CREATE | NLM_F_EXCL;
-
 	flush();
-	join(NFNLGRP_CONNTRACK_NEW);
-	join(NFNLGRP_CONNTRACK_UPDATE);
-	join(NFNLGRP_CONNTRACK_DESTROY);
+	nl_join(events, NFNLGRP_CONNTRACK_NEW);
+	nl_join(events, NFNLGRP_CONNTRACK_UPDATE);
+	nl_join(events, NFNLGRP_CONNTRACK_DESTROY);
 
-	make(T());
-	quietly("event: make");
-	sees("event: new", NEW, on, "1 2 12 3 7 4 24 8");
-	same_number("event: port of the cause", got.id, mnl_socket_get_portid(sk));
-	make(T(.sport = 8, .proto = IPPROTO_UDP));
-	be32(CTA_MARK, 4);
-	be16(CTA_ZONE, 3);
-	quietly("event: make with mark");
-	sees("event: new udp with mark and zone", NEW, on, "1 2 18 12 3 7 24 8");
-	make(T(.sport = 9));
-	put_tuple(CTA_TUPLE_MASTER, T());
-	quietly("event: make with master");
-	sees("event: related", NEW, on, "1 2 12 3 7 4 14 24 8");
+	MUST("event: make", MAKE(T()));
+	sees_new("event: new", "1 2 12 3 7 4 24 8");
+	case_number("event: port of the cause", got.portid,
+		    mnl_socket_get_portid(requests));
+	MUST("event: make with mark",
+	     MAKE(T(.sport = 8, .proto = IPPROTO_UDP), BE32(CTA_MARK, 4),
+		  BE16(CTA_ZONE, 3)));
+	sees_new("event: new udp with mark and zone", "1 2 18 12 3 7 24 8");
+	MUST("event: make with master", MAKE(T(.sport = 9), MASTER(T())));
+	sees_new("event: related", "1 2 12 3 7 4 14 24 8");
+}
 
-	update();
-	be32(CTA_TIMEOUT, 50);
-	quietly("event: update");
+static void test_change_events(void)
+{
+	MUST("event: update", UPDATE(BE32(CTA_TIMEOUT, 50)));
 	sees("event: update", NEW, 0, "1 2 12 3 7 4 24 8");
-	update();
-	seqadj(CTA_SEQ_ADJ_ORIG, 3);
-	quietly("event: update seqadj");
+	MUST("event: update seqadj", UPDATE(SEQADJ));
 	sees("event: update seqadj", NEW, 0, "1 2 12 3 7 4 15 16 24 8");
 
-	ct(DEL, ACK);
-	put_tuple(CTA_TUPLE_ORIG, T(.sport = 9));
-	quietly("event: delete");
+	MUST("event: delete", REMOVE(T(.sport = 9)));
 	sees("event: destroy", DEL, 0, "1 2 12 3 7 4");
-	ct(DEL, ACK);
-	be16(CTA_ZONE, 3);
-	put_tuple(CTA_TUPLE_ORIG, T(.sport = 8, .proto = IPPROTO_UDP));
-	quietly("event: delete udp");
-	sees("event: destroy udp with mark and zone", DEL, 0,
-	     "1 2 18 12 3 7 8");
+	MUST("event: delete udp", CT(DEL, ACK),
+	     { BE16(CTA_ZONE, 3), ORIG(T(.sport = 8, .proto = IPPROTO_UDP)) });
+	sees("event: destroy udp with mark and zone", DEL, 0, "1 2 18 12 3 7 8");
+}
 
+static void test_counters(void)
+{
 	write_sysctl("nf_conntrack_acct", "1");
 	write_sysctl("nf_conntrack_timestamp", "1");
-	make(T(.sport = 10));
-	quietly("event: make with counters");
-	sees("event: new with counters", NEW, on, "1 2 12 3 7 4 24 8");
+	MUST("event: make with counters", MAKE(T(.sport = 10)));
+	sees_new("event: new with counters", "1 2 12 3 7 4 24 8");
 	get(T(.sport = 10));
-	same_text("get: attributes with counters", got.order,
+	case_text("get: attributes with counters", got.order,
 		  "1 2 3 8 12 11 7 4 9 10 20 24");
-	begin(NFNL_SUBSYS_CTNETLINK, ZERO, NLM_F_DUMP, AF_UNSPEC);
-	shows("zero counters by dump", 2);
-	begin(NFNL_SUBSYS_CTNETLINK, ZERO, ACK, AF_INET);
-	put_tuple(CTA_TUPLE_ORIG, T(.sport = 10));
-	expect("zero counters of one", 0);
-	ct(DEL, ACK);
-	put_tuple(CTA_TUPLE_ORIG, T(.sport = 10));
-	quietly("event: delete with counters");
+	CASE("zero counters by dump", CT_OF(AF_UNSPEC, ZERO, DUMP), { }, SHOWS(2));
+	CASE("zero counters of one", CT(ZERO, ACK), { ORIG(T(.sport = 10)) }, 0);
+	MUST("event: delete with counters", REMOVE(T(.sport = 10)));
 	sees("event: destroy with counters", DEL, 0, "1 2 12 3 7 9 10 20 4");
 	write_sysctl("nf_conntrack_acct", "0");
 	write_sysctl("nf_conntrack_timestamp", "0");
+}
 
-	/* nobody hears of a change that nobody made */
-	update();
-	be32(CTA_STATUS, 0);
-	ask();
-	result(!event(), "event: none after a failure", "got one");
+/* A request that fails changes nothing and so causes no event. */
+static void test_no_event(void)
+{
+	ASK(UPDATE(BE32(CTA_STATUS, 0)));
+	case_result(!ct_event(EVENT_MS), "event: none after a failure", "got one");
 }
 
 static void test_echo(void)
 {
-	char in[BUFFER];
-	int len;
-
 	flush();
-	while (event())
-		;
-	make(T(.sport = 11));
-	req->nlmsg_flags = (req->nlmsg_flags | NLM_F_ECHO) & ~ACK;
-	mnl_socket_sendto(sk, req, req->nlmsg_len);
-	len = mnl_socket_recvfrom(sk, in, sizeof(in));
-	memset(&got, 0, sizeof(got));
-	if (len > 0)
-		read_message((struct nlmsghdr *)in);
-	same_text("echo: attributes", got.order, "1 2 12 3 7 4 24 8");
-	same_number("echo: flags", got.flags, NLM_F_CREATE | NLM_F_EXCL);
-	result(event(), "echo: others hear it too", "no event");
-}
-
-static struct mnl_socket *open_socket(void)
-{
-	struct mnl_socket *nl = mnl_socket_open(NETLINK_NETFILTER);
-	int on = 1;
-
-	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0) {
-		perror("netlink");
-		exit(1);
-	}
-	mnl_socket_setsockopt(nl, NETLINK_EXT_ACK, &on, sizeof(on));
-	mnl_socket_setsockopt(nl, NETLINK_CAP_ACK, &on, sizeof(on));
-	return nl;
+	ct_forget_events();
+	MUST("echo", CT(NEW, NLM_F_CREATE | NLM_F_ECHO),
+	     { PAIR(T(.sport = 11)), BE32(CTA_TIMEOUT, 1000) });
+	case_text("echo: attributes", got.order, "1 2 12 3 7 4 24 8");
+	case_number("echo: flags", got.flags, NLM_F_CREATE | NLM_F_EXCL);
+	case_result(ct_event(EVENT_MS), "echo: others hear it too", "no event");
 }
 
 int main(int argc, char **argv)
 {
-	if (argc != 2) {
-		fprintf(stderr, "usage: %s stock|ours\n", argv[0]);
-		return 2;
-	}
-	ours = !strcmp(argv[1], "ours");
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	sk = open_socket();
-	events = open_socket();
-
+	ct_begin(argc, argv);
 	test_envelope();
-	test_tuples();
+	CASES(tuples);
 	test_create_errors();
-	test_create_more_errors();
 	test_create();
 	test_masters();
 	test_update();
-	test_get_and_delete();
+	test_get();
+	test_delete();
 	test_filters();
 	test_tuple_filters();
 	test_flush();
 	test_stats();
-	test_events();
+	test_new_events();
+	test_change_events();
+	test_counters();
+	test_no_event();
 	test_echo();
 	flush();
 	return 0;

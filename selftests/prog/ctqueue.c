@@ -11,63 +11,36 @@
  *
  * One line per packet: "attributes 1 2 ... info N".
  */
-#include <arpa/inet.h>
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <libmnl/libmnl.h>
+#include "nl.h"
+
 #include <linux/netfilter.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netfilter/nfnetlink_queue.h>
 
 #define HELD_MAX 256
 
+static struct mnl_socket *nl;
 static int queue;
 static char **changes;
 static uint32_t held[HELD_MAX];
 static int n_held = -1;		/* not holding */
 
-static struct nlmsghdr *begin(char *buf, int type, int flags)
-{
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct nfgenmsg *nfg;
+#define QUEUE(type, flags)	{ NFNL_SUBSYS_QUEUE, type, flags, .res_id = queue }
 
-	nlh->nlmsg_type = NFNL_SUBSYS_QUEUE << 8 | type;
-	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
-	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
-	memset(nfg, 0, sizeof(*nfg));
-	nfg->res_id = htons(queue);
-	return nlh;
-}
-
-static void send_request(struct mnl_socket *nl, struct nlmsghdr *nlh)
-{
-	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0) {
-		perror("send");
-		exit(1);
-	}
-}
-
-static void configure(struct mnl_socket *nl)
+static void configure(void)
 {
 	struct nfqnl_msg_config_cmd bind = { .command = NFQNL_CFG_CMD_BIND };
 	struct nfqnl_msg_config_params params = {
 		.copy_range = htonl(0xffff),
 		.copy_mode = NFQNL_COPY_PACKET,
 	};
-	char buf[512], in[1024];
-	struct nlmsghdr *nlh;
+	char buf[NL_REQUEST_MAX];
+	struct nlmsghdr *req = nl_request(buf, QUEUE(NFQNL_MSG_CONFIG, NLM_F_ACK));
 
-	nlh = begin(buf, NFQNL_MSG_CONFIG, NLM_F_ACK);
-	mnl_attr_put(nlh, NFQA_CFG_CMD, sizeof(bind), &bind);
-	mnl_attr_put(nlh, NFQA_CFG_PARAMS, sizeof(params), &params);
-	mnl_attr_put_u32(nlh, NFQA_CFG_FLAGS, htonl(NFQA_CFG_F_CONNTRACK));
-	mnl_attr_put_u32(nlh, NFQA_CFG_MASK, htonl(NFQA_CFG_F_CONNTRACK));
-	send_request(nl, nlh);
-	if (mnl_socket_recvfrom(nl, in, sizeof(in)) < 0)
-		perror("configure");
+	nl_put(req, BYTES(NFQA_CFG_CMD, sizeof(bind), &bind),
+	       BYTES(NFQA_CFG_PARAMS, sizeof(params), &params),
+	       BE32(NFQA_CFG_FLAGS, NFQA_CFG_F_CONNTRACK),
+	       BE32(NFQA_CFG_MASK, NFQA_CFG_F_CONNTRACK));
+	nl_must(nl, req, NULL, NULL, "configuration of the queue");
 }
 
 static const char *value_of(const char *name)
@@ -80,64 +53,58 @@ static const char *value_of(const char *name)
 	return NULL;
 }
 
-static void put_tuple(struct nlmsghdr *nlh, int type, const char *src,
-		      const char *dst, int sport, int dport)
+static void put_expectation(struct nlmsghdr *req, int port)
 {
-	struct nlattr *tuple = mnl_attr_nest_start(nlh, type);
-	struct nlattr *nest = mnl_attr_nest_start(nlh, CTA_TUPLE_IP);
+	const struct nl_tuple expected = {
+		.family = AF_INET, .proto = IPPROTO_UDP,
+		.src = "10.0.2.2", .dst = "10.0.1.2", .dport = port,
+	}, mask = {
+		.family = AF_INET, .proto = IPPROTO_UDP,
+		.src = "255.255.255.255", .dst = "255.255.255.255", .dport = 0xffff,
+	};
+	struct nlattr *nest = mnl_attr_nest_start(req, NFQA_EXP);
 
-	mnl_attr_put_u32(nlh, CTA_IP_V4_SRC, inet_addr(src));
-	mnl_attr_put_u32(nlh, CTA_IP_V4_DST, inet_addr(dst));
-	mnl_attr_nest_end(nlh, nest);
-	nest = mnl_attr_nest_start(nlh, CTA_TUPLE_PROTO);
-	mnl_attr_put_u8(nlh, CTA_PROTO_NUM, IPPROTO_UDP);
-	mnl_attr_put_u16(nlh, CTA_PROTO_SRC_PORT, htons(sport));
-	mnl_attr_put_u16(nlh, CTA_PROTO_DST_PORT, htons(dport));
-	mnl_attr_nest_end(nlh, nest);
-	mnl_attr_nest_end(nlh, tuple);
-}
-
-static void put_expectation(struct nlmsghdr *nlh, int port)
-{
-	struct nlattr *nest = mnl_attr_nest_start(nlh, NFQA_EXP);
-
+	nl_put(req, TUPLE(CTA_EXPECT_TUPLE, &expected));
 	/* port 1: one without a mask */
-	put_tuple(nlh, CTA_EXPECT_TUPLE, "10.0.2.2", "10.0.1.2", 0, port);
 	if (port != 1)
-		put_tuple(nlh, CTA_EXPECT_MASK, "255.255.255.255",
-			  "255.255.255.255", 0, 0xffff);
+		nl_put(req, TUPLE(CTA_EXPECT_MASK, &mask));
 	if (value_of("helper"))
-		mnl_attr_put_strz(nlh, CTA_EXPECT_HELP_NAME, value_of("helper"));
-	mnl_attr_nest_end(nlh, nest);
+		nl_put(req, STRING(CTA_EXPECT_HELP_NAME, value_of("helper")));
+	mnl_attr_nest_end(req, nest);
 }
 
-static void verdict(struct mnl_socket *nl, uint32_t id)
+static void put_changes(struct nlmsghdr *req)
+{
+	struct nlattr *nest = mnl_attr_nest_start(req, NFQA_CT);
+	char **c;
+
+	for (c = changes; c[0] && c[1]; c += 2) {
+		if (!strcmp(c[0], "expect") || !strcmp(c[0], "helper"))
+			continue;
+		nl_put_be32(req, !strcmp(c[0], "mark") ? CTA_MARK :
+			    !strcmp(c[0], "status") ? CTA_STATUS : CTA_TIMEOUT,
+			    strtoul(c[1], NULL, 0));
+	}
+	mnl_attr_nest_end(req, nest);
+}
+
+static void verdict(uint32_t id)
 {
 	struct nfqnl_msg_verdict_hdr hdr = {
 		.verdict = htonl(NF_ACCEPT),
 		.id = id,
 	};
-	char buf[512];
-	struct nlmsghdr *nlh = begin(buf, NFQNL_MSG_VERDICT, 0);
-	struct nlattr *nest;
-	char **c;
+	char buf[NL_REQUEST_MAX];
+	struct nlmsghdr *req = nl_request(buf, QUEUE(NFQNL_MSG_VERDICT, 0));
 
-	mnl_attr_put(nlh, NFQA_VERDICT_HDR, sizeof(hdr), &hdr);
-	nest = mnl_attr_nest_start(nlh, NFQA_CT);
-	for (c = changes; c[0] && c[1]; c += 2) {
-		if (!strcmp(c[0], "expect") || !strcmp(c[0], "helper"))
-			continue;
-		mnl_attr_put_u32(nlh, !strcmp(c[0], "mark") ? CTA_MARK :
-				 !strcmp(c[0], "status") ? CTA_STATUS :
-				 CTA_TIMEOUT, htonl(strtoul(c[1], NULL, 0)));
-	}
-	mnl_attr_nest_end(nlh, nest);
+	nl_put(req, BYTES(NFQA_VERDICT_HDR, sizeof(hdr), &hdr));
+	put_changes(req);
 	if (value_of("expect"))
-		put_expectation(nlh, atoi(value_of("expect")));
-	send_request(nl, nlh);
+		put_expectation(req, atoi(value_of("expect")));
+	nl_send(nl, req);
 }
 
-static void show(struct mnl_socket *nl, const struct nlmsghdr *nlh)
+static void show(const struct nlmsghdr *nlh)
 {
 	const struct nlattr *attr, *a;
 	uint32_t id = 0, info = ~0U;
@@ -161,12 +128,14 @@ static void show(struct mnl_socket *nl, const struct nlmsghdr *nlh)
 	printf(" info %d\n", (int)info);
 	fflush(stdout);
 	if (n_held < 0)
-		verdict(nl, id);
+		verdict(id);
 	else if (n_held < HELD_MAX)
 		held[n_held++] = id;
+	else
+		errx(1, "more than %d packets", HELD_MAX);
 }
 
-static void release_held(struct mnl_socket *nl)
+static void release_held(void)
 {
 	int i;
 
@@ -175,43 +144,52 @@ static void release_held(struct mnl_socket *nl)
 	while (getchar() != EOF)
 		;
 	for (i = 0; i < n_held; i++)
-		verdict(nl, held[i]);
+		verdict(held[i]);
+}
+
+/* Shows the packets of one datagram and returns their number. */
+static int take_packets(void)
+{
+	static char in[NL_ANSWER_MAX];
+	int len = nl_receive(nl, in, sizeof(in), 0), packets = 0;
+	struct nlmsghdr *nlh;
+
+	if (len < 0)
+		err(1, "packets of the queue");
+	for (nlh = (void *)in; mnl_nlmsg_ok(nlh, len);
+	     nlh = mnl_nlmsg_next(nlh, &len)) {
+		const struct nlmsgerr *e = mnl_nlmsg_get_payload(nlh);
+
+		if (nlh->nlmsg_type == NLMSG_ERROR && e->error)
+			warnx("a verdict was refused: %s", strerror(-e->error));
+		if (nlh->nlmsg_type != (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET))
+			continue;
+		show(nlh);
+		packets++;
+	}
+	return packets;
 }
 
 int main(int argc, char **argv)
 {
-	struct mnl_socket *nl = mnl_socket_open(NETLINK_NETFILTER);
-	static char in[65536];
-	struct nlmsghdr *nlh;
-	int packets, len;
+	int packets;
 
-	if (argc < 3 || !nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0) {
-		fprintf(stderr, "usage: %s QUEUE PACKETS [NAME VALUE]...\n", argv[0]);
-		return 2;
-	}
+	if (argc < 3)
+		errx(2, "usage: %s QUEUE PACKETS hold | [NAME VALUE]...", argv[0]);
 	queue = atoi(argv[1]);
 	packets = atoi(argv[2]);
 	changes = argv + 3;
 	if (changes[0] && !strcmp(changes[0], "hold"))
 		n_held = 0;
-	configure(nl);
+	nl = nl_open();
+	configure();
+	nl_set_patience(nl, 0);
 	puts("ready");
 	fflush(stdout);
 
-	while (packets > 0) {
-		len = mnl_socket_recvfrom(nl, in, sizeof(in));
-		if (len < 0)
-			return 1;
-		for (nlh = (void *)in; mnl_nlmsg_ok(nlh, len);
-		     nlh = mnl_nlmsg_next(nlh, &len)) {
-			if (nlh->nlmsg_type != (NFNL_SUBSYS_QUEUE << 8 |
-						NFQNL_MSG_PACKET))
-				continue;
-			show(nl, nlh);
-			packets--;
-		}
-	}
+	while (packets > 0)
+		packets -= take_packets();
 	if (n_held >= 0)
-		release_held(nl);
+		release_held();
 	return 0;
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Listens to connection events and keeps book of each connection (original
+ * Listens to connection events and keeps a record of each connection (original
  * tuple plus ID, IPv4): which events came, in what order, and what the last one
- * said of it. Prints "ready" once subscribed and one line of "name=value" pairs
- * at the end, which comes with SIGTERM, after -D connections have been
- * destroyed, or -i seconds without an event. SIGUSR1: read what is waiting, dump
- * the table and count the entries whose state, mark or status the events
- * did not tell ("stale"), or that they never mentioned ("unknown").  With the
- * groups of expectations (-g 0x28) the book is one of expectations.  With -s the
- * line of figures stands in a file at any time, too.
+ * said.  Prints "ready" once it listens and one line of "name=value" pairs at
+ * its end, which comes with SIGTERM, after -D connections have been destroyed,
+ * or -i seconds without an event.  SIGUSR1: read the events that are waiting,
+ * dump the table and count the entries whose state, mark or status differs from
+ * what their last event said ("stale"), and those that had no event ("unknown").
+ * With the groups of expectations (-g 0x28) the records are of expectations.
+ * With -s the line of figures is in a file at any time, too.
  *
  *   flows new destroy updates      connections; those with each event; updates
  *   again                          NEW or DESTROY once more for a connection
@@ -16,37 +16,25 @@
  *   headless                       connections whose first event was not NEW
  *   datagrams most enobufs         messages in the fullest one; overruns
  *   rate pace                      events per second, from the first DESTROY to
- *                                  the last; the same without the time spent
- *                                  waiting for them: what the listener could
- *                                  have taken
+ *                                  the last; the same without the time in which
+ *                                  no event was there: the listener's own pace
  *   late_p50 late_p99 late_max     with -T: seconds from the end of the timeout
  *   burst                          with -T: largest share of all DESTROY that
  *                                  came within 100 ms, in percent
  */
 #include <endian.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <libmnl/libmnl.h>
-#include <linux/netfilter/nf_conntrack_common.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netfilter/nfnetlink_compat.h>
-#include <linux/netfilter/nfnetlink_conntrack.h>
+#include "nl.h"
 
-#define BOOK_BITS	19
-#define BOOK_SIZE	(1u << BOOK_BITS)
-#define RX_BYTES	(1 << 16)
+#include <linux/netfilter/nfnetlink_compat.h>
+
+#define RECORD_BITS	19
+#define RECORDS		(1u << RECORD_BITS)
+#define TICK_MS		100
 #define WINDOW_S	0.1
 #define STATUS_PERIOD_S	0.2
 
@@ -55,8 +43,8 @@
 
 enum event { EVENT_NEW, EVENT_UPDATE, EVENT_DESTROY };
 
-/* No padding inside: compared and hashed as bytes. */
-struct flow {
+/* Key of a record.  No padding inside: compared and hashed as bytes. */
+struct key {
 	uint32_t id;
 	uint32_t src;
 	uint32_t dst;
@@ -65,16 +53,17 @@ struct flow {
 	uint32_t proto;
 };
 
-struct told {
+/* What an event has said */
+struct details {
 	uint32_t status;
 	uint32_t mark;
 	int tcp_state;
-	double started;		/* 0: not told */
+	double started;		/* 0: not said */
 };
 
-struct page {
-	struct flow flow;
-	struct told last;
+struct record {
+	struct key key;
+	struct details last;
 	uint8_t seen;		/* one bit per enum event */
 };
 
@@ -102,8 +91,8 @@ static struct {
 	double first_destroy, last_destroy, idle;
 } sums;
 
-static struct page book[BOOK_SIZE];
-static double late[BOOK_SIZE], came[BOOK_SIZE];
+static struct record records[RECORDS];
+static double late[RECORDS], came[RECORDS];
 static unsigned long lates;
 static double waited;		/* seconds blocked, since the first DESTROY */
 static volatile sig_atomic_t stopped, compare;
@@ -124,41 +113,39 @@ static double seconds(clockid_t id)
 	return ts.tv_sec + ts.tv_nsec * 1e-9;
 }
 
-/* ---- the book ---- */
+/* ---- records ---- */
 
-static struct page *find_page(const struct flow *flow, bool open)
+static struct record *find_record(const struct key *key, bool add)
 {
-	const uint32_t *word = (const uint32_t *)flow;
+	const uint32_t *word = (const uint32_t *)key;
 	uint32_t hash = 0, i;
 
-	for (i = 0; i < sizeof(*flow) / sizeof(*word); i++)
+	for (i = 0; i < sizeof(*key) / sizeof(*word); i++)
 		hash = (hash ^ word[i]) * 0x9e3779b1u;
-	for (i = hash >> (32 - BOOK_BITS); book[i].flow.proto;
-	     i = (i + 1) % BOOK_SIZE)
-		if (!memcmp(&book[i].flow, flow, sizeof(*flow)))
-			return &book[i];
-	if (!open)
+	for (i = hash >> (32 - RECORD_BITS); records[i].key.proto;
+	     i = (i + 1) % RECORDS)
+		if (!memcmp(&records[i].key, key, sizeof(*key)))
+			return &records[i];
+	if (!add)
 		return NULL;
-	if (++sums.flows > BOOK_SIZE / 4 * 3) {
-		fprintf(stderr, "evlisten: too many connections\n");
-		exit(1);
-	}
-	book[i].flow = *flow;
-	book[i].last.tcp_state = -1;
-	return &book[i];
+	if (++sums.flows > RECORDS / 4 * 3)
+		errx(1, "too many connections");
+	records[i].key = *key;
+	records[i].last.tcp_state = -1;
+	return &records[i];
 }
 
 static void note_late(double started)
 {
 	double now = seconds(CLOCK_REALTIME);
 
-	if (!opts.timeout || !started || lates == BOOK_SIZE)
+	if (!opts.timeout || !started || lates == RECORDS)
 		return;
 	came[lates] = now;
 	late[lates++] = now - started - opts.timeout;
 }
 
-static void note_destroy(const struct told *told)
+static void note_destroy(const struct details *details)
 {
 	sums.last_destroy = seconds(CLOCK_MONOTONIC);
 	sums.until = sums.new + sums.updates + sums.destroy + sums.again;
@@ -168,88 +155,74 @@ static void note_destroy(const struct told *told)
 		waited = 0;
 	}
 	sums.idle = waited;
-	note_late(told->started);
+	note_late(details->started);
 }
 
-static void enter(const struct flow *flow, const struct told *told,
+static void note_event(const struct key *key, const struct details *details,
 		  enum event event)
 {
-	struct page *page = find_page(flow, true);
+	struct record *record = find_record(key, true);
 	uint8_t bit = 1 << event;
 
-	if (!page->seen && event != EVENT_NEW)
+	if (!record->seen && event != EVENT_NEW)
 		sums.headless++;
-	if (page->seen >> (event + 1))
+	if (record->seen >> (event + 1))
 		sums.disorder++;
 	if (event == EVENT_UPDATE)
 		sums.updates++;
-	else if (page->seen & bit)
+	else if (record->seen & bit)
 		sums.again++;
 	else if (event == EVENT_NEW)
 		sums.new++;
 	else
-		note_destroy(told);
-	page->seen |= bit;
+		note_destroy(details);
+	record->seen |= bit;
 	if (event == EVENT_DESTROY)
 		return;
 	/* an event without protocol details leaves the state as it was */
-	if (told->tcp_state < 0) {
-		int state = page->last.tcp_state;
+	if (details->tcp_state < 0) {
+		int state = record->last.tcp_state;
 
-		page->last = *told;
-		page->last.tcp_state = state;
+		record->last = *details;
+		record->last.tcp_state = state;
 	} else {
-		page->last = *told;
+		record->last = *details;
 	}
 }
 
-static void check(const struct flow *flow, const struct told *told)
+static void compare_entry(const struct key *key, const struct details *details)
 {
-	struct page *page = find_page(flow, false);
+	struct record *record = find_record(key, false);
 
 	sums.dumped++;
-	if (!page) {
+	if (!record) {
 		sums.unknown++;
 		return;
 	}
-	if (page->last.tcp_state == told->tcp_state &&
-	    page->last.mark == told->mark &&
-	    !((page->last.status ^ told->status) & STATUS_SHOWN))
+	if (record->last.tcp_state == details->tcp_state &&
+	    record->last.mark == details->mark &&
+	    !((record->last.status ^ details->status) & STATUS_SHOWN))
 		return;
 	if (sums.stale++ < 5)
 		fprintf(stderr,
-			"evlisten: proto %u port %u: told state %d mark %u status %#x, is %d %u %#x\n",
-			flow->proto, ntohs(flow->sport), page->last.tcp_state,
-			page->last.mark, page->last.status, told->tcp_state,
-			told->mark, told->status);
+			"evlisten: proto %u port %u: event: state %d mark %u status %#x, entry: %d %u %#x\n",
+			key->proto, key->sport, record->last.tcp_state,
+			record->last.mark, record->last.status, details->tcp_state,
+			details->mark, details->status);
 }
 
 /* ---- messages ---- */
 
-static void parse_tuple(const struct nlattr *tuple, struct flow *flow)
+static void parse_tuple(const struct nlattr *tuple, struct key *key)
 {
-	const struct nlattr *nest, *attr;
+	struct nl_flow flow = { };
 
-	mnl_attr_for_each_nested(nest, tuple) {
-		bool ip = mnl_attr_get_type(nest) == CTA_TUPLE_IP;
-
-		if (!ip && mnl_attr_get_type(nest) != CTA_TUPLE_PROTO)
-			continue;
-		mnl_attr_for_each_nested(attr, nest) {
-			int type = mnl_attr_get_type(attr);
-
-			if (ip && type == CTA_IP_V4_SRC)
-				flow->src = mnl_attr_get_u32(attr);
-			else if (ip && type == CTA_IP_V4_DST)
-				flow->dst = mnl_attr_get_u32(attr);
-			else if (!ip && type == CTA_PROTO_NUM)
-				flow->proto = mnl_attr_get_u8(attr);
-			else if (!ip && type == CTA_PROTO_SRC_PORT)
-				flow->sport = mnl_attr_get_u16(attr);
-			else if (!ip && type == CTA_PROTO_DST_PORT)
-				flow->dport = mnl_attr_get_u16(attr);
-		}
-	}
+	nl_read_tuple(tuple, &flow);
+	key->src = flow.src;
+	key->dst = flow.dst;
+	key->sport = flow.sport;
+	key->dport = flow.dport;
+	key->proto = flow.proto;
 }
 
 static int parse_tcp_state(const struct nlattr *info)
@@ -276,52 +249,52 @@ static double parse_start(const struct nlattr *stamps)
 	return 0;
 }
 
-static bool parse_expectation(const struct nlmsghdr *nlh, struct flow *flow)
+static bool parse_expectation(const struct nlmsghdr *nlh, struct key *key)
 {
 	const struct nlattr *attr;
 
 	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) {
 		if (mnl_attr_get_type(attr) == CTA_EXPECT_TUPLE)
-			parse_tuple(attr, flow);
+			parse_tuple(attr, key);
 		else if (mnl_attr_get_type(attr) == CTA_EXPECT_ID)
-			flow->id = mnl_attr_get_u32(attr);
+			key->id = mnl_attr_get_u32(attr);
 	}
-	return flow->src && flow->proto;
+	return key->src && key->proto;
 }
 
-static bool parse(const struct nlmsghdr *nlh, struct flow *flow,
-		  struct told *told)
+static bool parse(const struct nlmsghdr *nlh, struct key *key,
+		  struct details *details)
 {
 	const struct nlattr *attr;
 
-	memset(flow, 0, sizeof(*flow));
-	memset(told, 0, sizeof(*told));
-	told->tcp_state = -1;
+	memset(key, 0, sizeof(*key));
+	memset(details, 0, sizeof(*details));
+	details->tcp_state = -1;
 	if (NFNL_SUBSYS_ID(nlh->nlmsg_type) == NFNL_SUBSYS_CTNETLINK_EXP)
-		return parse_expectation(nlh, flow);
+		return parse_expectation(nlh, key);
 	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) {
 		switch (mnl_attr_get_type(attr)) {
 		case CTA_TUPLE_ORIG:
-			parse_tuple(attr, flow);
+			parse_tuple(attr, key);
 			break;
 		case CTA_ID:
-			flow->id = mnl_attr_get_u32(attr);
+			key->id = mnl_attr_get_u32(attr);
 			break;
 		case CTA_STATUS:
-			told->status = ntohl(mnl_attr_get_u32(attr));
+			details->status = ntohl(mnl_attr_get_u32(attr));
 			break;
 		case CTA_MARK:
-			told->mark = ntohl(mnl_attr_get_u32(attr));
+			details->mark = ntohl(mnl_attr_get_u32(attr));
 			break;
 		case CTA_PROTOINFO:
-			told->tcp_state = parse_tcp_state(attr);
+			details->tcp_state = parse_tcp_state(attr);
 			break;
 		case CTA_TIMESTAMP:
-			told->started = parse_start(attr);
+			details->started = parse_start(attr);
 			break;
 		}
 	}
-	return flow->src && flow->proto;
+	return key->src && key->proto;
 }
 
 static enum event event_of(const struct nlmsghdr *nlh)
@@ -334,65 +307,52 @@ static enum event event_of(const struct nlmsghdr *nlh)
 static int on_event(const struct nlmsghdr *nlh, void *data)
 {
 	unsigned long *messages = data;
-	struct flow flow;
-	struct told told;
+	struct key key;
+	struct details details;
 
 	++*messages;
-	if (parse(nlh, &flow, &told))
-		enter(&flow, &told, event_of(nlh));
+	if (parse(nlh, &key, &details))
+		note_event(&key, &details, event_of(nlh));
 	return MNL_CB_OK;
 }
 
-static int on_entry(const struct nlmsghdr *nlh, void *data)
+static void on_entry(const struct nlmsghdr *nlh, void *data)
 {
-	struct flow flow;
-	struct told told;
+	struct key key;
+	struct details details;
 
 	(void)data;
-	if (parse(nlh, &flow, &told))
-		check(&flow, &told);
-	return MNL_CB_OK;
+	if (parse(nlh, &key, &details))
+		compare_entry(&key, &details);
 }
 
 /* ---- sockets ---- */
 
-static void die(const char *what)
+static void set_buffer(struct mnl_socket *nl)
 {
-	perror(what);
-	exit(1);
-}
+	int option = opts.buffer > 1 << 17 ? SO_RCVBUFFORCE : SO_RCVBUF;
 
-static void set_tick(struct mnl_socket *nl, unsigned int usec)
-{
-	struct timeval tick = { .tv_usec = usec };
-
-	if (setsockopt(mnl_socket_get_fd(nl), SOL_SOCKET, SO_RCVTIMEO, &tick,
-		       sizeof(tick)))
-		die("receive timeout");
-}
-
-static struct mnl_socket *subscribe(void)
-{
-	struct mnl_socket *nl = mnl_socket_open(NETLINK_NETFILTER);
-	int on = 1, option;
-
-	if (!nl)
-		die("netlink");
-	option = opts.buffer > 1 << 17 ? SO_RCVBUFFORCE : SO_RCVBUF;
 	if (opts.buffer && setsockopt(mnl_socket_get_fd(nl), SOL_SOCKET, option,
 				      &opts.buffer, sizeof(opts.buffer)))
-		die("receive buffer");
-	if (opts.reliable && mnl_socket_setsockopt(nl, NETLINK_BROADCAST_ERROR,
-						   &on, sizeof(on)))
-		die("NETLINK_BROADCAST_ERROR");
-	if (opts.no_enobufs && mnl_socket_setsockopt(nl, NETLINK_NO_ENOBUFS,
-						     &on, sizeof(on)))
-		die("NETLINK_NO_ENOBUFS");
-	if (opts.all_nets && mnl_socket_setsockopt(nl, NETLINK_LISTEN_ALL_NSID,
-						   &on, sizeof(on)))
-		die("NETLINK_LISTEN_ALL_NSID");
-	if (mnl_socket_bind(nl, opts.groups, MNL_SOCKET_AUTOPID) < 0)
-		die("bind");
+		err(1, "receive buffer");
+}
+
+static struct mnl_socket *open_listener(void)
+{
+	struct mnl_socket *nl = nl_open();
+	int group;
+
+	set_buffer(nl);
+	nl_set_patience(nl, TICK_MS);
+	if (opts.reliable)
+		nl_option(nl, NETLINK_BROADCAST_ERROR, 1);
+	if (opts.no_enobufs)
+		nl_option(nl, NETLINK_NO_ENOBUFS, 1);
+	if (opts.all_nets)
+		nl_option(nl, NETLINK_LISTEN_ALL_NSID, 1);
+	for (group = 1; group <= 32; group++)
+		if (opts.groups & 1u << (group - 1))
+			nl_join(nl, group);
 	return nl;
 }
 
@@ -405,7 +365,7 @@ static ssize_t next_datagram(struct mnl_socket *nl, char *buf, size_t size)
 	if (len >= 0 || errno != EAGAIN)
 		return len;
 	before = seconds(CLOCK_MONOTONIC);
-	len = mnl_socket_recvfrom(nl, buf, size);
+	len = recv(mnl_socket_get_fd(nl), buf, size, 0);
 	waited += seconds(CLOCK_MONOTONIC) - before;
 	return len;
 }
@@ -413,7 +373,7 @@ static ssize_t next_datagram(struct mnl_socket *nl, char *buf, size_t size)
 /* One datagram; false when none came in time. */
 static bool receive(struct mnl_socket *nl)
 {
-	static char buf[RX_BYTES];
+	static char buf[NL_ANSWER_MAX];
 	unsigned long messages = 0;
 	ssize_t len = next_datagram(nl, buf, sizeof(buf));
 
@@ -423,7 +383,7 @@ static bool receive(struct mnl_socket *nl)
 	}
 	if (len <= 0) {
 		if (len < 0 && errno != EAGAIN && errno != EINTR)
-			die("receive");
+			err(1, "receive");
 		return false;
 	}
 	sums.datagrams++;
@@ -433,34 +393,19 @@ static bool receive(struct mnl_socket *nl)
 	return true;
 }
 
+/* Events that are on their way first, then the table. */
 static void compare_with_dump(struct mnl_socket *events)
 {
-	struct mnl_socket *nl = mnl_socket_open(NETLINK_NETFILTER);
-	static char buf[RX_BYTES];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct nfgenmsg *nfg;
-	ssize_t len;
-	int more = 1;
+	struct mnl_socket *nl = nl_open();
+	char buf[NL_REQUEST_MAX];
 
-	set_tick(events, 300000);
+	nl_set_patience(events, 3 * TICK_MS);
 	while (receive(events))
 		;
-	nlh->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	nlh->nlmsg_seq = 1;
-	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
-	nfg->nfgen_family = AF_INET;
-	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		die("dump");
-	while (more > 0) {
-		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-		if (len < 0)
-			die("dump");
-		more = mnl_cb_run(buf, len, 1, 0, on_entry, NULL);
-	}
+	nl_must(nl, nl_request(buf, CT(IPCTNL_MSG_CT_GET, NLM_F_DUMP)), on_entry,
+		NULL, "dump");
 	mnl_socket_close(nl);
-	set_tick(events, 100000);
+	nl_set_patience(events, TICK_MS);
 	printf("compared\n");
 	fflush(stdout);
 }
@@ -511,7 +456,7 @@ static void write_status(int fd)
 
 	line[len++] = '\n';
 	if (pwrite(fd, line, len, 0) != len)
-		die("status");
+		err(1, "%s", opts.status);
 }
 
 static void report(void)
@@ -562,19 +507,15 @@ static void listen_until_end(struct mnl_socket *nl, int status)
 	}
 }
 
-static int usage(const char *name)
+static void __attribute__((noreturn)) usage(void)
 {
-	fprintf(stderr,
-		"usage: %s [-R] [-N] [-A] [-b buffer] [-p pause_us] [-w hold_s] [-g groups] [-D destroys] [-i idle_s] [-T timeout_s] [-s status_file]\n"
-		"-R reliable; -N NETLINK_NO_ENOBUFS; -A other namespaces too; -w read nothing for so long; groups: 1 new, 2 update, 4 destroy, 8 and 32 of expectations\n",
-		name);
-	return 2;
+	errx(2, "usage: evlisten [-R] [-N] [-A] [-b buffer] [-p pause_us] [-w hold_s] [-g groups] [-D destroys] [-i idle_s] [-T timeout_s] [-s status_file]\n"
+	     "-R reliable; -N NETLINK_NO_ENOBUFS; -A other namespaces too; -w read nothing for so long; groups: 1 new, 2 update, 4 destroy, 8 and 32 of expectations");
 }
 
-int main(int argc, char **argv)
+static void parse_options(int argc, char **argv)
 {
-	struct mnl_socket *nl;
-	int opt, status = -1;
+	int opt;
 
 	while ((opt = getopt(argc, argv, "RNAb:p:w:g:D:i:T:s:")) != -1) {
 		switch (opt) {
@@ -612,19 +553,35 @@ int main(int argc, char **argv)
 			opts.timeout = strtod(optarg, NULL);
 			break;
 		default:
-			return usage(argv[0]);
+			usage();
 		}
 	}
+}
+
+/* -1 without a status file */
+static int open_status(void)
+{
+	int fd;
+
+	if (!opts.status)
+		return -1;
+	fd = open(opts.status, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	if (fd < 0)
+		err(1, "%s", opts.status);
+	write_status(fd);
+	return fd;
+}
+
+int main(int argc, char **argv)
+{
+	struct mnl_socket *nl;
+	int status;
+
+	parse_options(argc, argv);
 	signal(SIGTERM, on_signal);
 	signal(SIGUSR1, on_signal);
-	if (opts.status) {
-		status = open(opts.status, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-		if (status < 0)
-			die(opts.status);
-		write_status(status);
-	}
-	nl = subscribe();
-	set_tick(nl, 100000);
+	status = open_status();
+	nl = open_listener();
 	printf("ready\n");
 	fflush(stdout);
 	if (opts.hold_s)

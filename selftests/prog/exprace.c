@@ -5,29 +5,18 @@
  *
  *   exprace SECONDS
  *
- * Prints "NAME=requests" for each thread.  What comes of a request does not
- * matter: a checking kernel is to find nothing wrong.
+ * Prints "NAME=requests" for each thread.  The results do not matter, as long as
+ * the requests are answered: the debug kernel must find nothing wrong.
  */
-#include <arpa/inet.h>
-#include <errno.h>
 #include <pthread.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <time.h>
 
-#include <libmnl/libmnl.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netfilter/nfnetlink_conntrack.h>
+#include "nl.h"
 
 #define MASTERS	24
-#define CT	NFNL_SUBSYS_CTNETLINK
-#define EXP	NFNL_SUBSYS_CTNETLINK_EXP
 #define CLIENT	0x0a010001u
 #define SERVER	0x0a010002u
+#define SIP	STRING(CTA_HELP_NAME, "sip")
 
 static volatile bool stop;
 
@@ -37,126 +26,110 @@ struct worker {
 	pthread_t	thread;
 	struct mnl_socket *nl;
 	unsigned int	seed;
-	unsigned long	requests;
-	char		buf[4096];
-	struct nlmsghdr	*nlh;
+	unsigned long	requests, answers;
+	char		buf[NL_REQUEST_MAX];
 };
-
-static void begin(struct worker *w, int subsys, int type, int flags)
-{
-	struct nfgenmsg *nfg;
-
-	w->nlh = mnl_nlmsg_put_header(w->buf);
-	w->nlh->nlmsg_type = subsys << 8 | type;
-	w->nlh->nlmsg_flags = NLM_F_REQUEST | flags;
-	nfg = mnl_nlmsg_put_extra_header(w->nlh, sizeof(*nfg));
-	nfg->nfgen_family = AF_INET;
-	nfg->version = 0;
-	nfg->res_id = 0;
-}
-
-/* Send and read to the end of the answer */
-static void ask(struct worker *w)
-{
-	char in[4096];
-	ssize_t len;
-
-	w->requests++;
-	if (mnl_socket_sendto(w->nl, w->nlh, w->nlh->nlmsg_len) < 0)
-		return;
-	do {
-		len = mnl_socket_recvfrom(w->nl, in, sizeof(in));
-	} while (len > 0 && mnl_cb_run(in, len, 0, 0, NULL, NULL) > 0);
-}
-
-static void put_tuple(struct worker *w, int type, uint32_t src, uint32_t dst,
-		      int sport, int dport)
-{
-	struct nlattr *tuple = mnl_attr_nest_start(w->nlh, type);
-	struct nlattr *nest = mnl_attr_nest_start(w->nlh, CTA_TUPLE_IP);
-
-	mnl_attr_put_u32(w->nlh, CTA_IP_V4_SRC, htonl(src));
-	mnl_attr_put_u32(w->nlh, CTA_IP_V4_DST, htonl(dst));
-	mnl_attr_nest_end(w->nlh, nest);
-	nest = mnl_attr_nest_start(w->nlh, CTA_TUPLE_PROTO);
-	mnl_attr_put_u8(w->nlh, CTA_PROTO_NUM, IPPROTO_UDP);
-	mnl_attr_put_u16(w->nlh, CTA_PROTO_SRC_PORT, htons(sport));
-	mnl_attr_put_u16(w->nlh, CTA_PROTO_DST_PORT, htons(dport));
-	mnl_attr_nest_end(w->nlh, nest);
-	mnl_attr_nest_end(w->nlh, tuple);
-}
 
 static int any(struct worker *w, int below)
 {
 	return rand_r(&w->seed) % below;
 }
 
-static void put_expectation(struct worker *w, int master)
+static void ask(struct worker *w, const struct nlmsghdr *req)
 {
-	put_tuple(w, CTA_EXPECT_MASTER, CLIENT, SERVER, 1000 + master, 5060);
-	put_tuple(w, CTA_EXPECT_TUPLE, SERVER, CLIENT, 0,
-		  4 * (2000 + master) + any(w, 4));
-	put_tuple(w, CTA_EXPECT_MASK, ~0u, ~0u, 0, 0xffff);
+	w->requests++;
+	w->answers += nl_ask(w->nl, req, NULL, NULL).error != -1;
+}
+
+static struct nl_tuple udp(uint32_t src, uint32_t dst, int sport, int dport)
+{
+	return (struct nl_tuple){
+		.family = AF_INET, .proto = IPPROTO_UDP,
+		.src4 = src, .dst4 = dst, .sport = sport, .dport = dport,
+	};
+}
+
+static struct nl_tuple master(int n)
+{
+	return udp(CLIENT, SERVER, 1000 + n, 5060);
+}
+
+/* One of four that master @n may expect */
+static struct nl_tuple expected(struct worker *w, int n)
+{
+	return udp(SERVER, CLIENT, 0, 4 * (2000 + n) + any(w, 4));
+}
+
+static void put_expectation(struct worker *w, struct nlmsghdr *req)
+{
+	int n = any(w, MASTERS);
+	struct nl_tuple of = master(n), what = expected(w, n);
+	struct nl_tuple mask = udp(~0u, ~0u, 0, 0xffff);
+
+	nl_put(req, TUPLE(CTA_EXPECT_MASTER, &of), TUPLE(CTA_EXPECT_TUPLE, &what),
+	       TUPLE(CTA_EXPECT_MASK, &mask));
 }
 
 static void make_master(struct worker *w)
 {
-	int master = any(w, MASTERS);
-	struct nlattr *help;
+	struct nlmsghdr *req = nl_request(w->buf, CT(IPCTNL_MSG_CT_NEW,
+						     NLM_F_CREATE | NLM_F_ACK));
+	struct nl_tuple t = master(any(w, MASTERS));
 
-	begin(w, CT, IPCTNL_MSG_CT_NEW, NLM_F_CREATE | NLM_F_ACK);
-	put_tuple(w, CTA_TUPLE_ORIG, CLIENT, SERVER, 1000 + master, 5060);
-	put_tuple(w, CTA_TUPLE_REPLY, SERVER, CLIENT, 5060, 1000 + master);
-	mnl_attr_put_u32(w->nlh, CTA_TIMEOUT, htonl(1 + any(w, 100)));
-	help = mnl_attr_nest_start(w->nlh, CTA_HELP);
-	mnl_attr_put_strz(w->nlh, CTA_HELP_NAME, "sip");
-	mnl_attr_nest_end(w->nlh, help);
-	ask(w);
+	nl_put(req, PAIR(&t), BE32(CTA_TIMEOUT, 1 + any(w, 100)), NEST(CTA_HELP, SIP));
+	ask(w, req);
 }
 
 static void end_master(struct worker *w)
 {
-	begin(w, CT, IPCTNL_MSG_CT_DELETE, NLM_F_ACK);
-	put_tuple(w, CTA_TUPLE_ORIG, CLIENT, SERVER, 1000 + any(w, MASTERS), 5060);
-	ask(w);
+	struct nlmsghdr *req = nl_request(w->buf, CT(IPCTNL_MSG_CT_DELETE, NLM_F_ACK));
+	struct nl_tuple t = master(any(w, MASTERS));
+
+	nl_put(req, TUPLE(CTA_TUPLE_ORIG, &t));
+	ask(w, req);
 }
 
 static void make(struct worker *w)
 {
-	begin(w, EXP, IPCTNL_MSG_EXP_NEW, NLM_F_CREATE | NLM_F_ACK);
-	put_expectation(w, any(w, MASTERS));
-	mnl_attr_put_u32(w->nlh, CTA_EXPECT_CLASS, htonl(1));
-	ask(w);
+	struct nlmsghdr *req = nl_request(w->buf, EXP(IPCTNL_MSG_EXP_NEW,
+						      NLM_F_CREATE | NLM_F_ACK));
+
+	put_expectation(w, req);
+	nl_put(req, BE32(CTA_EXPECT_CLASS, 1));
+	ask(w, req);
 }
 
 static void change(struct worker *w)
 {
-	begin(w, EXP, IPCTNL_MSG_EXP_NEW, NLM_F_ACK);
-	put_expectation(w, any(w, MASTERS));
-	mnl_attr_put_u32(w->nlh, CTA_EXPECT_TIMEOUT, htonl(any(w, 3) * 50));
-	ask(w);
+	struct nlmsghdr *req = nl_request(w->buf, EXP(IPCTNL_MSG_EXP_NEW, NLM_F_ACK));
+
+	put_expectation(w, req);
+	nl_put(req, BE32(CTA_EXPECT_TIMEOUT, any(w, 3) * 50));
+	ask(w, req);
 }
 
+/* Mostly one, now and then all, or all of the helper */
 static void removal(struct worker *w)
 {
+	struct nlmsghdr *req = nl_request(w->buf, EXP(IPCTNL_MSG_EXP_DELETE, NLM_F_ACK));
+	struct nl_tuple t = expected(w, any(w, MASTERS));
 	int how = any(w, 50);
 
-	begin(w, EXP, IPCTNL_MSG_EXP_DELETE, NLM_F_ACK);
 	if (how == 1)
-		mnl_attr_put_strz(w->nlh, CTA_EXPECT_HELP_NAME, "sip");
+		nl_put(req, STRING(CTA_EXPECT_HELP_NAME, "sip"));
 	else if (how)
-		put_tuple(w, CTA_EXPECT_TUPLE, SERVER, CLIENT, 0,
-			  4 * (2000 + any(w, MASTERS)) + any(w, 4));
-	ask(w);
+		nl_put(req, TUPLE(CTA_EXPECT_TUPLE, &t));
+	ask(w, req);
 }
 
 static void dump(struct worker *w)
 {
-	begin(w, EXP, IPCTNL_MSG_EXP_GET, NLM_F_DUMP);
+	struct nlmsghdr *req = nl_request(w->buf, EXP(IPCTNL_MSG_EXP_GET, NLM_F_DUMP));
+	struct nl_tuple t = master(any(w, MASTERS));
+
 	if (any(w, 2))
-		put_tuple(w, CTA_EXPECT_MASTER, CLIENT, SERVER,
-			  1000 + any(w, MASTERS), 5060);
-	ask(w);
+		nl_put(req, TUPLE(CTA_EXPECT_MASTER, &t));
+	ask(w, req);
 }
 
 static struct worker workers[] = {
@@ -168,8 +141,6 @@ static struct worker workers[] = {
 	{ .name = "dumped", .step = dump },
 };
 
-#define WORKERS	(sizeof(workers) / sizeof(workers[0]))
-
 static void *work(void *data)
 {
 	struct worker *w = data;
@@ -179,31 +150,31 @@ static void *work(void *data)
 	return NULL;
 }
 
+static void start(struct worker *w, unsigned int seed)
+{
+	w->seed = seed;
+	w->nl = nl_open();
+	nl_set_patience(w->nl, 1000);
+	errno = pthread_create(&w->thread, NULL, work, w);
+	if (errno)
+		err(1, "thread");
+}
+
 int main(int argc, char **argv)
 {
-	struct timeval limit = { .tv_sec = 1 };
-	struct timespec wait = { };
+	struct timespec wait = { .tv_sec = argc > 1 ? atoi(argv[1]) : 5 };
 	unsigned int i;
 
-	wait.tv_sec = argc > 1 ? atoi(argv[1]) : 5;
-	for (i = 0; i < WORKERS; i++) {
-		struct worker *w = &workers[i];
-
-		w->seed = i + 1;
-		w->nl = mnl_socket_open(NETLINK_NETFILTER);
-		if (!w->nl || mnl_socket_bind(w->nl, 0, MNL_SOCKET_AUTOPID) < 0) {
-			perror("netlink");
-			return 1;
-		}
-		setsockopt(mnl_socket_get_fd(w->nl), SOL_SOCKET, SO_RCVTIMEO,
-			   &limit, sizeof(limit));
-		pthread_create(&w->thread, NULL, work, w);
-	}
+	for (i = 0; i < ARRAY_SIZE(workers); i++)
+		start(&workers[i], i + 1);
 	nanosleep(&wait, NULL);
 	stop = true;
-	for (i = 0; i < WORKERS; i++) {
+	for (i = 0; i < ARRAY_SIZE(workers); i++)
 		pthread_join(workers[i].thread, NULL);
+	for (i = 0; i < ARRAY_SIZE(workers); i++) {
 		printf("%s=%lu ", workers[i].name, workers[i].requests);
+		if (!workers[i].answers)
+			errx(1, "%s: no request was answered", workers[i].name);
 	}
 	printf("\n");
 	return 0;

@@ -18,39 +18,22 @@
  * succeeded in spite of the failure, and the first one that it did not reach.
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <libmnl/libmnl.h>
-#include <linux/netfilter/nf_conntrack_common.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netfilter/nfnetlink_conntrack.h>
+#include "nl.h"
 
 #define LAST_TURN	100000
 #define TIME_S		240
-#define RX_BYTES	16384
+#define CLIENT		0x0a000001	/* 10.0.0.1 */
+#define SERVERS		0xc6120000	/* 198.18.0.0 */
 
 static int fail_fd, first, tail;
 static const char *module_file;
 static struct mnl_socket *nl;
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
 
 /* Copies from and to user space can be made to fail, too: also these here. */
 static void set_turn(int turn)
@@ -60,7 +43,7 @@ static void set_turn(int turn)
 
 	if (pwrite(fail_fd, text, len, 0) != len &&
 	    (errno != EFAULT || pwrite(fail_fd, text, len, 0) != len))
-		die("fail-nth");
+		err(1, "fail-nth");
 }
 
 /* What is left: 0 when the turn came, more when the path was done before. */
@@ -71,7 +54,7 @@ static int turns_left(void)
 	if (pread(fail_fd, text, sizeof(text) - 1, 0) > 0)
 		return atoi(text);
 	if (errno != EFAULT)
-		die("fail-nth");
+		err(1, "fail-nth");
 	return 1;
 }
 
@@ -83,96 +66,15 @@ static void open_fail_nth(void)
 		 (long)syscall(SYS_gettid));
 	fail_fd = open(path, O_RDWR);
 	if (fail_fd < 0)
-		die(path);
+		err(1, "%s", path);
 }
 
 /* ---- netlink ---- */
 
 static void open_netlink(void)
 {
-	struct timeval limit = { .tv_sec = 1 };
-
-	nl = mnl_socket_open(NETLINK_NETFILTER);
-	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
-		die("netlink");
-	setsockopt(mnl_socket_get_fd(nl), SOL_SOCKET, SO_RCVTIMEO, &limit,
-		   sizeof(limit));
-}
-
-static struct nlmsghdr *request(char *buf, int type, int flags)
-{
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct nfgenmsg *nfg;
-
-	nlh->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | type;
-	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
-	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
-	nfg->nfgen_family = AF_INET;
-	return nlh;
-}
-
-static void put_tuple(struct nlmsghdr *nlh, int type, uint32_t src,
-		      uint32_t dst, uint16_t sport, uint16_t dport)
-{
-	struct nlattr *tuple = mnl_attr_nest_start(nlh, type);
-	struct nlattr *nest = mnl_attr_nest_start(nlh, CTA_TUPLE_IP);
-
-	mnl_attr_put_u32(nlh, CTA_IP_V4_SRC, htonl(src));
-	mnl_attr_put_u32(nlh, CTA_IP_V4_DST, htonl(dst));
-	mnl_attr_nest_end(nlh, nest);
-	nest = mnl_attr_nest_start(nlh, CTA_TUPLE_PROTO);
-	mnl_attr_put_u8(nlh, CTA_PROTO_NUM, IPPROTO_TCP);
-	mnl_attr_put_u16(nlh, CTA_PROTO_SRC_PORT, htons(sport));
-	mnl_attr_put_u16(nlh, CTA_PROTO_DST_PORT, htons(dport));
-	mnl_attr_nest_end(nlh, nest);
-	mnl_attr_nest_end(nlh, tuple);
-}
-
-static void put_entry(struct nlmsghdr *nlh, uint32_t dst, bool create)
-{
-	struct nlattr *info, *tcp;
-	uint32_t labels[4] = { 1 };
-
-	put_tuple(nlh, CTA_TUPLE_ORIG, 0x0a000001, dst, 1000, 21);
-	if (create) {
-		put_tuple(nlh, CTA_TUPLE_REPLY, dst, 0x0a000001, 21, 1000);
-		info = mnl_attr_nest_start(nlh, CTA_HELP);
-		mnl_attr_put_strz(nlh, CTA_HELP_NAME, "ftp");
-		mnl_attr_nest_end(nlh, info);
-	}
-	info = mnl_attr_nest_start(nlh, CTA_PROTOINFO);
-	tcp = mnl_attr_nest_start(nlh, CTA_PROTOINFO_TCP);
-	mnl_attr_put_u8(nlh, CTA_PROTOINFO_TCP_STATE, 3);
-	mnl_attr_nest_end(nlh, tcp);
-	mnl_attr_nest_end(nlh, info);
-	mnl_attr_put_u32(nlh, CTA_TIMEOUT, htonl(600));
-	mnl_attr_put_u32(nlh, CTA_MARK, htonl(7));
-	if (create)
-		mnl_attr_put(nlh, CTA_LABELS, sizeof(labels), labels);
-	mnl_attr_put_u32(nlh, CTA_STATUS,
-			 htonl(IPS_SEEN_REPLY | IPS_ASSURED | IPS_CONFIRMED));
-}
-
-/* Reads to the end of the answer; the armed failure may strike here, too. */
-static bool answered(bool dump)
-{
-	char buf[RX_BYTES];
-	ssize_t len;
-	int more = 1;
-
-	do {
-		len = recv(mnl_socket_get_fd(nl), buf, sizeof(buf), 0);
-		if (len < 0)
-			return false;
-		more = mnl_cb_run(buf, len, 0, 0, NULL, NULL);
-	} while (dump && more > 0);
-	return more >= 0;
-}
-
-static bool ask(struct nlmsghdr *nlh, bool dump)
-{
-	return send(mnl_socket_get_fd(nl), nlh, nlh->nlmsg_len, 0) > 0 &&
-	       answered(dump);
+	nl = nl_open();
+	nl_set_patience(nl, 1000);
 }
 
 /* What a broken request has left in the socket belongs to no later one. */
@@ -180,6 +82,28 @@ static void drop_answers(void)
 {
 	mnl_socket_close(nl);
 	open_netlink();
+}
+
+static bool ask(const struct nlmsghdr *req)
+{
+	return !nl_ask(nl, req, NULL, NULL).error;
+}
+
+/* The control connection of FTP to server number @n */
+static struct nl_tuple control(int n)
+{
+	return (struct nl_tuple){
+		.family = AF_INET, .proto = IPPROTO_TCP,
+		.src4 = CLIENT, .dst4 = SERVERS + n, .sport = 1000, .dport = 21,
+	};
+}
+
+static void put_details(struct nlmsghdr *req)
+{
+	nl_put(req, NEST(CTA_PROTOINFO, NEST(CTA_PROTOINFO_TCP,
+					     U8(CTA_PROTOINFO_TCP_STATE, 3))),
+	       BE32(CTA_TIMEOUT, 600), BE32(CTA_MARK, 7),
+	       BE32(CTA_STATUS, IPS_SEEN_REPLY | IPS_ASSURED | IPS_CONFIRMED));
 }
 
 /* ---- paths ---- */
@@ -191,52 +115,61 @@ static bool path_flow(int turn)
 
 	if (fd < 0)
 		fd = socket(AF_INET, SOCK_DGRAM, 0);
-	to.sin_addr.s_addr = htonl(0xc6120000 + first + turn);
+	to.sin_addr.s_addr = htonl(SERVERS + first + turn);
 	to.sin_port = htons(9);
 	return sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)) == 1;
 }
 
 static bool path_create(int turn)
 {
-	char buf[RX_BYTES];
-	struct nlmsghdr *nlh;
+	struct nl_tuple t = control(first + turn);
+	const uint32_t labels[4] = { 1 };
+	char buf[NL_REQUEST_MAX];
+	struct nlmsghdr *req = nl_request(buf, CT(IPCTNL_MSG_CT_NEW, NLM_F_CREATE |
+						  NLM_F_EXCL | NLM_F_ACK));
 
-	nlh = request(buf, IPCTNL_MSG_CT_NEW, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK);
-	put_entry(nlh, 0xc6120000 + first + turn, true);
-	return ask(nlh, false);
+	nl_put(req, PAIR(&t), NEST(CTA_HELP, STRING(CTA_HELP_NAME, "ftp")),
+	       BYTES(CTA_LABELS, sizeof(labels), labels));
+	put_details(req);
+	return ask(req);
 }
 
 static bool path_update(int turn)
 {
-	char buf[RX_BYTES];
-	struct nlmsghdr *nlh;
+	struct nl_tuple t = control(first);
+	char buf[NL_REQUEST_MAX];
+	struct nlmsghdr *req = nl_request(buf, CT(IPCTNL_MSG_CT_NEW, NLM_F_ACK));
 
 	(void)turn;
-	nlh = request(buf, IPCTNL_MSG_CT_NEW, NLM_F_ACK);
-	put_entry(nlh, 0xc6120000 + first, false);
-	return ask(nlh, false);
+	nl_put(req, TUPLE(CTA_TUPLE_ORIG, &t));
+	put_details(req);
+	return ask(req);
 }
 
 static bool path_expect(int turn)
 {
-	char buf[RX_BYTES];
-	struct nlmsghdr *nlh;
+	struct nl_tuple master = control(first), expected = nl_reverse(&master);
+	const struct nl_tuple mask = {
+		.family = AF_INET, .proto = IPPROTO_TCP,
+		.src4 = ~0u, .dst4 = ~0u, .dport = 0xffff,
+	};
+	char buf[NL_REQUEST_MAX];
+	struct nlmsghdr *req = nl_request(buf, EXP(IPCTNL_MSG_EXP_NEW, NLM_F_CREATE |
+						   NLM_F_EXCL | NLM_F_ACK));
 
-	nlh = request(buf, IPCTNL_MSG_EXP_NEW, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK);
-	nlh->nlmsg_type = NFNL_SUBSYS_CTNETLINK_EXP << 8 | IPCTNL_MSG_EXP_NEW;
-	put_tuple(nlh, CTA_EXPECT_MASTER, 0x0a000001, 0xc6120000 + first, 1000, 21);
-	put_tuple(nlh, CTA_EXPECT_TUPLE, 0xc6120000 + first, 0x0a000001, 0,
-		  2000 + turn);
-	put_tuple(nlh, CTA_EXPECT_MASK, 0xffffffff, 0xffffffff, 0, 0xffff);
-	return ask(nlh, false);
+	expected.sport = 0;
+	expected.dport = 2000 + turn;
+	nl_put(req, TUPLE(CTA_EXPECT_MASTER, &master),
+	       TUPLE(CTA_EXPECT_TUPLE, &expected), TUPLE(CTA_EXPECT_MASK, &mask));
+	return ask(req);
 }
 
 static bool path_dump(int turn)
 {
-	char buf[RX_BYTES];
+	char buf[NL_REQUEST_MAX];
 
 	(void)turn;
-	return ask(request(buf, IPCTNL_MSG_CT_GET, NLM_F_DUMP), true);
+	return ask(nl_request(buf, CT(IPCTNL_MSG_CT_GET, NLM_F_DUMP)));
 }
 
 static bool path_netns(int turn)
@@ -253,7 +186,7 @@ static bool path_module(int turn)
 	set_turn(0);
 	fd = open(module_file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		die(module_file);
+		err(1, "%s", module_file);
 	set_turn(turn);
 	good = !syscall(SYS_finit_module, fd, "", 0);
 	close(fd);
@@ -270,7 +203,7 @@ static void undo_module(void)
 	if (dot)
 		*dot = 0;
 	if (syscall(SYS_delete_module, name, O_NONBLOCK))
-		die("delete_module");
+		err(1, "delete_module %s", name);
 }
 
 static const struct path {
@@ -304,19 +237,23 @@ static int walk(const struct path *path, int turn, bool *good)
 	return left;
 }
 
-static int run(const struct path *path)
+/* Sets the first turn so that only the last allocations of the path fail. */
+static int turn_of_tail(const struct path *path)
 {
-	int turn = 1, failed = 0, passed = 0, left = 0;
+	bool good;
+	int turn = LAST_TURN - walk(path, LAST_TURN, &good) - tail;
+
+	if (!good)
+		errx(1, "%s fails without a fault", path->name);
+	return turn < 1 ? 1 : turn;
+}
+
+static void run(const struct path *path)
+{
+	int turn = tail ? turn_of_tail(path) : 1, failed = 0, passed = 0, left = 0;
 	time_t end = time(NULL) + TIME_S;
 	bool good;
 
-	if (tail) {
-		turn = LAST_TURN - walk(path, LAST_TURN, &good) - tail;
-		if (!good)
-			die(path->name);
-		if (turn < 1)
-			turn = 1;
-	}
 	for (; turn < LAST_TURN && time(NULL) < end; turn++) {
 		left = walk(path, turn, &good);
 		if (left)
@@ -326,30 +263,47 @@ static int run(const struct path *path)
 		else
 			failed++;
 	}
-	printf("failed=%d passed=%d last=%d\n", failed, passed, left ? turn : -1);
-	return 0;
+	if (!left)
+		errx(1, "%s: not at its end after %d turns, %d failed", path->name,
+		     turn, failed);
+	printf("failed=%d passed=%d last=%d\n", failed, passed, turn);
+}
+
+static const struct path *path_named(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(paths); i++)
+		if (!strcmp(name, paths[i].name))
+			return &paths[i];
+	errx(2, "no such path: %s", name);
 }
 
 int main(int argc, char **argv)
 {
-	unsigned int i;
+	const struct path *path;
+	const char *arg;
 
 	if (argc < 2)
-		return 2;
-	if (!strcmp(argv[1], "module")) {
-		module_file = argc > 2 ? argv[2] : "";
+		errx(2, "usage: %s PATH [ARGUMENT]...; see the head of its source",
+		     argv[0]);
+	path = path_named(argv[1]);
+	arg = argc > 2 ? argv[2] : "0";
+	if (path->walk == path_module) {
+		module_file = arg;
 		tail = argc > 3 ? atoi(argv[3]) : 0;
-	} else if (!strcmp(argv[1], "netns")) {
-		tail = argc > 2 ? atoi(argv[2]) : 0;
+	} else if (path->walk == path_netns) {
+		tail = atoi(arg);
 	} else {
-		first = argc > 2 ? atoi(argv[2]) : 0;
+		first = atoi(arg);
 	}
 	open_fail_nth();
 	open_netlink();
-	if (!strcmp(argv[1], "expect") && !path_create(0))
-		die("master");
-	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-		if (!strcmp(argv[1], paths[i].name))
-			return run(&paths[i]);
-	return 2;
+	/* has the pages of the stack before an allocation is made to fail */
+	if (path->repair)
+		path_dump(0);
+	if (path->walk == path_expect && !path_create(0))
+		errx(1, "the master cannot be made");
+	run(path);
+	return 0;
 }

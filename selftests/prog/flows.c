@@ -12,9 +12,8 @@
  * Prints "sent=N refused=N", "made=N".
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
+#include <err.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,60 +24,58 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "inet.h"
+
 #define PORTS_PER_ADDR	1000
 #define FIRST_PORT	20000
 #define BATCH		64
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-static struct sockaddr_in address(uint32_t ip, unsigned int port)
-{
-	struct sockaddr_in sa = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(ip),
-		.sin_port = htons(port),
-	};
-
-	return sa;
-}
 
 /* ---- UDP ---- */
 
 static struct sockaddr_in destination(uint32_t base, unsigned long n)
 {
-	return address(base + n / PORTS_PER_ADDR,
+	return inet_at(base + n / PORTS_PER_ADDR,
 		       FIRST_PORT + n % PORTS_PER_ADDR);
+}
+
+static int open_udp(unsigned int sport)
+{
+	struct sockaddr_in from = inet_at(INADDR_ANY, sport);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), one = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof(from)))
+		err(1, "UDP port %u", sport);
+	return fd;
+}
+
+/* To destinations from number @first on; returns how many were sent, or -1. */
+static int send_batch(int fd, uint32_t base, unsigned long first, unsigned int batch)
+{
+	struct iovec iov = { .iov_base = "x", .iov_len = 1 };
+	struct mmsghdr msgs[BATCH] = { };
+	struct sockaddr_in to[BATCH];
+	unsigned int i;
+
+	for (i = 0; i < batch; i++) {
+		to[i] = destination(base, first + i);
+		msgs[i].msg_hdr.msg_name = &to[i];
+		msgs[i].msg_hdr.msg_namelen = sizeof(to[i]);
+		msgs[i].msg_hdr.msg_iov = &iov;
+		msgs[i].msg_hdr.msg_iovlen = 1;
+	}
+	return sendmmsg(fd, msgs, batch, 0);
 }
 
 static void udp(uint32_t base, unsigned int sport, unsigned long first,
 		unsigned long count)
 {
-	struct sockaddr_in from = address(INADDR_ANY, sport), to[BATCH];
-	struct iovec iov = { .iov_base = "x", .iov_len = 1 };
 	unsigned long done = 0, refused = 0;
-	struct mmsghdr msgs[BATCH];
-	unsigned int i, batch;
-	int fd, sent, one = 1;
+	int fd = open_udp(sport), sent;
 
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof(from)))
-		die("udp socket");
 	while (done < count) {
-		batch = count - done < BATCH ? count - done : BATCH;
-		memset(msgs, 0, sizeof(msgs));
-		for (i = 0; i < batch; i++) {
-			to[i] = destination(base, first + done + i);
-			msgs[i].msg_hdr.msg_name = &to[i];
-			msgs[i].msg_hdr.msg_namelen = sizeof(to[i]);
-			msgs[i].msg_hdr.msg_iov = &iov;
-			msgs[i].msg_hdr.msg_iovlen = 1;
-		}
-		sent = sendmmsg(fd, msgs, batch, 0);
+		sent = send_batch(fd, base, first + done,
+				  count - done < BATCH ? count - done : BATCH);
 		if (sent > 0) {
 			done += sent;
 		} else if (errno == ENOBUFS || errno == EAGAIN) {
@@ -105,13 +102,13 @@ static void on_signal(int sig)
 
 static int open_server(unsigned int port)
 {
-	struct sockaddr_in sa = address(INADDR_LOOPBACK, port);
+	struct sockaddr_in sa = inet_at(INADDR_LOOPBACK, port);
 	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)) ||
 	    listen(fd, 128))
-		die("tcp server");
+		err(1, "TCP port %u", port);
 	return fd;
 }
 
@@ -145,13 +142,14 @@ static bool converse(int server, const struct sockaddr_in *to, bool keep,
 static void tcp(unsigned int port, unsigned long count, const char *how)
 {
 	struct rlimit many = { 60000, 60000 };
-	struct sockaddr_in to = address(INADDR_LOOPBACK, port);
+	struct sockaddr_in to = inet_at(INADDR_LOOPBACK, port);
 	bool keep = !strcmp(how, "open");
 	bool abort = !strcmp(how, "abort");
 	unsigned long i, made = 0;
 	int server;
 
-	setrlimit(RLIMIT_NOFILE, &many);
+	if (setrlimit(RLIMIT_NOFILE, &many))
+		err(1, "limit of files");
 	server = open_server(port);
 	for (i = 0; i < count; i++)
 		made += converse(server, &to, keep, abort);
@@ -178,7 +176,6 @@ int main(int argc, char **argv)
 		    argc > 4 ? argv[4] : "close");
 		return 0;
 	}
-	fprintf(stderr, "usage: %s udp ADDR SPORT FIRST COUNT\n"
-		"       %s tcp PORT COUNT [open|abort]\n", argv[0], argv[0]);
-	return 2;
+	errx(2, "usage: %s udp ADDR SPORT FIRST COUNT | tcp PORT COUNT [open|abort]",
+	     argv[0]);
 }

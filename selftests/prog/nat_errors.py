@@ -4,7 +4,7 @@
 translated: the inner packet must be turned back, its checksums be right, and
 what does not belong to a connection must not pass as RELATED.
 
-The rules of 81-nat.sh are in force: what leaves eth2 is masqueraded to 10.0.2.1
+The rules of the test nat are in force: what leaves eth2 is masqueraded to 10.0.2.1
 or fd00:2::1, UDP port 8009 of 10.0.1.1 goes to 10.0.2.2 port 9.
 """
 

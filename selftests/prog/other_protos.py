@@ -617,7 +617,7 @@ def policies_attached():
     from_c(ip(C4, S4, 253, b'x' * 8))
     for name, number, l3num, _ in POLICIES:
         if name == 'udplite' and not OURS:
-            continue    # see 21-udp-icmp.sh
+            continue    # the test udp-icmp has these
         shown = 'unknown' if name == 'generic' else name
         lives('policy %s: attached' % name,
               router.entry(shown, C6 if l3num == 10 else C4), 35, 44)

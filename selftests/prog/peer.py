@@ -8,8 +8,12 @@
   peer.py ask ADDR SPORT DPORT [COUNT [PAUSE]]
                                    datagrams, each after the last one's answer;
                                    prints the number of answers
-  peer.py active ADDR ROUNDS       FTP: have the server connect to us
-  peer.py passive ADDR ROUNDS      FTP: connect to the port that it names
+  peer.py active ADDR ROUNDS [FILE]
+                                   FTP: have the server connect to us, and see a long
+                                   command come back; with FILE: then write our own
+                                   port there and stay until it is removed
+  peer.py passive ADDR ROUNDS      FTP: connect to the port that it names, $PEER_PAUSE
+                                   seconds after it has done so
 """
 
 import os
@@ -113,7 +117,11 @@ def login(addr):
     return sock, command, answers
 
 
-def active(addr, rounds):
+def echo(command):
+    print('echo', command('NOOP ' + LONG) == '200 ' + LONG, flush=True)
+
+
+def active(addr, rounds, file=None):
     sock, command, answers = login(addr)
     for n in range(int(rounds)):
         listener = socket.create_server((sock.getsockname()[0], 0))
@@ -123,7 +131,12 @@ def active(addr, rounds):
         data, peer = listener.accept()
         print('data', data.recv(64).decode(), 'from', peer[0])
         next(answers)
-        print('echo', command('NOOP ' + LONG) == '200 ' + LONG, flush=True)
+        echo(command)
+    if file:
+        with open(file, 'w', encoding='ascii') as port:
+            port.write('%d\n' % sock.getsockname()[1])
+        while os.path.exists(file):
+            time.sleep(0.1)
 
 
 def passive(addr, rounds):
@@ -135,6 +148,7 @@ def passive(addr, rounds):
         time.sleep(float(os.environ.get('PEER_PAUSE', '0')))
         data = socket.create_connection(target(answer.split('(')[1][:-1]), WAIT)
         print(command('RETR %d' % n), 'data', data.recv(64).decode(), flush=True)
+        echo(command)
     del answers
 
 

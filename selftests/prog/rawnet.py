@@ -2,8 +2,8 @@
 """What the packet tests share: hand-made packets in the namespaces c, r and s
 of lib.sh's topology, and what the router's conntrack makes of them.
 
-Verdicts are printed one a line, "ok NAME" or "not ok NAME # WHY"; a test script
-turns them into KTAP with rawnet_verdicts (see 21-udp-icmp.sh).
+Verdicts are printed one a line, "ok NAME" or "not ok NAME # WHY"; verdicts() of
+lib.sh turns them into subtests.
 """
 
 import ctypes
@@ -31,10 +31,14 @@ def enter(name):
 
 
 def run(name, *args):
-    """Run a command in a namespace and return its output."""
-    return subprocess.run(['nsenter', '--net=/run/netns/' + name, '--', *args],
+    """Run a command in a namespace and return its output; it must succeed."""
+    done = subprocess.run(['nsenter', '--net=/run/netns/' + name, '--', *args],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, check=False).stdout
+                          text=True, check=False)
+    if done.returncode:
+        raise OSError('%s: status %d: %s' % (' '.join(args), done.returncode,
+                                             done.stdout))
+    return done.stdout
 
 
 def nft(name, rules):
@@ -283,4 +287,3 @@ def main(tests):
             test()
         except Exception as err:  # pylint: disable=broad-except
             verdict(test.__name__, False, repr(err))
-    print('done', flush=True)

@@ -9,24 +9,14 @@
  * Prints "ready" before the first round, at the end "rounds=N missed=N
  * twice=N most=N seconds=N": over all rounds, and the largest table seen.
  */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <libmnl/libmnl.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netfilter/nfnetlink_conntrack.h>
+#include "nl.h"
 
 #define PORTS_PER_ADDR	1000	/* as in flows.c */
 #define FIRST_PORT	20000
-#define RX_BYTES	(1 << 16)
 
 static volatile sig_atomic_t stopped;
 
@@ -45,12 +35,6 @@ static void on_signal(int sig)
 	stopped = 1;
 }
 
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
 /* All in host order */
 static void meet(uint32_t dst, unsigned int from, unsigned int to)
 {
@@ -67,69 +51,27 @@ static void meet(uint32_t dst, unsigned int from, unsigned int to)
 
 /* ---- netlink ---- */
 
-static const struct nlattr *within(const struct nlattr *nest, int type)
+static void on_entry(const struct nlmsghdr *nlh, void *data)
 {
+	struct nl_flow flow = { };
 	const struct nlattr *attr;
 
-	mnl_attr_for_each_nested(attr, nest)
-		if (mnl_attr_get_type(attr) == type)
-			return attr;
-	return NULL;
-}
-
-static int on_entry(const struct nlmsghdr *nlh, void *data)
-{
-	const struct nlattr *attr, *ip, *proto, *dst, *from, *to;
-
 	(void)data;
-	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) {
-		if (mnl_attr_get_type(attr) != CTA_TUPLE_ORIG)
-			continue;
-		ip = within(attr, CTA_TUPLE_IP);
-		proto = within(attr, CTA_TUPLE_PROTO);
-		dst = ip ? within(ip, CTA_IP_V4_DST) : NULL;
-		from = proto ? within(proto, CTA_PROTO_SRC_PORT) : NULL;
-		to = proto ? within(proto, CTA_PROTO_DST_PORT) : NULL;
-		if (dst && from && to)
-			meet(ntohl(mnl_attr_get_u32(dst)),
-			     ntohs(mnl_attr_get_u16(from)),
-			     ntohs(mnl_attr_get_u16(to)));
-	}
-	return MNL_CB_OK;
+	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg))
+		if (mnl_attr_get_type(attr) == CTA_TUPLE_ORIG)
+			nl_read_tuple(attr, &flow);
+	meet(flow.dst, flow.sport, flow.dport);
 }
 
 static void read_netlink(void)
 {
 	static struct mnl_socket *nl;
-	static unsigned int seq;
-	char buf[RX_BYTES];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct nfgenmsg *nfg;
-	ssize_t len;
-	int more = 1;
+	char buf[NL_REQUEST_MAX];
 
-	if (!nl) {
-		nl = mnl_socket_open(NETLINK_NETFILTER);
-		if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
-			die("netlink");
-	}
-	nlh->nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	nlh->nlmsg_seq = ++seq;
-	nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
-	nfg->nfgen_family = AF_INET;
-	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		die("request");
-	while (more > 0) {
-		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-		if (len < 0 && errno == EINTR)
-			continue;
-		if (len < 0)
-			die("dump");
-		more = mnl_cb_run(buf, len, seq, 0, on_entry, NULL);
-	}
-	if (more < 0)
-		die("dump");
+	if (!nl)
+		nl = nl_open();
+	nl_must(nl, nl_request(buf, CT(IPCTNL_MSG_CT_GET, NLM_F_DUMP)), on_entry,
+		NULL, "dump");
 }
 
 /* ---- /proc ---- */
@@ -142,7 +84,7 @@ static void read_proc(void)
 	char line[512], text[16], *at;
 
 	if (!file)
-		die("/proc/net/nf_conntrack");
+		err(1, "/proc/net/nf_conntrack");
 	while (fgets(line, sizeof(line), file)) {
 		at = strstr(line, " dst=");
 		if (at && sscanf(at, " dst=%15[0-9.] sport=%u dport=%u", text,
@@ -174,17 +116,14 @@ int main(int argc, char **argv)
 	struct in_addr addr;
 	time_t start;
 
-	if (argc != 5 || inet_pton(AF_INET, argv[2], &addr) != 1) {
-		fprintf(stderr, "usage: %s netlink|proc ADDR SPORT COUNT\n",
-			argv[0]);
-		return 2;
-	}
+	if (argc != 5 || inet_pton(AF_INET, argv[2], &addr) != 1)
+		errx(2, "usage: %s netlink|proc ADDR SPORT COUNT", argv[0]);
 	base = ntohl(addr.s_addr);
 	sport = strtoul(argv[3], NULL, 0);
 	count = strtoul(argv[4], NULL, 0);
 	seen = calloc(count, sizeof(*seen));
 	if (!seen)
-		die("memory");
+		err(1, "%lu flows", count);
 	signal(SIGTERM, on_signal);
 	printf("ready\n");
 	fflush(stdout);

@@ -2,15 +2,15 @@
 /*
  * Sends hand-made TCP segments through a router and says what its conntrack
  * thinks of them.  Runs in the guest; namespaces c, r and s as lib.sh makes
- * them.  In r the rules of 20-tcp-states.sh drop what is INVALID and leave UDP
- * port 9 untracked: behind each segment goes a UDP marker on the same CPU, so
- * when the marker arrives the segment has arrived as well, or never will.
+ * them.  In r the rules of the test tcp-states drop what is INVALID and leave
+ * UDP port 9 untracked: behind each segment goes a UDP marker on the same CPU,
+ * so when the marker arrives the segment has arrived as well, or never will.
  *
  *   tcpscript [-6] [-o] [-s SLACK] FILE
  *
- * -o prints FILE with what was observed in place of what is expected; else one
- * line for each case: "ok NAME" or "not_ok NAME: why".  SLACK: seconds that a
- * timeout may have run already (default 3).
+ * -o prints FILE with what was observed in place of what is expected; else each
+ * case is reported, and at the end "dropped N", the number of segments that did
+ * not arrive.  SLACK: seconds that a timeout may have run already (default 3).
  *
  * FILE, one item a line, # begins a comment:
  *
@@ -37,6 +37,7 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
@@ -57,6 +58,8 @@
 
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
 #include <libnetfilter_conntrack/libnetfilter_conntrack_tcp.h>
+
+#include "cases.h"
 
 #define MARKER_PORT	9
 #define SERVER_PORT	80
@@ -130,22 +133,10 @@ static const char *const state_names[] = {
 	"LAST_ACK", "TIME_WAIT", "CLOSE", "SYN_SENT2",
 };
 
-static void __attribute__((noreturn, format(printf, 1, 2)))
-die(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fprintf(stderr, "\n");
-	exit(2);
-}
-
 static void enter(int ns)
 {
 	if (setns(ns, CLONE_NEWNET))
-		die("setns: %s", strerror(errno));
+		err(2, "setns");
 }
 
 static int open_ns(const char *name)
@@ -156,7 +147,7 @@ static int open_ns(const char *name)
 	snprintf(path, sizeof(path), "/run/netns/%s", name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		die("%s: %s", path, strerror(errno));
+		err(2, "%s", path);
 	return fd;
 }
 
@@ -173,7 +164,7 @@ static void open_end(struct end *end, const char *name)
 	end->tap = socket(AF_PACKET, SOCK_DGRAM,
 			  htons(six ? ETH_P_IPV6 : ETH_P_IP));
 	if (end->raw < 0 || end->udp < 0 || end->tap < 0)
-		die("socket: %s", strerror(errno));
+		err(2, "socket");
 }
 
 static void write_sysctl(const char *key, const char *value)
@@ -186,7 +177,7 @@ static void write_sysctl(const char *key, const char *value)
 		 key);
 	f = fopen(path, "w");
 	if (!f || fprintf(f, "%s\n", value) < 0 || fclose(f))
-		die("%s: %s", path, strerror(errno));
+		err(2, "%s", path);
 }
 
 /* ---- sending ---- */
@@ -286,7 +277,7 @@ static void send_tcp(const struct segment *seg)
 			      sizeof(to4));
 	}
 	if (sent != (ssize_t)(hlen + n))
-		die("sendto: %s", strerror(errno));
+		err(2, "sendto");
 }
 
 static void send_marker(int from)
@@ -305,7 +296,7 @@ static void send_marker(int from)
 	if (sendto(ends[from].udp, &marker, sizeof(marker), 0,
 		   six ? (void *)&to6 : (void *)&to4,
 		   six ? sizeof(to6) : sizeof(to4)) < 0)
-		die("sendto: %s", strerror(errno));
+		err(2, "sendto");
 }
 
 /* ---- receiving ---- */
@@ -356,7 +347,7 @@ static bool has_arrived(int to)
 		if (what == 1)
 			seen = true;
 	}
-	die("the marker got lost");
+	errx(2, "the marker got lost");
 }
 
 /* ---- asking ---- */
@@ -434,7 +425,7 @@ static void ask(char *out)
 	nfct_callback_register(ctnl, NFCT_T_ALL, describe, out);
 	if (nfct_query(ctnl, NFCT_Q_GET, ct) < 0) {
 		if (errno != ENOENT)
-			die("ctnetlink get: %s", strerror(errno));
+			err(2, "ctnetlink get");
 		strcpy(out, " none");
 		ct_id = 0;
 	}
@@ -452,7 +443,7 @@ static uint8_t parse_flags(const char *s)
 		const char *at = strchr(letters, *s);
 
 		if (!at)
-			die("no such flag: %c", *s);
+			errx(2, "no such flag: %c", *s);
 		flags |= 1 << (at - letters);
 	}
 	return flags;
@@ -471,7 +462,7 @@ static uint32_t parse_number(const char *s, int side, char **end)
 static void add_option(struct segment *seg, const void *bytes, size_t n)
 {
 	if (seg->optlen + n > OPTIONS_MAX)
-		die("too many options");
+		errx(2, "too many options");
 	memcpy(seg->opts + seg->optlen, bytes, n);
 	seg->optlen += n;
 }
@@ -483,7 +474,7 @@ static void parse_sack(struct segment *seg, const char *word)
 
 	put32(sack + 2, parse_number(word + 4, !seg->from, &end));
 	if (*end != '-')
-		die("bad word: %s", word);
+		errx(2, "bad word: %s", word);
 	put32(sack + 6, parse_number(end + 1, !seg->from, &end));
 	add_option(seg, sack, sizeof(sack));
 }
@@ -526,7 +517,7 @@ static void parse_word(struct segment *seg, const char *word)
 	else if (*word == 'a')
 		seg->ack = parse_number(word + 1, !seg->from, &end);
 	else
-		die("no such word: %s", word);
+		errx(2, "no such word: %s", word);
 
 	if (*word == 'a')
 		seg->has_ack = true;
@@ -542,19 +533,19 @@ static void parse_segment(char *text, struct segment *seg)
 
 	word = strtok_r(NULL, " \t", &save);
 	if (!word)
-		die("no flags");
+		errx(2, "no flags");
 	seg->flags = parse_flags(word);
 	seg->has_ack = seg->flags & 0x10;
 	seg->ack = next_seq[!seg->from];
 
 	word = strtok_r(NULL, " \t", &save);
 	if (!word)
-		die("no sequence number");
+		errx(2, "no sequence number");
 	seg->seq = parse_number(word, seg->from, &end);
 	if (*end == '+')
 		seg->len = strtoul(end + 1, &end, 0);
 	if (*end || seg->len > MAX_DATA)
-		die("bad sequence number: %s", word);
+		errx(2, "bad sequence number: %s", word);
 
 	while ((word = strtok_r(NULL, " \t", &save)))
 		parse_word(seg, word);
@@ -615,10 +606,7 @@ static void end_case(void)
 {
 	if (!case_open)
 		return;
-	if (*case_fault)
-		printf("not_ok %s: %s\n", case_name, case_fault);
-	else
-		printf("ok %s\n", case_name);
+	case_result(!*case_fault, case_name, "%s", case_fault);
 	fflush(stdout);
 	case_open = false;
 }
@@ -680,7 +668,7 @@ static void go_path(const char *name)
 		}
 		return;
 	}
-	die("no such path: %s", name);
+	errx(2, "no such path: %s", name);
 }
 
 static bool is_segment(const char *line)
@@ -703,7 +691,7 @@ static void run_command(const char *line)
 	} else if (sscanf(line, "sleep %u", &ms) == 1) {
 		usleep(ms * 1000);
 	} else {
-		die("not understood: %s", line);
+		errx(2, "not understood: %s", line);
 	}
 }
 
@@ -723,6 +711,35 @@ static void restore(void)
 	isn[SERVER] = 5000;
 }
 
+/* The path that begins in line @i; returns its last line. */
+static int add_path(int i)
+{
+	struct path *path = &paths[path_count++];
+
+	if (path_count == 64)
+		errx(2, "too many paths");
+	snprintf(path->name, sizeof(path->name), "%.31s", lines[i] + 5);
+	path->first = i + 1;
+	while (i + 1 < line_count && (is_segment(lines[i + 1]) ||
+				      !strncmp(lines[i + 1], "use ", 4))) {
+		i++;
+		if (observe)
+			puts(lines[i]);
+	}
+	path->last = i + 1;
+	return i;
+}
+
+/* Segment that is a case of its own: its path first */
+static void check_after(const char *path, const char *line)
+{
+	begin_case("%s: %.*s", path, (int)strcspn(line, "="), line);
+	trim(case_name);
+	go_path(path);
+	check_segment(line, false);
+	end_case();
+}
+
 static void run(void)
 {
 	const char *from = NULL;
@@ -734,19 +751,7 @@ static void run(void)
 		if (observe && !is_segment(line))
 			puts(line);
 		if (!strncmp(line, "path ", 5)) {
-			struct path *path = &paths[path_count++];
-
-			if (path_count == 64)
-				die("too many paths");
-			snprintf(path->name, sizeof(path->name), "%.31s", line + 5);
-			path->first = i + 1;
-			while (i + 1 < line_count && (is_segment(lines[i + 1]) ||
-						      !strncmp(lines[i + 1], "use ", 4))) {
-				i++;
-				if (observe)
-					puts(lines[i]);
-			}
-			path->last = i + 1;
+			i = add_path(i);
 		} else if (!strncmp(line, "case ", 5)) {
 			end_case();
 			restore();
@@ -762,12 +767,7 @@ static void run(void)
 			if (*line && *line != '#')
 				run_command(line);
 		} else if (from) {
-			begin_case("%s: %.*s", from,
-				   (int)strcspn(line, "="), line);
-			trim(case_name);
-			go_path(from);
-			check_segment(line, false);
-			end_case();
+			check_after(from, line);
 		} else {
 			check_segment(line, false);
 		}
@@ -781,11 +781,11 @@ static void read_file(const char *name)
 	FILE *f = fopen(name, "r");
 
 	if (!f)
-		die("%s: %s", name, strerror(errno));
+		err(2, "%s", name);
 	while (fgets(buf, sizeof(buf), f)) {
 		trim(buf);
 		if (line_count == MAX_LINES)
-			die("%s is too long", name);
+			errx(2, "%s is too long", name);
 		lines[line_count++] = strdup(buf);
 	}
 	fclose(f);
@@ -807,13 +807,13 @@ int main(int argc, char **argv)
 			return 2;
 	}
 	if (optind + 1 != argc)
-		die("usage: tcpscript [-6] [-o] [-s SLACK] FILE");
+		errx(2, "usage: tcpscript [-6] [-o] [-s SLACK] FILE");
 
 	/* one CPU: segment and marker keep their order */
 	CPU_ZERO(&one);
 	CPU_SET(0, &one);
 	if (sched_setaffinity(0, sizeof(one), &one))
-		die("sched_setaffinity: %s", strerror(errno));
+		err(2, "sched_setaffinity");
 
 	read_file(argv[optind]);
 	router_ns = open_ns("r");
@@ -822,7 +822,7 @@ int main(int argc, char **argv)
 	enter(router_ns);
 	ctnl = nfct_open(CONNTRACK, 0);
 	if (!ctnl)
-		die("ctnetlink: %s", strerror(errno));
+		err(2, "ctnetlink");
 
 	/* neighbours get to know each other */
 	send_marker(CLIENT);
@@ -831,6 +831,6 @@ int main(int argc, char **argv)
 	has_arrived(CLIENT);
 
 	run();
-	printf("%s%u dropped\n", observe ? "# " : "dropped ", dropped);
+	printf(observe ? "# %u dropped\n" : "dropped %u\n", dropped);
 	return 0;
 }

@@ -23,6 +23,7 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -59,12 +60,6 @@ struct seen {
 	unsigned int port;
 };
 
-static void die(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
 static void plain(const struct in6_addr *in6, char *out)
 {
 	if (IN6_IS_ADDR_V4MAPPED(in6))
@@ -85,7 +80,8 @@ static void may_open_many(void)
 {
 	struct rlimit files = { MAX_FILES, MAX_FILES };
 
-	setrlimit(RLIMIT_NOFILE, &files);
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		err(1, "limit of files");
 }
 
 /* ---- server ---- */
@@ -102,9 +98,9 @@ static int open_port(int type, unsigned int port)
 	setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof(one));
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)))
-		die("bind");
+		err(1, "port %u", port);
 	if (type == SOCK_STREAM && listen(fd, 4096))
-		die("listen");
+		err(1, "listen, port %u", port);
 	return fd;
 }
 
@@ -157,7 +153,7 @@ static void watch(int ep, int fd, enum kind kind)
 	};
 
 	if (epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev))
-		die("epoll_ctl");
+		err(1, "epoll_ctl");
 }
 
 static void serve(char **ports)
@@ -205,12 +201,12 @@ static socklen_t address(struct sockaddr_storage *ss, int family,
 	if (family == AF_INET6) {
 		in6->sin6_port = htons(port);
 		if (!any && inet_pton(family, text, &in6->sin6_addr) != 1)
-			die(text);
+			errx(1, "no address: %s", text);
 		return sizeof(*in6);
 	}
 	in->sin_port = htons(port);
 	if (!any && inet_pton(family, text, &in->sin_addr) != 1)
-		die(text);
+		errx(1, "no address: %s", text);
 	return sizeof(*in);
 }
 
@@ -229,7 +225,7 @@ static int open_client(int type, const char *from, unsigned int sport,
 		setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &pmtu, sizeof(pmtu));
 	len = address(&ss, family, from, sport);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&ss, len))
-		die("client");
+		err(1, "client at %s port %u", from, sport);
 	len = address(&ss, family, to, dport);
 	if (!connect(fd, (struct sockaddr *)&ss, len) || errno == EINPROGRESS)
 		return fd;
@@ -403,6 +399,11 @@ static void many(int type, char **to, int count, const struct options *opt)
 
 /* ---- command line ---- */
 
+static void __attribute__((noreturn)) usage(void)
+{
+	errx(2, "usage: who serve PORT... | ask [OPTION]... udp|tcp FROM SPORT TO DPORT | many [OPTION]... udp|tcp FROM SPORT TO DPORT COUNT");
+}
+
 static void on_signal(int sig)
 {
 	(void)sig;
@@ -441,7 +442,7 @@ static int parse(int argc, char **argv, struct options *opt)
 			opt->wait = atoi(optarg);
 			break;
 		default:
-			exit(2);
+			usage();
 		}
 	}
 	if (opt->size < 1 || opt->size > MAX_QUESTION)
@@ -460,18 +461,18 @@ int main(int argc, char **argv)
 		serve(argv + 2);
 	sigaction(SIGTERM, &sa, NULL);
 	if (argc < 3)
-		return 2;
+		usage();
 	n = parse(argc - 1, argv + 1, &opt) + 1;
 	args = argv + n + 1;
 	n = argc - n - 1;
 	if (n < 4)
-		return 2;
+		usage();
 	type = strcmp(args[-1], "tcp") ? SOCK_DGRAM : SOCK_STREAM;
 	if (!strcmp(argv[1], "ask"))
 		ask(type, args, &opt);
 	else if (!strcmp(argv[1], "many") && n == 5)
 		many(type, args, atoi(args[4]), &opt);
 	else
-		return 2;
+		usage();
 	return 0;
 }

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# One look at everything: the modules load, traffic through a router is tracked
-# and translated, events arrive. That all of it unloads is checked by the guest.
+# The short test of everything: the modules load, a router tracks and translates
+# traffic, a listener gets events. The guest checks that all modules unload.
 #
 # SMOKE
 # TIMEOUT: 120
@@ -42,8 +42,9 @@ start_servers()
 		ns s ss -Hltn sport = :81 | grep -q .' "$(scaled 10)"
 }
 
-# Sends a line to bash's idea of an address, prints the line that comes back. Not
-# with "read", which takes a byte at a time and so cuts a datagram short.
+# Sends a line to an address like /dev/tcp/10.0.2.2/80, which bash opens, and prints
+# the line that comes back. "read" would take one byte at a time and so lose the rest
+# of a datagram.
 ask()
 {
 	# shellcheck disable=SC2016
@@ -54,7 +55,7 @@ ask()
 check 'nf_conntrack is loaded' test -d /sys/module/nf_conntrack
 check 'nf_conntrack_netlink loads' modprobe nf_conntrack_netlink
 check 'topology' topology
-# On a slow kernel half a minute passes between two lines below.
+# On a slow kernel 30 seconds pass between two of the lines below.
 ns r sysctl -qw net.netfilter.nf_conntrack_icmp_timeout=900 \
 	net.netfilter.nf_conntrack_icmpv6_timeout=900 net.netfilter.nf_conntrack_udp_timeout=900 \
 	net.netfilter.nf_conntrack_tcp_timeout_time_wait=900

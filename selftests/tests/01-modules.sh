@@ -56,7 +56,7 @@ for name in $MODULES; do
 	refute "unload $name" loaded "$name"
 done
 
-# Its symbols fit, but it would walk a table that is not there.
+# Its symbols fit, but it would walk stock's table, which does not exist here.
 if [ "$(modset)" = ours ]; then
 	allow_log 'does not belong to nf_conntrack'
 	stock=/lib/modules/$(uname -r)/kernel/net/netfilter/nf_conntrack_netlink.ko

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The TCP tracker, segment by segment: each state with each segment, windows,
-# options, resets, reopening, pickup. data/tcp-states.txt holds the segments and
-# what Debian's own modules make of them.
+# options, resets, reopened connections, connections that are picked up in the middle.
+# data/tcp-states.txt has the segments, and the states in which the stock modules are
+# after each.
 #
 # TIMEOUT: 300
 
@@ -12,7 +13,7 @@
 
 SCRIPT=/payload/data/tcp-states.txt
 
-# Hosts that never answer by themselves.
+# The host in namespace $1 answers nothing by itself.
 silence()
 {
 	ns "$1" nft -f - <<-'EOT'
@@ -45,45 +46,23 @@ router_rules()
 	EOT
 }
 
-# Sum over all CPUs of column $1 of the statistics file, in decimal.
-stat_sum()
+run_script()
 {
-	local sum=0 column='' value
-	local -a fields
-
-	while read -ra fields; do
-		if [ -z "$column" ]; then
-			for column in "${!fields[@]}"; do
-				[ "${fields[column]}" != "$1" ] || break
-			done
-			continue
-		fi
-		value=${fields[column]}
-		sum=$((sum + 16#$value))
-	done < <(ns r cat /proc/net/stat/nf_conntrack)
-	echo "$sum"
+	tcpscript "$@" -s "$(scaled 3)" "$SCRIPT" 2>&1 | tee /tmp/cases
 }
 
 # Runs all cases in one family.
 run_family()
 {
-	local label=$1 line before dropped='' name
+	local label=$1 before dropped
 	shift
 
-	before=$(stat_sum invalid)
-	while IFS= read -r line; do
-		case "$line" in
-		'ok '*) ok "$label: ${line#ok }" ;;
-		'not_ok '*)
-			name=${line#not_ok }
-			not_ok "$label: ${name%%: *}" "$name" ;;
-		'dropped '*) dropped=${line//[!0-9]/} ;;
-		*) note "$line" ;;
-		esac
-	done < <(tcpscript "$@" -s "$(scaled 3)" "$SCRIPT" 2>&1)
+	before=$(ct_stat r invalid)
+	verdicts -p "$label" run_script "$@"
+	dropped=$(sed -n 's/^dropped //p' /tmp/cases)
 	cmp_num "$label: all cases ran" "${dropped:--1}" -gt 0
 	is "$label: each dropped one is counted invalid" \
-		"$(($(stat_sum invalid) - before))" "$((${dropped:-0} - $(grep -c w7777 "$SCRIPT")))"
+		"$(($(ct_stat r invalid) - before))" "$((${dropped:-0} - $(grep -c w7777 "$SCRIPT")))"
 }
 
 # The timeouts of an nftables policy reach the tracker and come back.
@@ -109,11 +88,11 @@ listed_timeout()
 	ns r conntrack -L -p tcp --dport "$1" 2>/dev/null | awk '{ print $3 }'
 }
 
-topology
+must topology
 silence c
 silence s
 router_rules
-modprobe nf_conntrack_netlink
+must modprobe nf_conntrack_netlink
 
 if [ "${1:-}" = observe ]; then
 	tcpscript -o "$SCRIPT" 2>&1

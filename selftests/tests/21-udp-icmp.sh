@@ -2,24 +2,22 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # UDP, UDP-Lite, ICMP and ICMPv6, packet by packet, over IPv4 and IPv6: when a
-# flow is replied, a stream, assured; which ICMP types start a flow; errors and
-# what they are related to, through NAT too; everything malformed is invalid.
-# The packets and the expectations are in prog/udp_icmp.py.
+# flow is replied, a stream, assured; which ICMP types start a flow; what an error is
+# related to, also through NAT; malformed packets are invalid. The packets and their
+# results are in prog/udp_icmp.py.
 #
 # SMOKE
 # TIMEOUT: 300
 
 # shellcheck source=selftests/lib.sh
 . /payload/lib.sh
-# shellcheck source=selftests/data/rawnet.sh
-. /payload/data/rawnet.sh
 
 EVENTS=/tmp/events
 
-topology
-modprobe nf_nat
-listen r "$EVENTS" -p udp
-rawnet_verdicts python3 /payload/bin/udp_icmp.py
+must topology
+must modprobe nf_nat
+must listen r "$EVENTS" -p udp
+verdicts python3 /payload/bin/udp_icmp.py
 stop "$LISTENER"
 check 'event: an answer' grep -q 'UPDATE.*udp .*sport=1000 dport=53 src=' "$EVENTS"
 check 'event: a stream is assured' grep -q 'UPDATE.*udp .*ASSURED' "$EVENTS"

@@ -3,14 +3,12 @@
 #
 # SCTP, DCCP, GRE and protocols without a tracker, packet by packet, over IPv4
 # and IPv6; and the timeout policies of all of them (nfnetlink_cttimeout). The
-# packets and the expectations are in prog/other_protos.py.
+# packets and their results are in prog/other_protos.py.
 #
 # TIMEOUT: 300
 
 # shellcheck source=selftests/lib.sh
 . /payload/lib.sh
-# shellcheck source=selftests/data/rawnet.sh
-. /payload/data/rawnet.sh
 
 EVENTS=/tmp/events
 
@@ -20,9 +18,9 @@ updated()
 	grep -q "UPDATE.* $1 .* $2 src=" "$EVENTS"
 }
 
-topology
-listen r "$EVENTS"
-rawnet_verdicts python3 /payload/bin/other_protos.py
+must topology
+must listen r "$EVENTS"
+verdicts python3 /payload/bin/other_protos.py
 stop "$LISTENER"
 for state in COOKIE_WAIT COOKIE_ECHOED ESTABLISHED SHUTDOWN_SENT SHUTDOWN_RECD \
 	SHUTDOWN_ACK_SENT CLOSED; do

@@ -15,14 +15,14 @@
 
 SECS=8
 
-modprobe -a nf_conntrack_netlink nf_conntrack_sip
+must modprobe -a nf_conntrack_netlink nf_conntrack_sip
 ip netns add n
 idle=$(slab_used nf_conntrack)
 
 check 'without a listener' ns n exprace $SECS
 note "$(cat /tmp/lib.out)"
 check 'listener' hear n race -g 0x28 -R -b 2048 -p 200
-# it was not there when those began
+# this listener did not get the NEW of the expectations that are left
 ns n conntrack -F expect >/dev/null 2>&1
 ns n conntrack -F >/dev/null 2>&1
 is_stock || wait_for '[ "$(waiting n)" = 0 ]' 30
@@ -30,7 +30,7 @@ check 'with a listener' ns n exprace $SECS
 note "$(cat /tmp/lib.out)"
 ns n conntrack -F >/dev/null 2>&1
 is 'no expectation is left' "$(ns n conntrack -L expect 2>/dev/null)" ''
-is_stock || check 'all is told' wait_for '[ "$(waiting n)" = 0 ]' 60
+is_stock || check 'no event waits' wait_for '[ "$(waiting n)" = 0 ]' 60
 sleep 1
 stop "$LISTENER"
 note "$(tail -n 1 /tmp/race)"
@@ -45,8 +45,7 @@ check 'listener that goes' hear n gone -g 0x28 -R -b 2048 -p 5000
 ns n exprace $SECS >/dev/null &
 race=$!
 sleep $((SECS / 2))
-kill -KILL "$LISTENER"
-wait "$LISTENER" 2>/dev/null
+kill_listener
 wait $race
 ns n conntrack -F >/dev/null 2>&1
 check 'no entry is left' wait_for '[ "$(ctcount n)" = 0 ]'

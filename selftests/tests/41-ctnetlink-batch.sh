@@ -15,7 +15,7 @@
 
 BATCH=/proc/sys/net/netfilter/nf_conntrack_events_batch
 FLOWS=2000 LISTED=3000
-# the debug kernel is slow, and has other things to look for
+# fewer on the debug kernel, which is slow
 is_debug && FLOWS=300 LISTED=500
 
 value()
@@ -24,7 +24,7 @@ value()
 }
 
 # A run of ctbatch whose listener must have got everything.
-complete()
+run_complete()
 {
 	local name=$1
 	shift
@@ -36,7 +36,15 @@ complete()
 	is "$name: in order" "$(value disorder)" 0
 }
 
-modprobe nf_conntrack_netlink
+# A change that is to be echoed comes back once.
+echoed()
+{
+	ns n ctbatch echo >/tmp/result 2>&1 || note "$(cat /tmp/result)"
+	is "$1" "$(value echoes)" 1
+	ns n conntrack -F 2>/dev/null
+}
+
+must modprobe nf_conntrack_netlink
 ip netns add n
 ns n sysctl -qw net.netfilter.nf_conntrack_max=200000 2>/dev/null ||
 	sysctl -qw net.netfilter.nf_conntrack_max=200000
@@ -47,31 +55,27 @@ cmp_num 'charge of NEW, IPv4 UDP' "$(value charge-new-udp4)" -le 768
 cmp_num 'charge of NEW, IPv6 TCP' "$(value charge-new-tcp6)" -lt 1024
 cmp_num 'charge of DESTROY, IPv4 TCP' "$(value charge-destroy-tcp4)" -le 768
 
-ns n ctbatch echo >/tmp/result
-is 'echo of a change' "$(value echoes)" 1
-ns n conntrack -F 2>/dev/null
+echoed 'echo of a change'
 
-complete 'one event per datagram' 0 0
+run_complete 'one event per datagram' 0 0
 is 'one event per datagram: no more' "$(value most)" 1
-complete 'small buffer, slow reader' 2048 100
+run_complete 'small buffer, slow reader' 2048 100
 
 if is_ours; then
 	for limit in 1000 3776; do
 		echo $limit | ns n tee $BATCH >/dev/null
-		complete "batches of $limit" 0 0
+		run_complete "batches of $limit" 0 0
 		cmp_num "batches of $limit: several events" "$(value most)" -gt 1
 		cmp_num "batches of $limit: not larger" "$(value biggest)" -le $limit
 	done
 	cmp_num 'batches are counted' "$(event_stat n batches)" -gt 0
-	# the entry's NEW is in a batch, to which the change is left
-	ns n ctbatch echo >/tmp/result
-	is 'batches: echo of a change' "$(value echoes)" 1
-	ns n conntrack -F 2>/dev/null
-	complete 'batches, small buffer, slow reader' 2048 500
+	# the entry's NEW is still in a batch; its change goes out with that
+	echoed 'batches: echo of a change'
+	run_complete 'batches, small buffer, slow reader' 2048 500
 	is 'nothing waits on the missed list' "$(event_stat n missed)" 0
 	is 'nothing waits on the dying list' "$(event_stat n dying)" 0
 
-	# a DESTROY that comes while the same connection's change is in a batch
+	# the destroy event of a connection whose change is still in a batch
 	flow_net m
 	echo 3776 | ns m tee $BATCH >/dev/null
 	check 'refused connections: listener' hear m refused -R -b 16384
@@ -82,13 +86,13 @@ if is_ours; then
 	check 'refused connections: nothing waits' wait_for '[ "$(waiting m)" = 0 ]' "$(scaled 20)"
 	stop "$LISTENER"
 	note "$(tail -n 1 /tmp/refused)"
-	# a port that is used again gives, now and then, the same tuple and ID once more
+	# a port that is used again gives the same tuple and ID once more, now and then
 	again=$(heard refused again)
 	cmp_num 'refused connections: NEW' $(($(heard refused new) + again / 2)) -ge $FLOWS
 	is 'refused connections: as many DESTROY' "$(heard refused destroy)" "$(heard refused new)"
 	is 'refused connections: in order' "$(heard refused disorder) $(heard refused headless)" "$again 0"
 
-	# a listener that stands still is not asked all the time
+	# a listener that does not read is not tried without pause
 	check 'standstill: listener' hear m still -R -b 2048
 	kill -STOP "$LISTENER"
 	ns m flows udp 198.18.1.0 4000 0 500 >/dev/null
@@ -99,13 +103,13 @@ if is_ours; then
 	cmp_num "standstill: attempts in three seconds" "$tries" -le 2000
 	kill -CONT "$LISTENER"
 	ns m conntrack -F 2>/dev/null
-	check 'standstill: all is told afterwards' wait_for '[ "$(waiting m)" = 0 ]' "$(scaled 20)"
+	check 'standstill: no event waits afterwards' wait_for '[ "$(waiting m)" = 0 ]' "$(scaled 20)"
 	stop "$LISTENER"
 	is 'standstill: every NEW and DESTROY' "$(heard still new) $(heard still destroy)" '500 500'
 
 	refute 'a batch larger than a page' sh -c "echo 4000 | nsenter --net=/run/netns/n tee $BATCH"
 	echo 0 | ns n tee $BATCH >/dev/null
-	complete 'batches off again' 0 0
+	run_complete 'batches off again' 0 0
 	is 'batches off again: one event per datagram' "$(value most)" 1
 fi
 

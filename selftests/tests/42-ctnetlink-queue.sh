@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# nfnetlink_queue shows the connection of a packet, changes it with the verdict,
-# and lets it expect another one.
+# A program behind nfnetlink_queue sees the connection of each packet; with its verdict
+# it changes the connection, and adds an expectation to it.
 #
 # TIMEOUT: 120
 
 # shellcheck source=selftests/lib.sh
 . /payload/lib.sh
 
-modprobe -a nf_conntrack_netlink nfnetlink_queue
-topology
+must modprobe -a nf_conntrack_netlink nfnetlink_queue
+must topology
 ns r sysctl -qw net.netfilter.nf_conntrack_acct=1
 ns r nft -f - <<'EOT'
 table inet q {
@@ -21,7 +21,7 @@ table inet q {
 }
 EOT
 
-# Packets $1 of one ping through the queue, with changes $2...
+# $1 packets of one ping through the queue, with the changes $2...
 queue()
 {
 	local packets=$1 pid
@@ -29,7 +29,7 @@ queue()
 
 	ns r ctqueue 5 "$packets" "$@" >/tmp/queue 2>&1 &
 	pid=$!
-	wait_for 'grep -q ready /tmp/queue'
+	must wait_for 'grep -q ready /tmp/queue'
 	ns c ping -qc 1 -W 3 10.0.2.2 >/dev/null
 	wait "$pid"
 }
@@ -63,7 +63,7 @@ queue 2 status 0x2 mark 9
 check 'status: unchangeable bits do no harm' grep -q 'mark=9' <(shown)
 
 # --- expectations ---
-modprobe -a nf_conntrack_tftp nf_conntrack_sip
+must modprobe -a nf_conntrack_tftp nf_conntrack_sip
 ns r iptables -t raw -A PREROUTING -p udp --dport 69 -j CT --helper tftp
 ns r nft add rule inet q f udp dport 69 queue num 5
 
@@ -75,7 +75,7 @@ expecting()
 
 	ns r ctqueue 5 1 "$@" >/tmp/queue 2>&1 &
 	pid=$!
-	wait_for 'grep -q ready /tmp/queue'
+	must wait_for 'grep -q ready /tmp/queue'
 	ns c sh -c "echo x | socat -t 0 - UDP:10.0.2.2:69,sourceport=$sport" 2>/dev/null
 	wait "$pid"
 	wait_for "ip netns exec r conntrack -L -p udp --orig-port-src $sport 2>/dev/null | grep -q udp" 3

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Connections made before anybody listened report their changes and their end to
-# a listener that comes later, reliably; plain "conntrack -E" is as it always was.
+# A reliable listener gets the changes and the destroy event of connections that are
+# older than itself. A plain "conntrack -E" gets what it gets on stock.
 #
 # PROMISE
 # TIMEOUT: 180
@@ -23,8 +23,8 @@ lines()
 	grep -c "\\[$1\\]" /tmp/plain
 }
 
-modprobe nf_conntrack_netlink
-flow_net n
+must modprobe nf_conntrack_netlink
+must flow_net n
 
 # --- plain listeners, as on any kernel ---
 check 'conntrack -E' listen n /tmp/plain
@@ -40,12 +40,12 @@ check 'DESTROY of each' wait_for '[ "$(lines DESTROY)" = 20 ]'
 is 'no more than that' "$(lines NEW) $(lines UPDATE) $(lines DESTROY)" '20 1 20'
 stop "$plain"
 
-# --- nobody listens, then one does ---
+# --- no listener at first, then one ---
 ns n flows udp 198.18.1.0 4001 0 $FLOWS >/tmp/made
 ns n sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_close=300
 nsenter --net=/run/netns/n flows tcp 8080 20 open >/tmp/tcp &
 tcp=$!
-wait_for 'grep -q made /tmp/tcp' 30
+must wait_for 'grep -q made /tmp/tcp' 30
 is 'entries made without a listener' "$(ctcount n)" $((FLOWS + 20))
 
 check 'late listener' hear n late -R -b 2048

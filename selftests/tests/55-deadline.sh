@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Many flows that fall silent end when their timeout is over: DESTROY is less
-# than a second late, and they do not come in one burst.
+# Many flows without further packets end when their timeout is over: the destroy
+# events are less than a second late, and do not come in one burst.
 #
 # PROMISE
 # TIMEOUT: 240
@@ -25,12 +25,12 @@ below()
 	[ -n "$1" ] && gawk -v got="$1" -v limit="$2" 'BEGIN { exit !(got < limit) }'
 }
 
-modprobe nf_conntrack_netlink
+must modprobe nf_conntrack_netlink
 sysctl -qw net.netfilter.nf_conntrack_max=$((FLOWS * 2))
-flow_net n
+must flow_net n
 ns n sysctl -qw net.netfilter.nf_conntrack_timestamp=1 net.netfilter.nf_conntrack_udp_timeout=$TIMEOUT
 
-# The listener takes everything, so that its pace is not what is measured.
+# A large buffer: the pace of the listener is not to be measured.
 check 'listener' hear n late -R -b 33554432 -T $TIMEOUT -D $FLOWS
 start=$SECONDS
 ns n flows udp 198.18.1.0 4000 0 $FLOWS >/tmp/made

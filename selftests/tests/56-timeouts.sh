@@ -42,8 +42,8 @@ between()
 	fi
 }
 
-modprobe nf_conntrack_netlink
-flow_net n
+must modprobe nf_conntrack_netlink
+must flow_net n
 
 # --- sysctl: new flows only ---
 flow 1
@@ -60,7 +60,7 @@ for n in 3 4 5; do
 done
 ns n conntrack -U "${udp[@]}" 20003 -t 900 >/dev/null 2>&1
 between 'update: longer' "$(left 20003)" 800 900
-listen n /tmp/events
+must listen n /tmp/events
 soon=$(scaled 2)
 ns n conntrack -U "${udp[@]}" 20004 -t "$soon" >/dev/null 2>&1
 ns n conntrack -U "${udp[@]}" 20005 -t "$soon" >/dev/null 2>&1
@@ -85,7 +85,7 @@ ns n sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_close=2 \
 	net.netfilter.nf_conntrack_tcp_timeout_time_wait=2
 nsenter --net=/run/netns/n flows tcp 8080 50 open >/tmp/tcp &
 tcp=$!
-wait_for 'grep -q made /tmp/tcp' 30
+must wait_for 'grep -q made /tmp/tcp' 30
 between 'TCP: established ones have days' \
 	"$(ns n conntrack -L -p tcp --orig-port-dst 8080 2>/dev/null | awk 'NR == 1 { print $3 }')" 431000 432000
 ns n flows tcp 8081 50 close >/tmp/closed

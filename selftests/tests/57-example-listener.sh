@@ -25,9 +25,9 @@ printed()
 	grep -c "^$1 id=" /tmp/heard
 }
 
-modprobe nf_conntrack_netlink
+must modprobe nf_conntrack_netlink
 sysctl -qw net.netfilter.nf_conntrack_max=$((FLOWS * 3))
-flow_net n
+must flow_net n
 
 nsenter --net=/run/netns/n -- reliable-listener >/tmp/heard 2>/tmp/heard.err &
 LISTENER=$!

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Whoever reads the table while it fills, empties and is resized finds each flow
-# that lives throughout, and finds it once; the table grows and shrinks by itself.
+# A program that reads the table while it fills, empties and is resized finds each flow
+# that lives all the time, and finds it once. The table grows and shrinks by itself.
 #
 # TIMEOUT: 240
 # MEM: 4096
@@ -63,7 +63,7 @@ churn()
 start_reader()
 {
 	nsenter --net=/run/netns/n -- tabledump "$1" 198.18.1.0 4000 $LONG >"/tmp/$1" 2>&1 &
-	wait_for "grep -q ready /tmp/$1"
+	must wait_for "grep -q ready /tmp/$1"
 }
 
 judge()
@@ -76,10 +76,10 @@ judge()
 	fi
 }
 
-modprobe nf_conntrack_netlink
+must modprobe nf_conntrack_netlink
 sysctl -qw net.netfilter.nf_conntrack_max=$((FLOWS * 3)) net.netfilter.nf_conntrack_buckets=1024
-flow_net n
-flow_net m
+must flow_net n
+must flow_net m
 ns n sysctl -qw net.netfilter.nf_conntrack_udp_timeout=1200
 
 # --- it grows and shrinks by itself ---

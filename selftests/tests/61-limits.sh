@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# nf_conntrack_max: unreplied entries make room, assured ones do not, what is
-# dropped is counted and logged. The sizes that can be set and those that cannot.
+# nf_conntrack_max: unreplied entries make room for new ones, assured entries do not;
+# dropped packets are counted and logged. Which sizes of the table can be set.
 #
 # TIMEOUT: 180
 
@@ -37,9 +37,9 @@ count_assured()
 	ns n conntrack -L -u ASSURED 2>/dev/null | wc -l
 }
 
-modprobe nf_conntrack_netlink
-flow_net n
-# unreplied ones go for lack of room, not of time
+must modprobe nf_conntrack_netlink
+must flow_net n
+# so that unreplied entries go for lack of room, not by timeout
 ns n sysctl -qw net.netfilter.nf_conntrack_udp_timeout=3000
 # Stock looks for a victim in a few buckets only: let these be long.
 echo 1024 >$PARAMETER
@@ -59,7 +59,7 @@ cmp_num 'the table is full' "$(ctcount n)" -ge $((MAX - 50))
 cmp_num 'unreplied ones make room' "$(ct_stat n early_drop)" -ge 1000
 is 'every packet has its entry, an evicted one, or was dropped' \
 	"$((4000 - refused - $(ct_stat n early_drop) + ASSURED))" "$(ctcount n)"
-# sendmmsg() keeps a failure in the middle to itself, and flows sends that one again
+# sendmmsg() does not report a failure in the middle, and flows sends that packet again
 cmp_num 'dropped packets are counted' "$(ct_stat n drop)" -ge "$refused"
 is 'assured ones stay' "$(count_assured)" $ASSURED
 
@@ -80,7 +80,7 @@ cmp_num 'no room: logged at a limited rate' "$(dmesg | grep -c 'table full')" -l
 refute 'no room: conntrack -I says so' ns n conntrack -I -p udp -s 198.18.0.1 -d 198.19.1.1 --sport 1 --dport 2 -t 60
 
 # --- another namespace has a count of its own ---
-flow_net m
+must flow_net m
 ns m flows udp 198.18.1.0 4000 0 100 >/tmp/made
 is 'another namespace is not full' "$(cat /tmp/made)" 'sent=100 refused=0'
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Two CPUs send the first packet of one new UDP flow at the same time, from the
-# same side or from both: one entry comes of it, and no packet is lost.
+# same side or from both: there is one entry, and no packet is lost.
 #
 # TIMEOUT: 180
 
@@ -40,9 +40,9 @@ clash_run()
 	RESOLVED=$(($(ct_stat n clashres) - before))
 }
 
-modprobe nf_conntrack_netlink
+must modprobe nf_conntrack_netlink
 sysctl -qw net.netfilter.nf_conntrack_max=100000
-flow_net n
+must flow_net n
 ns n sysctl -qw net.netfilter.nf_conntrack_udp_timeout=600
 
 for kind in same reverse; do

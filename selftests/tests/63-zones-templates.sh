@@ -64,12 +64,12 @@ seconds_left()
 	line "$1" | awk '{ print $5 }'
 }
 
-topology
+must topology
 # a slow guest takes longer than half a minute between a packet and a look
 ns r sysctl -qw net.netfilter.nf_conntrack_udp_timeout=200 net.netfilter.nf_conntrack_udp_timeout_stream=250
-modprobe -a nf_conntrack_netlink nf_conntrack_ftp nf_nat_ftp
+must modprobe -a nf_conntrack_netlink nf_conntrack_ftp nf_nat_ftp
 nsenter --net=/run/netns/s peer.py serve 10.0.2.2 2>/tmp/serve.err &
-wait_for 'ns s ss -Hltn sport = :21 | grep -q .' 30
+must wait_for 'ns s ss -Hltn sport = :21 | grep -q .' 30
 mkdir -p /etc/xtables
 # iptables and conntrack read one file, nft the other
 printf '5 blue\n100 green\n' | tee /etc/xtables/connlabel.conf >/etc/connlabel.conf
@@ -134,8 +134,8 @@ has 'nft zone' 3007 'zone=7 '
 is 'one tuple, two zones' "$(ask 3001 7001 && ns r iptables -t raw -F PREROUTING 2>&1 &&
 	ask 3001 7001)" $'1\n1'
 is 'one tuple, two zones: two entries' "$(line 3001 | grep -c dport=7001)" 2
-# Stock forgets the events of a rule that was made while nobody listened.
-listen r /tmp/events
+# Stock forgets the events of a rule that was made while there was no listener.
+must listen r /tmp/events
 ns r iptables-restore --table raw <<-'EOT'
 	*raw
 	-A PREROUTING -p udp --dport 7003 -j CT --notrack
@@ -167,7 +167,7 @@ is 'nft mark and label: answered' "$(ask 3009 7009)" 1
 has 'nft mark' 3009 'mark=16 '
 is 'nft label' "$(ns r conntrack -L -o labels 2>/dev/null | grep sport=3009 | grep -c labels=green)" 1
 
-# a tenant's addresses may be those of somebody else
+# two tenants may have the same addresses
 ns r iptables -t nat -A POSTROUTING -p udp --dport 7015 -j MASQUERADE
 is 'overlap: answered' "$(ask 3021 7015)" 1
 ns r iptables -t raw -A PREROUTING -p udp --dport 7015 -j CT --zone-orig 6
@@ -184,7 +184,7 @@ has 'age' 3010 'delta-time=[0-9]+ '
 is 'creation time' "$(ns r conntrack -L -o ktimestamp 2>/dev/null | grep sport=3010 | grep -c start=)" 1
 is 'conntrack -Z reads and clears' "$(ns r conntrack -L -z 2>/dev/null | grep sport=3010 | grep -c packets=3)" 1
 has 'counters: cleared' 3010 'packets=0 bytes=0 '
-# many datagrams: what did not fit into one belongs to nobody else
+# a dump of many datagrams: an entry that did not fit into one keeps its counters
 ns c flows udp 10.0.2.2 4000 0 700 >/dev/null
 ns c flows udp 10.0.2.2 4000 0 350 >/dev/null
 sum=$(counted -z)

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Every allocation on the way fails once: new connections, entries and dumps over
-# netlink, events, namespaces, loading the modules. Then one in twenty fails, while
-# there is traffic. Nothing may leak, count wrong or stay. Needs the debug kernel.
+# Each allocation fails once that is made for a new connection, an entry or a dump over
+# netlink, an event, a namespace, the loading of a module. Then 1 in 20 fails, while
+# there is traffic. Nothing may leak, and no counter may be wrong. Needs the debug kernel.
 #
 # TIMEOUT: 180
 # DEBUGTIMEOUT: 1200
@@ -20,7 +20,7 @@ if ! [ -d $DEBUGFS/failslab ] || ! [ -e /proc/self/fail-nth ]; then
 	skip_all 'no fault injection in this kernel'
 fi
 
-# Quiet, and any kind of allocation
+# Failures are not logged, and any kind of allocation may fail.
 set_up()
 {
 	local dir
@@ -58,8 +58,8 @@ none_left()
 set_up
 # the page allocator complains when it is made to fail
 allow_log 'page allocation failure'
-modprobe -a nf_conntrack_netlink nf_conntrack_ftp
-flow_net n
+must modprobe -a nf_conntrack_netlink nf_conntrack_ftp
+must flow_net n
 ns n sysctl -qw net.netfilter.nf_conntrack_acct=1 net.netfilter.nf_conntrack_timestamp=1
 # shellcheck disable=SC2034  # used in a condition
 idle=$(slab_used nf_conntrack)
@@ -82,13 +82,13 @@ none_left 'netlink'
 walk 'namespace' failnth netns 300
 check 'namespaces are gone' wait_for 'netns_left 2' 20
 
-# --- one in twenty, at random, while there is traffic ---
+# --- 1 in 20 fails, at random, while there is traffic ---
 # the filter first, or this script and the guest's first process are hit
 echo Y >$DEBUGFS/failslab/task-filter
 echo -1 >$DEBUGFS/failslab/times
 echo 5 >$DEBUGFS/failslab/probability
 nsenter --net=/run/netns/n bash -c '
-	# once they run: not their own start is to fail
+	# not before they run: their start is not to fail
 	flows udp 198.18.1.0 4000 0 4000 &
 	udp=$!
 	flows tcp 8080 200 close &
@@ -99,7 +99,7 @@ nsenter --net=/run/netns/n bash -c '
 		conntrack -L >/dev/null 2>&1
 		conntrack -F >/dev/null 2>&1
 	done
-	# a segment without memory may leave it waiting for ever
+	# flows may wait for ever for a segment that could not be sent for lack of memory
 	{ sleep 60; kill -KILL $udp $tcp; } &
 	watch=$!
 	wait $udp $tcp

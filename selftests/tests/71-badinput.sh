@@ -8,11 +8,9 @@
 
 # shellcheck source=selftests/lib.sh
 . /payload/lib.sh
-# shellcheck source=selftests/data/rawnet.sh
-. /payload/data/rawnet.sh
 
-topology
-rawnet_verdicts python3 /payload/bin/badinput.py
+must topology
+verdicts python3 /payload/bin/badinput.py
 is 'no unconfirmed entry stays behind' \
 	"$(ns r conntrack -L unconfirmed 2>/dev/null | wc -l)" 0
 finish

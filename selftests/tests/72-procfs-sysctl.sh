@@ -104,8 +104,8 @@ is 'parameters' "$modes" 'acct 644 expect_hashsize 400 hashsize 600 tstamp 644 '
 is 'hashsize is the setting' "$(cat $PARAMETERS/hashsize)" "$(cat $DIR/netfilter/nf_conntrack_buckets)"
 
 # --- files ---
-topology
-modprobe -a nf_conntrack_netlink nf_conntrack_ftp
+must topology
+must modprobe -a nf_conntrack_netlink nf_conntrack_ftp
 for file in nf_conntrack nf_conntrack_expect; do
 	is "$file: mode and owner" "$(stat -c '%a %u %g' /proc/net/$file)" '440 0 0'
 	is "$file: in a namespace" "$(ns r stat -c '%a %u %g' /proc/net/$file)" '440 0 0'

@@ -3,7 +3,7 @@
 #
 # What has gone wrong in connection trackers before: packets in a queue whose rule,
 # template, helper or namespace goes; dumps, flushes and resizes against each other;
-# fragments that pin a namespace; policies that are still in use when it ends.
+# fragments that keep a namespace from ending; policies that are in use when it ends.
 # Documentation/bug-classes.txt has the whole list.
 #
 # TIMEOUT: 240
@@ -24,7 +24,7 @@ hold()
 	nsenter --net=/run/netns/r -- ctqueue 5 "$1" hold </tmp/go >/tmp/held 2>&1 &
 	HOLDER=$!
 	exec 8>/tmp/go
-	wait_for 'grep -q ready /tmp/held' 20
+	must wait_for 'grep -q ready /tmp/held' 20
 }
 
 holding()
@@ -43,8 +43,8 @@ pings()
 	ns c hping3 --udp -q -c "$1" -i u2000 -s 6000 -p "$2" 10.0.2.2 >/dev/null 2>&1
 }
 
-modprobe -a nf_conntrack_netlink nf_conntrack_ftp nfnetlink_queue nf_nat_ftp
-topology
+must modprobe -a nf_conntrack_netlink nf_conntrack_ftp nfnetlink_queue nf_nat_ftp
+must topology
 objects=$(slab_used nf_conntrack)
 
 # --- a template in a queue, its rule gone ---
@@ -98,7 +98,7 @@ check 'unconfirmed, netlink module: packets wait' queue_new 7104
 check 'unconfirmed, netlink module: it unloads' rmmod nf_conntrack_netlink
 release
 ns r iptables -F FORWARD
-modprobe nf_conntrack_netlink
+must modprobe nf_conntrack_netlink
 
 # --- a list of expectations begins in an area that grows later; stock panics here ---
 expected()
@@ -137,8 +137,8 @@ growing()
 is_stock || growing
 
 # --- everything at once: nothing may hang ---
-flow_net n
-flow_net m
+must flow_net n
+must flow_net m
 end=$((SECONDS + SECONDS_OF_CHURN))
 while ((SECONDS < end)); do
 	sysctl -qw net.netfilter.nf_conntrack_buckets=$((1024 << RANDOM % 7))
@@ -166,7 +166,7 @@ note "rounds of 4,000 flows meanwhile: $rounds"
 check 'resize, flush, dump: modules of a helper kind come and go' sh -c \
 	'rmmod nf_nat_ftp nf_conntrack_ftp && modprobe nf_nat_ftp'
 
-# --- a namespace ends with all kinds of things in it ---
+# --- a namespace ends while all of these are in it ---
 # the same table as in r; its expectations are its own
 ns m nft -f - <<-'RULES'
 	table ip x {
@@ -193,7 +193,7 @@ cmp_num 'ending: it has expectations' "$(ns m cat /proc/net/nf_conntrack_expect 
 is 'ending: no other namespace shows them' "$(ns r cat /proc/net/nf_conntrack_expect)" ''
 cmp_num 'ending: it has timeout policies' "$(ns m grep -c ' [34][0-9][0-9][0-9] src.*sport=4002\|sport=4002' /proc/net/nf_conntrack)" -ge 1
 
-# first halves only: reassembly holds them for half a minute
+# only first fragments: reassembly holds them for 30 seconds
 python3 - <<-'PY'
 	import ctypes, os, socket, struct
 	fd = os.open('/run/netns/c', os.O_RDONLY)

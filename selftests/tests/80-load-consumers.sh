@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Every module of this kernel that hangs on nf_conntrack, directly or through
-# others, or that meets it by hooks only: loads and unloads, alone, then all at
-# once, then with connections in the table.
+# Every module of this kernel that uses nf_conntrack, by its symbols, through another
+# module or through hooks only, loads and unloads: alone, then all together, then with
+# connections in the table.
 #
 # TIMEOUT: 240
 
@@ -12,7 +12,7 @@
 # shellcheck source=selftests/data/gateway.sh
 . /payload/data/gateway.sh
 
-# They use what the core hands out through pointers, not its symbols.
+# They use hooks of the core, not its symbols.
 BY_HOOK='nfnetlink_queue nfnetlink_log br_netfilter nf_reject_ipv4 nf_reject_ipv6 nf_defrag_ipv4
 nf_defrag_ipv6 nf_socket_ipv4 nf_socket_ipv6 nf_dup_ipv4 nf_dup_ipv6 cls_flow sch_cake act_mirred
 xt_HMARK xt_ipvs xt_connlimit ip_vs_ftp act_ctinfo act_connmark xt_socket nft_socket'

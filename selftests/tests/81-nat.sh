@@ -33,7 +33,7 @@ reload()
 }
 
 gateway
-modprobe nf_nat_ftp
+must modprobe nf_nat_ftp
 nsenter --net=/run/netns/s peer.py serve 10.0.2.2 2>/tmp/serve.err &
 ns c ip -batch - <<-'EOT'
 	address add 10.0.1.3/24 dev eth0
@@ -149,7 +149,7 @@ reload '' 'oif eth2 udp dport 9000 snat ip to 10.0.2.50-10.0.2.53
 	oif eth2 tcp dport 9003 snat ip to 10.0.2.50 fully-random'
 answer=$(many udp 10.0.1.2 4200 10.0.2.2 9000 8)
 is 'range: answers' "$(field answered "$answer")" 8
-# persistent: the address hangs on the client's address only
+# persistent: the address depends on the address of the client only
 answer=$(many udp 10.0.1.2 4200 10.0.2.2 9001 8)
 is 'range, persistent: one address' "$(field answered "$answer") $(field addresses "$answer")" '8 1'
 first=$(ask udp 10.0.1.2 4208 10.0.2.2 9001)
@@ -219,9 +219,7 @@ is 'error: both translated, fragmented' "$(ask -s 4000 udp 10.0.1.2 4511 10.0.1.
 is 'error: both translated, TCP' "$(ask tcp 10.0.1.2 4512 10.0.1.1 8009)" refused
 check 'error: the router itself, time exceeded' grep -qi 'from 10.0.1.1.*exceeded' <(ns c ping -c 1 -W 2 -t 1 10.0.2.2)
 check 'echo to a translated address' grep -q 'from 10.0.1.1' <(ns c ping -c 1 -W 2 10.0.1.1)
-# shellcheck source=selftests/data/rawnet.sh
-. /payload/data/rawnet.sh
-rawnet_verdicts nat_errors.py
+verdicts nat_errors.py
 
 # --- helpers whose payload grows or shrinks ---
 ns r ip address add 192.168.100.200/32 dev eth2
@@ -239,7 +237,7 @@ ns r nft -f - <<-'EOT'
 		}
 	}
 EOT
-wait_for 'ns s ss -Hltn sport = :21 | grep -q .' 30
+must wait_for 'ns s ss -Hltn sport = :21 | grep -q .' 30
 is 'FTP: active, the address grows' "$(ns c peer.py active 10.0.2.2 3)" \
 	$'data 0 from 10.0.2.2\necho True\ndata 1 from 10.0.2.2\necho True\ndata 2 from 10.0.2.2\necho True'
 check 'FTP: data connections were RELATED and translated' grep -q 'src=10.0.2.2 dst=192.168.100.200 .*src=10.0.1.2 dst=10.0.2.2' \

@@ -14,7 +14,7 @@
 . /payload/data/gateway.sh
 
 gateway
-modprobe -a nf_conntrack_ftp nf_conntrack_tftp
+must modprobe -a nf_conntrack_ftp nf_conntrack_tftp
 printf '5 blue\n100 green\n' >/etc/connlabel.conf
 mkdir -p /etc/xtables
 cp /etc/connlabel.conf /etc/xtables/
@@ -116,7 +116,7 @@ check 'set: rules' rules <<-'EOT'
 		}
 	}
 EOT
-listen r /tmp/events -p udp
+must listen r /tmp/events -p udp
 is 'set: mark, label: answered' "$(ask -q -c 2 udp 10.0.1.2 4010 10.0.2.2 9000)" 2
 check 'set: mark' grep -q 'mark=256 ' <(entry 4010)
 check 'set: label' grep -q 'labels=green' <(entry 4010 -o labels)
@@ -328,6 +328,6 @@ for cmd in iptables-legacy ip6tables-legacy; do
 	EOT
 done
 synproxied 'SYNPROXY'
-cmp_num 'SYNPROXY: cookies' "$(ns r gawk 'NR > 1 { n += strtonum("0x" $4) } END { print n }' /proc/net/stat/synproxy)" -ge 100
+cmp_num 'SYNPROXY: cookies' "$(stat_sum r synproxy cookie_valid)" -ge 100
 
 finish

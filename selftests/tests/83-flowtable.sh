@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Flow tables: a connection that was handed over stays in the table however long
-# it is out of sight, comes back with the right state and timeout, and reports
-# NEW and DESTROY like any other.
+# Flow tables: a connection that was handed over stays in the table of connections,
+# although conntrack sees none of its packets; it comes back with the right state and
+# timeout, and causes NEW and DESTROY like any other.
 #
 # TIMEOUT: 240
 
@@ -62,7 +62,7 @@ gateway
 ns r sysctl -qw net.netfilter.nf_conntrack_acct=1 net.netfilter.nf_flowtable_udp_timeout=600 \
 	net.netfilter.nf_flowtable_tcp_timeout=600
 check 'rules' flow_rules
-listen r /tmp/events -b 4194304
+must listen r /tmp/events -b 4194304
 
 # --- TCP, until FIN ---
 talk_open tcp 10.0.1.2 4000 10.0.2.2 9000
@@ -108,7 +108,7 @@ is 'no more table: goes on' "$(talk)" '10.0.1.2 4002'
 cmp_num 'no more table: the usual timeout again' "$(tcp_entry 4002 | left)" -gt 100000
 talk_close
 
-# --- both addresses translated, IPv6, IDs of ICMP are not for it ---
+# --- both addresses translated, IPv6; ICMP is not handed over ---
 check 'rules again' flow_rules
 is 'translated' "$(ask -c 4 udp 10.0.1.2 4003 10.0.1.1 9001)" \
 	$'10.0.2.1 4003\n10.0.2.1 4003\n10.0.2.1 4003\n10.0.2.1 4003'
@@ -146,7 +146,7 @@ destroyed()
 	grep -c "DESTROY.*udp.* sport=4[123][0-9][0-9] dport=9000" /tmp/events
 }
 
-# Stock has told of 274 only.
+# Stock has sent 274 of 300.
 if is_ours; then
 	check 'PROMISE: many: DESTROY for each' wait_for '[ "$(destroyed)" = 300 ]' 20
 fi

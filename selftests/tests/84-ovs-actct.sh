@@ -13,34 +13,18 @@
 # shellcheck source=selftests/data/gateway.sh
 . /payload/data/gateway.sh
 
-# Namespaces $1 and $2, their eth0 wired to port1 and port2 of namespace $3
+# Stations $1 and $2, wired to port1 and port2 of a new namespace $3
 wires()
 {
-	local name n=1
-
-	ip netns add "$3"
+	must ip netns add "$3"
 	ns "$3" ip link set lo up
 	ns "$3" sysctl -qw net.ipv6.conf.default.disable_ipv6=1
-	for name in "$1" "$2"; do
-		ip netns add "$name"
-		ns "$name" ip link set lo up
-		ip link add eth0 netns "$name" type veth peer name port$n netns "$3"
-		ns "$3" ip link set port$n up
-		# Checksums are not computed on the way between two of them.
-		ns "$name" ip -batch - <<-EOT
-			link set eth0 address 02:00:00:00:00:0$n
-			address add 10.5.0.$n/24 dev eth0
-			address add fd05::$n/64 dev eth0 nodad
-			link set eth0 up
-		EOT
-		n=$((n + 1))
-	done
+	station "$1" "$3" port1 5 1
+	station "$2" "$3" port2 5 2
 	# Addresses of translation; nobody answers for them.
 	ns "$2" ip neighbour add 10.5.0.100 lladdr 02:00:00:00:00:01 dev eth0
 	ns "$1" ip neighbour add 10.5.0.200 lladdr 02:00:00:00:00:02 dev eth0
-	# shellcheck disable=SC2086  # several words
-	nsenter --net="/run/netns/$2" who serve $WHO_PORTS >"/tmp/who.$2" 2>&1 &
-	wait_for "grep -q ready /tmp/who.$2" 30
+	serve "$2"
 }
 
 # Entries of the switch in question
@@ -99,7 +83,7 @@ open_vswitch()
 {
 	SWITCH=ovs
 	wires a b ovs
-	modprobe -a nf_conntrack_ftp nf_nat_ftp openvswitch
+	must modprobe -a nf_conntrack_ftp nf_nat_ftp openvswitch
 	check 'ovs: starts' start_ovs
 
 	# a may begin, b may answer only
@@ -158,7 +142,7 @@ open_vswitch()
 	is 'ovs: clear: without an entry' "$(entries -p udp --orig-port-src 4030 | wc -l)" 0
 
 	check 'ovs: limit' appctl dpctl/ct-set-limits zone=9,limit=3
-	modprobe nfnetlink_cttimeout
+	must modprobe nfnetlink_cttimeout
 	vsctl -- --id=@m create Datapath datapath_version=0 -- set Open_vSwitch . datapaths:system=@m >/dev/null
 	check 'ovs: timeouts' vsctl add-zone-tp system zone=10 udp_first=3000 udp_single=3000 udp_multiple=4000
 	check 'ovs: limit, timeouts, helper, flows' flows <<-'EOT'
@@ -178,7 +162,7 @@ open_vswitch()
 	is 'ovs: timeouts: answered' "$(ns a who ask -q udp 10.5.0.1 4051 10.5.0.2 9001)" 1
 	cmp_num 'ovs: timeouts' "$(entries -p udp --orig-port-src 4051 | awk '{ print $3 }')" -gt 2500
 	nsenter --net=/run/netns/b peer.py serve-ftp 10.5.0.2 2>/tmp/serve.err &
-	wait_for 'ns b ss -Hltn sport = :21 | grep -q .' 30
+	must wait_for 'ns b ss -Hltn sport = :21 | grep -q .' 30
 	is 'ovs: helper: passive transfers' "$(ns a peer.py passive 10.5.0.2 2 | grep -c '226 done data')" 2
 	check 'ovs: helper: attached' grep -q 'helper=ftp' <(entries -p tcp --orig-port-dst 21)
 	check 'ovs: ends' stop_ovs
@@ -210,7 +194,7 @@ act_ct()
 
 	SWITCH=tc
 	wires c s tc
-	modprobe -a act_ct cls_flower act_mirred sch_ingress
+	must modprobe -a act_ct cls_flower act_mirred sch_ingress
 	wire_rules
 	for n in 1 2; do
 		tcf port$n ingress prio 2 protocol ip flower ct_state -trk action ct zone 2 pipe action goto chain 1

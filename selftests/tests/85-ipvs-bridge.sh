@@ -21,7 +21,7 @@ ipvs()
 	ns r ipvsadm "$@"
 }
 
-modprobe -a ip_vs ip_vs_rr xt_ipvs nf_conntrack_ftp
+must modprobe -a ip_vs ip_vs_rr xt_ipvs nf_conntrack_ftp
 nsenter --net=/run/netns/s peer.py serve-ftp 10.0.2.2 2>/tmp/serve.err &
 ns s ip address add 10.0.2.3/24 dev eth0
 ns s ip address add fd00:2::3/64 dev eth0 nodad
@@ -49,8 +49,8 @@ is 'ipvs: many' "$(many tcp 10.0.1.2 4100 10.0.1.1 8000 60)" 'answered=60 addres
 ns r iptables-legacy -t nat -A POSTROUTING -m ipvs --vaddr 10.0.1.1/32 --vport 8000 -j MASQUERADE
 is 'ipvs: with the source translated too' "$(ask udp 10.0.1.2 4005 10.0.1.1 8000)" '10.0.2.1 4005'
 ns r iptables-legacy -t nat -F
-modprobe ip_vs_ftp
-wait_for 'ns s ss -Hltn sport = :21 | grep -q .' 30
+must modprobe ip_vs_ftp
+must wait_for 'ns s ss -Hltn sport = :21 | grep -q .' 30
 ipvs -A -t 10.0.1.1:21 -s rr
 ipvs -a -t 10.0.1.1:21 -r 10.0.2.2:21 -m
 is 'ipvs: FTP' "$(ns c peer.py passive 10.0.1.1 2 | grep -c '226 done data')" 2
@@ -84,7 +84,7 @@ stations()
 {
 	local bridge=$1 name n=1
 
-	ip netns add "$bridge"
+	must ip netns add "$bridge"
 	ns "$bridge" ip -batch - <<-'EOT'
 		link set lo up
 		link add br0 type bridge mcast_snooping 0
@@ -93,20 +93,11 @@ stations()
 		link set br0 up
 	EOT
 	for name in x y z; do
-		ip netns add "$name"
-		ns "$name" ip link set lo up
-		ip link add eth0 netns "$name" type veth peer name "$name" netns "$bridge"
-		ns "$bridge" ip link set "$name" master br0 up
-		ns "$name" ip -batch - <<-EOT
-			address add 10.6.0.$n/24 dev eth0
-			address add fd06::$n/64 dev eth0 nodad
-			link set eth0 up
-		EOT
+		station "$name" "$bridge" "$name" 6 $n
+		ns "$bridge" ip link set "$name" master br0
 		n=$((n + 1))
 	done
-	# shellcheck disable=SC2086  # several words
-	nsenter --net=/run/netns/y who serve $WHO_PORTS >/tmp/who.y 2>&1 &
-	wait_for 'grep -q ready /tmp/who.y' 30
+	serve y
 	wait_for '[ "$(ns x who ask -w 300 udp 10.6.0.1 0 10.6.0.2 9000)" != none ]' 20
 }
 
@@ -133,7 +124,7 @@ on_bridge()
 }
 
 stations bridge
-modprobe nf_conntrack_bridge
+must modprobe nf_conntrack_bridge
 check 'bridge: rules' ns bridge nft -f - <<-'EOT'
 	table bridge t {
 		counter new { }
@@ -187,7 +178,7 @@ ns bridge conntrack -F 2>/dev/null
 check 'bridge: unloads' wait_for 'rmmod nf_conntrack_bridge || ! lsmod | grep -q nf_conntrack_bridge' 10
 
 # --- the same through the hooks of IP ---
-modprobe -a br_netfilter xt_physdev
+must modprobe -a br_netfilter xt_physdev
 ns bridge sysctl -qw net.ipv4.ip_forward=1 net.bridge.bridge-nf-call-iptables=1 net.bridge.bridge-nf-call-ip6tables=1
 check 'br_netfilter: rules' ns bridge iptables-legacy-restore <<-'EOT'
 	*nat
@@ -214,11 +205,11 @@ is 'br_netfilter: broadcast reaches all' "$(everybody 10.6.0.255 4108)" 6
 is 'br_netfilter: broadcast: one entry' "$(on_bridge -p udp --orig-port-src 4108 | wc -l)" 1
 
 # Each copy waits in a queue before any of them is confirmed.
-modprobe nfnetlink_queue
+must modprobe nfnetlink_queue
 ns bridge iptables-legacy -I FORWARD -p udp --dport 7777 -j NFQUEUE --queue-num 3 --queue-bypass
 ns bridge ctqueue 3 6 >/tmp/queue 2>&1 &
 queue=$!
-wait_for 'grep -q ready /tmp/queue'
+must wait_for 'grep -q ready /tmp/queue'
 answer=$(everybody 239.6.6.6 4109)
 note "through the queue: $answer of 6"
 cmp_num 'br_netfilter: multicast through a queue' "${answer:-0}" -ge 3

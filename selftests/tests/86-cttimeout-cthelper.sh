@@ -24,7 +24,7 @@ expected()
 }
 
 gateway
-modprobe -a nfnetlink_cttimeout nfnetlink_queue
+must modprobe -a nfnetlink_cttimeout nfnetlink_queue
 ns r sysctl -qw net.netfilter.nf_conntrack_acct=1
 
 # --- timeout policies ---
@@ -71,7 +71,7 @@ ns c python3 - <<-'EOT'
 	s.sendto(b'any protocol', ('10.0.2.2', 0))
 EOT
 cmp_num 'policy: any other protocol' "$(entries | awk '/^unknown  253/ { print $3 }')" -gt 1000
-# Whether a rule keeps its policy is nfnetlink_cttimeout's affair; it is only noted.
+# nfnetlink_cttimeout decides whether a rule keeps its policy; it is only noted.
 ns r nfct delete timeout echo >/tmp/nfct 2>&1
 note "deleted while a rule uses it: status $?, $(cat /tmp/nfct), left $(ns r nfct list timeout | grep -c '^\.')"
 ns r nfct add timeout echo inet icmp timeout 2500 2>/dev/null
@@ -117,7 +117,7 @@ cat >/tmp/helper.conf <<-'EOT'
 		NetlinkBufferSizeMaxGrowth 8388608
 	}
 EOT
-modprobe nfnetlink_cthelper
+must modprobe nfnetlink_cthelper
 check 'helper: registered' ns r nfct add helper ftp inet tcp
 check 'helper: list' grep -q ftp <(ns r nfct list helper)
 note "$(ns r nfct list helper | tr '\n' ' ')"
@@ -125,7 +125,7 @@ check 'helper: conntrackd' ns r conntrackd -d -C /tmp/helper.conf
 wait_for 'ns r conntrackd -C /tmp/helper.conf -s' 20
 check 'helper: rule' ns r iptables-legacy -t raw -A PREROUTING -p tcp --dport 21 -j CT --helper ftp
 ns r iptables-legacy -A FORWARD -p tcp -m conntrack --ctstate RELATED -m comment --comment related
-wait_for 'ns s ss -Hltn sport = :21 | grep -q .' 30
+must wait_for 'ns s ss -Hltn sport = :21 | grep -q .' 30
 PEER_PAUSE=$(scaled 2) nsenter --net=/run/netns/c peer.py passive 10.0.2.2 1 >/tmp/passive 2>&1 &
 client=$!
 check 'helper: it expects' wait_for 'expected | grep -q "dst=10.0.2.2 .*helper=ftp"' 30
@@ -168,7 +168,7 @@ check 'connlimit: room again' wait_for '[ "$(ask tcp 10.0.1.2 0 10.0.2.2 9000)" 
 hold -r tcp 10.0.1.2 4120 10.0.2.2 9001 8
 is 'connlimit: up to four' "$(field answered "$(cat /tmp/held)")" 4
 stop "$HOLDER"
-# collected while entries come and go, and while somebody flushes the table
+# connlimit collects while entries come and go, and while the table is flushed
 (for _ in 1 2 3 4 5 6; do
 	flush
 	sleep 0.3
@@ -273,7 +273,7 @@ is 'zone by mark: answered' "$(ask -q udp 10.0.1.2 4300 10.0.2.2 9001)" 1
 check 'zone by mark' grep -q 'zone=9' <(entry 4300)
 ns r ctqueue 7 3 >/tmp/queue 2>&1 &
 queue=$!
-wait_for 'grep -q ready /tmp/queue'
+must wait_for 'grep -q ready /tmp/queue'
 kill -STOP "$(pgrep -x ctqueue)"
 for n in 1 2 3; do
 	ask -q -w 4000 udp 10.0.1.2 $((4300 + n)) 10.0.2.2 9002 &

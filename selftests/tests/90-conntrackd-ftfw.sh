@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Two gateways, each with conntrackd in FTFW mode and reliable events. Both carry
-# connections; the link between the two is cut for ten seconds meanwhile. Then
-# each one's external cache is the other's table, and nobody had to ask for
-# everything again. At last one gateway dies, and its connections go on over the
-# other.
+# connections; the link between the two is cut for ten seconds meanwhile. Then the
+# external cache of each equals the table of the other, and neither daemon has asked
+# for a resync. At last one gateway dies, and its connections go on over the other.
 #
 # What the stock modules lose is noted, not counted.
 #
@@ -163,8 +162,8 @@ daemon()
 	ns "g$1" conntrackd -C "/tmp/g$1.conf" "${@:2}"
 }
 
-# State and original tuple, sorted, of a table or a cache: the reply's tuple is not
-# told to the other side, only what was translated.
+# State and original tuple, sorted, of a table or a cache: of the reply only what was
+# translated is sent to the other side.
 normal()
 {
 	sed -n 's/^tcp  *6 \([0-9]* \)* *\(.* dport=[0-9]*\).*/\2/p' | sed 's/\(dport=[0-9]*\) .*/\1/; s/  */ /g' | sort
@@ -215,13 +214,11 @@ refuse()
 }
 
 check 'network' network
-modprobe nf_conntrack_netlink
+must modprobe nf_conntrack_netlink
 sysctl -qw net.netfilter.nf_conntrack_max=100000 net.core.somaxconn=4096 net.core.netdev_max_backlog=20000 \
 	net.core.wmem_max=8388608 net.core.rmem_max=8388608
 ns s sysctl -qw net.core.somaxconn=4096 net.ipv4.tcp_max_syn_backlog=8192
-# shellcheck disable=SC2086  # several words
-nsenter --net=/run/netns/s who serve $WHO_PORTS >/tmp/who.s 2>&1 &
-wait_for 'grep -q ready /tmp/who.s' 30
+serve s
 for n in 1 2; do
 	configure $n
 	check "conntrackd on g$n" daemon $n -d

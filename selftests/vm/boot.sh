@@ -40,7 +40,7 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 
 kernel=cloud kver='' modset=stock modules='' root=root mem=${MEM:-} smp=${SMP:-2}
 timeout=${TIMEOUT:-} icount='' append='' shell='' log='' teardown=yes verbose=''
-adds=() bins=() script=() work='' qemu_pid='' watcher=''
+adds=() bins=() script=() work='' qemu_pid='' killer='' watcher=''
 
 die()
 {
@@ -111,6 +111,7 @@ slowness()
 cleanup()
 {
 	[ -z "$watcher" ] || kill "$watcher" 2>/dev/null || true
+	[ -z "$killer" ] || kill "$killer" 2>/dev/null || true
 	[ -z "$qemu_pid" ] || kill -KILL "$qemu_pid" 2>/dev/null || true
 	[ -z "$work" ] || rm -rf "$work"
 }
@@ -226,7 +227,7 @@ make_payload()
 	local dir=$work/payload item build_id=''
 
 	mkdir -p "$dir/bin"
-	cp "$HERE/guest-init" "$HERE/teardown.sh" "$HERE/../lib.sh" "$dir/"
+	cp "$HERE/guest-init" "$HERE/teardown.sh" "$HERE/slab.sh" "$HERE"/../{ktap,lib}.sh "$dir/"
 	for item in "${bins[@]}"; do
 		find "$item" -maxdepth 1 -type f -perm /111 -exec cp -t "$dir/bin" {} +
 	done
@@ -330,7 +331,7 @@ watch_timer()
 # Waits for qemu with a hard limit; returns 124 when it had to be ended.
 run_qemu()
 {
-	local killer reader tail_pid='' status=0
+	local reader tail_pid='' status=0
 
 	if [ -n "$verbose" ]; then
 		: >"$console"
@@ -346,11 +347,13 @@ run_qemu()
 	[ -p "$work/out" ] || mkfifo "$work/out"
 	cat "$work/out" &
 	reader=$!
-	"${qemu[@]}" </dev/null &
+	# These end with this script, however it ends, and do not keep its output open:
+	# a pipe behind it would wait for them.
+	setpriv --pdeathsig KILL "${qemu[@]}" </dev/null &
 	qemu_pid=$!
-	watch_timer "$qemu_pid" 2>/dev/null &
+	watch_timer "$qemu_pid" >/dev/null 2>&1 &
 	watcher=$!
-	(exec sleep "$timeout") &
+	setpriv --pdeathsig KILL sleep "$timeout" >/dev/null 2>&1 &
 	killer=$!
 	wait -n "$qemu_pid" "$killer" || status=$?
 	if kill -0 "$qemu_pid" 2>/dev/null && ! kill -0 "$killer" 2>/dev/null; then
@@ -358,6 +361,7 @@ run_qemu()
 		status=124
 	fi
 	kill "$killer" "$watcher" 2>/dev/null || true
+	killer='' watcher=''
 	[ -z "$tail_pid" ] || kill "$tail_pid" 2>/dev/null || true
 	wait "$qemu_pid" 2>/dev/null || true
 	qemu_pid=''

@@ -27,6 +27,7 @@ HEADERS|headers the modules are built against
 mmdebstrap|user space of the guest
 pkg-config|test programs
 qemu-system-x86|the virtual machine
+shellcheck|checks of the shell scripts
 xz-utils|unpacking
 zstd|unpacking
 '

@@ -5,6 +5,9 @@
 # have left, unloads the conntrack stack and reports through problem() what the
 # kernel complained about, what did not go away and what leaked.
 
+# shellcheck source=selftests/vm/slab.sh
+. /payload/slab.sh
+
 # Lines of the kernel log that fail a run.
 COMPLAINTS='\bBUG:|BUG at |WARNING:|Oops|KASAN|UBSAN:|KCSAN:|general protection|kernel panic'
 COMPLAINTS+='|possible circular locking|INFO: possible|possible recursive locking|INFO: inconsistent lock'
@@ -48,17 +51,6 @@ flush_rules()
 	conntrack -F
 } >/dev/null 2>&1
 
-# Objects in slab cache $1, after the per-CPU caches have been given back.
-slab_objects()
-{
-	local dir=/sys/kernel/slab/$1 n rest
-
-	[ -d "$dir" ] || { echo 0; return; }
-	echo 1 >"$dir/shrink"
-	read -r n rest <"$dir/objects"
-	echo "$n"
-}
-
 conntrack_slabs()
 {
 	local dir
@@ -77,7 +69,7 @@ check_slabs_empty()
 	for slab in $(conntrack_slabs); do
 		[ "$slab" != nf_conntrack_line ] || continue
 		for ((tries = 0; tries < 50; tries++)); do
-			n=$(slab_objects "$slab")
+			n=$(slab_used "$slab")
 			[ "$n" = 0 ] && break
 			sleep 0.2
 			((tries % 10 == 9)) && conntrack -F >/dev/null 2>&1

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2034
+#
+# What run.sh and peers/run.sh share; sourced by both. The caller sets what its
+# options say, fills "runs" with "MODSET TEST" lines and adds to the three counters.
+#
+#   die TEXT             ends the run
+#   usage                prints the caller's head comment
+#   check_options        of both callers: --kernel, --modset, --jobs
+#   list_runs            what would run
+#   begin NAME           --list ends here; else makes "work", a folder that goes at
+#                        the end of the run
+#   make_images ROOT     the guest's kernel and root image
+#   compile_modules      ours, for the guest's kernel, into the folder "modules"
+#   next_slot            returns when fewer than "jobs" are in the background
+#   summary              last line; fails if something has failed
+
+CACHE=${NFCT_CACHE:-$HOME/.cache/nfct}
+VM=$(cd "$(dirname "${BASH_SOURCE[0]}")/vm" && pwd)
+
+kernel=cloud modset='' jobs=1 list='' modules='' work=''
+runs=()
+passed=0 failed=0 skipped=0
+
+die()
+{
+	echo "Bail out! $*"
+	exit 1
+}
+
+usage()
+{
+	sed -n '4,/^$/s/^# \{0,1\}//p' "$0"
+}
+
+check_options()
+{
+	case "$kernel" in cloud|debug) ;; *) die "no such kernel: $kernel" ;; esac
+	case "$modset" in stock|ours|both) ;; *) die "no such modset: $modset" ;; esac
+	[[ $jobs =~ ^[1-9][0-9]*$ ]] || die "no such number of jobs: $jobs"
+}
+
+list_runs()
+{
+	[ ${#runs[@]} = 0 ] || printf '%s\n' "${runs[@]}"
+}
+
+# Processes that descend from process $1, the youngest first
+descendants()
+{
+	local pid
+
+	for pid in $(pgrep -P "$1"); do
+		descendants "$pid"
+		echo "$pid"
+	done
+}
+
+# Ends what still runs; boot.sh ends its qemu.
+cleanup()
+{
+	local job pid
+
+	for job in $(jobs -p); do
+		for pid in $(descendants "$job") "$job"; do
+			kill "$pid" 2>/dev/null || true
+		done
+	done
+	[ -z "$work" ] || rm -rf "$work"
+}
+
+begin()
+{
+	[ ${#runs[@]} -gt 0 ] || die 'no test fits'
+	if [ -n "$list" ]; then
+		list_runs
+		exit 0
+	fi
+	trap cleanup EXIT
+	trap 'exit 130' INT TERM
+	mkdir -p "$CACHE/tmp" "$CACHE/logs"
+	work=$(mktemp -d "$CACHE/tmp/$1.XXXXXX")
+}
+
+make_images()
+{
+	"$VM/image.sh" "$1"
+	[ "$kernel" = debug ] || "$VM/image.sh" cloud
+}
+
+compile_modules()
+{
+	echo "# compiling the modules for the $kernel kernel"
+	modules=$("$VM/modules.sh" "$kernel") || die 'the modules do not compile'
+}
+
+next_slot()
+{
+	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
+		# a run says by its result whether it has passed
+		wait -n || true
+	done
+}
+
+summary()
+{
+	if [ "$skipped" = 0 ]; then
+		echo "$passed passed, $failed failed"
+	else
+		echo "$passed passed, $failed failed, $skipped skipped"
+	fi
+	[ "$failed" = 0 ]
+}
