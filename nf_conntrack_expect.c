@@ -177,7 +177,7 @@ static bool nf_ct_expect_reap_bucket(struct hlist_head *bucket, u32 *next, bool 
 	lockdep_assert_held(&nf_conntrack_expect_lock);
 
 	hlist_for_each_entry_safe(exp, tmp, bucket, hnode) {
-		u32 when = READ_ONCE(exp->timeout);
+		u32 when = READ_ONCE(nf_ct_exp_deadline(exp));
 
 		if (nf_ct_exp_is_expired(exp)) {
 			if (!budget--)
@@ -379,10 +379,10 @@ static void nf_ct_expect_link(struct nf_conntrack_expect *exp,
 		const struct nf_conntrack_expect_policy *policy;
 
 		policy = &helper->expect_policy[exp->class];
-		WRITE_ONCE(exp->timeout, nfct_time_stamp +
-					 nf_ct_expect_jiffies(policy->timeout));
+		WRITE_ONCE(nf_ct_exp_deadline(exp),
+			   nfct_time_stamp + nf_ct_expect_jiffies(policy->timeout));
 	}
-	rcu_assign_pointer(exp->helper, helper);
+	nf_ct_exp_set_creator(exp, helper);
 	exp->flags &= ~NF_CT_EXPECT_DEAD;
 	nf_ct_expect_life_start(exp, life, helper);
 
@@ -393,7 +393,7 @@ static void nf_ct_expect_link(struct nf_conntrack_expect *exp,
 	WRITE_ONCE(cnet->expect_count, cnet->expect_count + 1);
 	NF_CT_STAT_INC_ATOMIC(net, expect_create);
 
-	nf_ct_expect_arm(exp->timeout);
+	nf_ct_expect_arm(nf_ct_exp_deadline(exp));
 }
 
 /**
@@ -411,7 +411,7 @@ void nf_ct_unlink_expect_report(struct nf_conntrack_expect *exp,
 	struct nf_conntrack_net *cnet = nf_ct_pernet(net);
 	struct nf_conn_help *help;
 
-	lockdep_nfct_expect_lock_held();
+	lockdep_assert_held(&nf_conntrack_expect_lock);
 
 	if (!nf_ct_expect_linked(exp))
 		return;
@@ -500,7 +500,7 @@ nf_ct_find_expectation(struct net *net, const struct nf_conntrack_zone *zone,
 	struct nf_conntrack_expect *exp;
 	struct nf_conn *master;
 
-	lockdep_nfct_expect_lock_held();
+	lockdep_assert_held(&nf_conntrack_expect_lock);
 
 	if (!nf_ct_pernet(net)->expect_count)
 		return NULL;
@@ -603,7 +603,7 @@ struct nf_conntrack_expect *nf_ct_expect_alloc(struct nf_conn *me)
 	exp->zone = *nf_ct_zone(me);
 #endif
 	/* Callers without a helper add their timeout to this */
-	exp->timeout = nfct_time_stamp;
+	nf_ct_exp_deadline(exp) = nfct_time_stamp;
 	refcount_set(&exp->use, 1);
 
 	return exp;
@@ -634,9 +634,9 @@ void nf_ct_expect_init(struct nf_conntrack_expect *exp, unsigned int class,
 	exp->class = class;
 	exp->expectfn = NULL;
 	rcu_read_lock();
-	rcu_assign_pointer(exp->helper, help ? rcu_dereference(help->helper) : NULL);
+	nf_ct_exp_set_creator(exp, help ? rcu_dereference(help->helper) : NULL);
 	rcu_read_unlock();
-	RCU_INIT_POINTER(exp->assign_helper, NULL);
+	RCU_INIT_POINTER(nf_ct_exp_assigned(exp), NULL);
 
 	memset(&exp->tuple, 0, sizeof(exp->tuple));
 	memset(&exp->mask, 0, sizeof(exp->mask));
@@ -708,7 +708,7 @@ int nf_ct_expect_related_report(struct nf_conntrack_expect *expect,
 
 	helper = rcu_dereference(help->helper);
 	if (!nf_ct_expect_helper_alive(helper) ||
-	    !nf_ct_expect_helper_alive(rcu_dereference(expect->assign_helper)))
+	    !nf_ct_expect_helper_alive(rcu_dereference(nf_ct_exp_assigned(expect))))
 		goto unlock;
 
 	/* The code that unregisters it visits the table afterwards */
@@ -745,9 +745,9 @@ int nf_ct_expect_set_timeout(struct nf_conntrack_expect *exp, u32 seconds)
 
 	spin_lock_bh(&nf_conntrack_expect_lock);
 	if (nf_ct_expect_linked(exp)) {
-		WRITE_ONCE(exp->timeout,
+		WRITE_ONCE(nf_ct_exp_deadline(exp),
 			   nfct_time_stamp + nf_ct_expect_jiffies(seconds));
-		nf_ct_expect_arm(exp->timeout);
+		nf_ct_expect_arm(nf_ct_exp_deadline(exp));
 		err = 0;
 	}
 	spin_unlock_bh(&nf_conntrack_expect_lock);

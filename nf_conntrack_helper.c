@@ -95,8 +95,8 @@ nf_ct_helper_hold(struct nf_conntrack_helper *helper)
 /* Does @exp refer to helper @data: made by it, or to be given to it? */
 static bool nf_ct_helper_expects(struct nf_conntrack_expect *exp, void *data)
 {
-	return rcu_access_pointer(exp->helper) == data ||
-	       rcu_access_pointer(exp->assign_helper) == data;
+	return nf_ct_exp_creator(exp) == data ||
+	       rcu_access_pointer(nf_ct_exp_assigned(exp)) == data;
 }
 
 /* Table visitor: take helper @data away from an entry, which lives on.

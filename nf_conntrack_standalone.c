@@ -6,6 +6,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <generated/utsrelease.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/netfilter.h>
@@ -366,6 +367,9 @@ static int __init nf_conntrack_standalone_init(void)
 			return err;
 		}
 	}
+	/* DIFF: load-message: stock says nothing. */
+	pr_info("reliable-conntrack %s for %s, %u buckets, at most %u connections\n",
+		NF_CT_VERSION, UTS_RELEASE, nf_conntrack_htable_size, nf_conntrack_max);
 	return 0;
 }
 

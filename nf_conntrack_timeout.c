@@ -35,12 +35,6 @@ nf_ct_timeout_take(struct nf_conn_timeout *ext, struct nf_ct_timeout *only)
 	return was;
 }
 
-static void nf_ct_timeout_drop(struct nf_ct_timeout *timeout)
-{
-	if (timeout && refcount_dec_and_test(&timeout->refcnt))
-		kfree_rcu(timeout, rcu);
-}
-
 /* Table visitor: @data is the policy that goes, or NULL for every policy */
 static int nf_ct_timeout_clear(struct nf_conn *ct, void *data)
 {

@@ -35,7 +35,7 @@ void nf_ct_expect_event_report(enum ip_conntrack_expect_events event,
 	const struct nf_ct_unsent_item item = nf_ct_unsent_expectation(life);
 	u32 events = event == IPEXP_NEW ? BIT(IPCT_NEW) : NF_CT_DESTROY_EVENT;
 
-	lockdep_nfct_expect_lock_held();
+	lockdep_assert_held(&nf_conntrack_expect_lock);
 
 	if (!(life->expmask & BIT(event)) ||
 	    !rcu_access_pointer(item.net->ct.nf_conntrack_event_cb))

@@ -62,7 +62,7 @@ unsigned int nf_ct_expect_unsent(const struct net *net)
 static void nf_ct_expect_life_count(struct nf_ct_expect_life *life,
 				    struct nf_conn *master)
 {
-	lockdep_nfct_expect_lock_held();
+	lockdep_assert_held(&nf_conntrack_expect_lock);
 
 	life->counted = true;
 	atomic_inc(&nf_conntrack_pernet(life->net)->expect_unsent);
@@ -141,9 +141,9 @@ void nf_ct_expect_life_sync(const struct nf_conntrack_expect *exp)
 {
 	struct nf_ct_expect_life *life = nf_ct_expectation(exp)->life;
 
-	lockdep_nfct_expect_lock_held();
+	lockdep_assert_held(&nf_conntrack_expect_lock);
 
-	WRITE_ONCE(life->timeout, READ_ONCE(exp->timeout));
+	WRITE_ONCE(life->timeout, READ_ONCE(nf_ct_exp_deadline(exp)));
 	WRITE_ONCE(life->flags, exp->flags & NF_CT_EXPECT_MASK);
 }
 
@@ -168,7 +168,7 @@ void nf_ct_expect_life_start(struct nf_conntrack_expect *exp,
 			     struct nf_ct_expect_life *life,
 			     const struct nf_conntrack_helper *helper)
 {
-	lockdep_nfct_expect_lock_held();
+	lockdep_assert_held(&nf_conntrack_expect_lock);
 
 	get_random_once(&nf_ct_expect_id_secret, sizeof(nf_ct_expect_id_secret));
 	/* DIFF: expect-id: another ID each time, not one made from the address */
@@ -203,7 +203,7 @@ void nf_ct_expect_life_end(struct nf_conntrack_expect *exp, bool unsent)
 {
 	struct nf_ct_expect_life *life = nf_ct_expectation(exp)->life;
 
-	lockdep_nfct_expect_lock_held();
+	lockdep_assert_held(&nf_conntrack_expect_lock);
 
 	if (unsent)
 		nf_ct_expect_life_count(life, exp->master);

@@ -207,7 +207,7 @@ static int ctnetlink_expect_create(const struct ctnetlink_expect_req *r,
 		return -ENOMEM;
 	}
 
-	rcu_assign_pointer(exp->assign_helper, helper);
+	rcu_assign_pointer(nf_ct_exp_assigned(exp), helper);
 	err = ctnetlink_expect_set_tuple(r, exp) ?:
 	      ctnetlink_expect_set_class(r, exp) ?:
 	      ctnetlink_expect_set_flags(r, exp) ?:

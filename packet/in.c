@@ -90,7 +90,7 @@ static void nf_ct_new_expected(struct nf_conn *ct,
 #ifdef CONFIG_NF_CONNTRACK_SECMARK
 	ct->secmark = exp->master->secmark;
 #endif
-	helper = rcu_dereference(exp->assign_helper);
+	helper = rcu_dereference(nf_ct_exp_assigned(exp));
 	if (!helper)
 		return;
 	help = nf_ct_helper_ext_add(ct, GFP_ATOMIC);

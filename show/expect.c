@@ -54,7 +54,7 @@ static void nf_ct_expect_show_helper(struct seq_file *s,
 
 static void nf_ct_expect_show(struct seq_file *s, const struct nf_conntrack_expect *exp)
 {
-	s32 left = READ_ONCE(exp->timeout) - nfct_time_stamp;
+	s32 left = READ_ONCE(nf_ct_exp_deadline(exp)) - nfct_time_stamp;
 	const struct nf_conntrack_helper *helper;
 	bool flagged;
 
@@ -63,7 +63,7 @@ static void nf_ct_expect_show(struct seq_file *s, const struct nf_conntrack_expe
 	print_tuple(s, &exp->tuple, nf_ct_l4proto_find(exp->tuple.dst.protonum));
 
 	flagged = nf_ct_expect_show_flags(s, READ_ONCE(exp->flags));
-	helper = rcu_dereference(exp->helper);
+	helper = nf_ct_exp_creator(exp);
 	if (helper) {
 		if (flagged)
 			seq_putc(s, ' ');

@@ -40,6 +40,9 @@ netlink: NF_CT_NETLINK NF_CT_NETLINK_TIMEOUT NF_CT_NETLINK_HELPER
 PROBES='
 expectfn_destroy|nf_conntrack_helper.h|nf_ct_helper_expectfn_destroy|/expectfn_destroy(/d|$ivoid nf_ct_helper_expectfn_destroy(const struct nf_ct_helper_expectfn *n);
 remove_expect|nf_conntrack_expect.h|nf_ct_remove_expect(|/nf_ct_remove_expect(/d|$ibool nf_ct_remove_expect(struct nf_conntrack_expect *exp);
+exp_is_expired|nf_conntrack_expect.h|nf_ct_exp_is_expired(|s/u32 timeout;/struct timer_list timeout;/; /^static inline bool nf_ct_exp_is_expired(/,/^}/d|s/struct timer_list timeout;/u32 timeout;/; $istatic inline bool nf_ct_exp_is_expired(const struct nf_conntrack_expect *exp) { return false; }
+assign_helper|nf_conntrack_expect.h|assign_helper;|/assign_helper;/d|s/^.*__rcu \*helper;/&\n\tstruct nf_conntrack_helper __rcu *assign_helper;/
+timeout_refcnt|nf_conntrack_timeout.h|refcnt;|/refcount_t.*refcnt;/d; /^static inline void nf_ct_timeout_put(/,/^}/d; /refcount_inc_not_zero/,+1d|s/^struct nf_ct_timeout {/&\n\trefcount_t refcnt;/
 '
 
 # A folder of kernel headers like $1, in $2, without the options that follow.

@@ -14,9 +14,10 @@ def files(*suffixes):
     """Files of the tree with one of the suffixes, by path from the top; without git all but the build folders."""
     git = subprocess.run(['git', '-C', TOP, 'ls-files', '-co', '--exclude-standard'], stdout=subprocess.PIPE,
                          stderr=subprocess.DEVNULL, text=True, check=False)
-    names = git.stdout.split('\n') if git.returncode == 0 else [
-        os.path.relpath(os.path.join(folder, name), TOP)
-        for folder, _, found in os.walk(TOP) if '/build' not in folder for name in found]
+    names = git.stdout.split('\n')
+    if git.returncode != 0:
+        paths = [os.path.relpath(os.path.join(folder, name), TOP) for folder, _, found in os.walk(TOP) for name in found]
+        names = [path for path in paths if not path.startswith(('build', '.git'))]
     return sorted(name for name in set(names) if name.endswith(suffixes) and os.path.isfile(os.path.join(TOP, name)))
 
 

@@ -16,6 +16,9 @@ PROBES='
 |linux/module.h|THIS_MODULE
 NF_CT_HAVE_EXPECTFN_DESTROY|net/netfilter/nf_conntrack_helper.h|nf_ct_helper_expectfn_destroy
 NF_CT_HAVE_REMOVE_EXPECT|net/netfilter/nf_conntrack_expect.h|nf_ct_remove_expect
+NF_CT_HAVE_EXP_IS_EXPIRED|net/netfilter/nf_conntrack_expect.h|nf_ct_exp_is_expired
+NF_CT_HAVE_ASSIGN_HELPER|net/netfilter/nf_conntrack_expect.h|&((struct nf_conntrack_expect *)0)->assign_helper
+NF_CT_HAVE_TIMEOUT_REFCNT|net/netfilter/nf_conntrack_timeout.h|&((struct nf_ct_timeout *)0)->refcnt
 '
 
 echo '/* SPDX-License-Identifier: GPL-2.0 */'

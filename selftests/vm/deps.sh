@@ -26,6 +26,7 @@ libssl-dev|kernel build
 HEADERS|headers the modules are built against
 mmdebstrap|user space of the guest
 pkg-config|test programs
+python3|checks of modules and sources
 qemu-system-x86|the virtual machine
 shellcheck|checks of the shell scripts
 xz-utils|unpacking
