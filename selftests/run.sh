@@ -32,31 +32,16 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/runner.sh
 . "$HERE/runner.sh"
 
-modset='' jobs=${JOBS:-2} smoke='' host=''
-wanted=()
+modset=${MODSET:-ours} jobs=${JOBS:-2} smoke='' host=''
 
-parse_options()
+own_option()
 {
-	local explicit=''
-
-	while [ $# -gt 0 ]; do
-		case "$1" in
-		--kernel) kernel=$2; shift ;;
-		--modset) explicit=$2; shift ;;
-		--jobs) jobs=$2; shift ;;
-		--smoke) smoke=yes ;;
-		--host) host=yes ;;
-		--no-host) host=no ;;
-		--list) list=yes ;;
-		--help) usage; exit 0 ;;
-		-*) die "unknown option $1, see --help" ;;
-		*) wanted+=("$1") ;;
-		esac
-		shift
-	done
-	modset=${explicit:-${MODSET:-ours}}
-	check_options
-	[ -n "$host$smoke" ] || [ ${#wanted[@]} -gt 0 ] || [ "$kernel" = debug ] || host=yes
+	case "$1" in
+	--smoke) smoke=yes ;;
+	--host) host=yes ;;
+	--no-host) host=no ;;
+	*) return 1 ;;
+	esac
 }
 
 # Value of the head comment line "# KEY: value" or "# KEY" of test $1, else $3.
@@ -337,6 +322,7 @@ count_results()
 main()
 {
 	parse_options "$@"
+	[ -n "$host$smoke" ] || [ ${#wanted[@]} -gt 0 ] || [ "$kernel" = debug ] || host=yes
 	select_checks
 	select_runs
 	begin run

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2034
 #
-# What run.sh and peers/run.sh share; sourced by both. The caller sets what its
-# options say, fills "runs" with "MODSET TEST" lines and adds to the three counters.
+# What run.sh and peers/run.sh share; sourced by both. The caller sets the defaults of
+# its options, defines own_option(), fills "runs" with "MODSET TEST" lines and adds to
+# the three counters.
 #
 #   die TEXT             ends the run
 #   usage                prints the caller's head comment
-#   check_options        of both callers: --kernel, --modset, --jobs
+#   parse_options ARG..  --kernel, --modset, --jobs, --list, --help; others are for
+#                        own_option OPTION, which fails if there is no such option;
+#                        what is no option is the name of a test, in "wanted"
 #   list_runs            what would run
 #   begin NAME           --list ends here; else makes "work", a folder that goes at
 #                        the end of the run
@@ -19,7 +22,7 @@ CACHE=${NFCT_CACHE:-$HOME/.cache/nfct}
 VM=$(cd "$(dirname "${BASH_SOURCE[0]}")/vm" && pwd)
 
 kernel=cloud modset='' jobs=1 list='' modules='' work=''
-runs=()
+wanted=() runs=()
 passed=0 failed=0 skipped=0
 
 die()
@@ -33,8 +36,20 @@ usage()
 	sed -n '4,/^$/s/^# \{0,1\}//p' "$0"
 }
 
-check_options()
+parse_options()
 {
+	while [ $# -gt 0 ]; do
+		case "$1" in
+		--kernel) kernel=$2; shift ;;
+		--modset) modset=$2; shift ;;
+		--jobs) jobs=$2; shift ;;
+		--list) list=yes ;;
+		--help) usage; exit 0 ;;
+		-*) own_option "$1" || die "unknown option $1, see --help" ;;
+		*) wanted+=("$1") ;;
+		esac
+		shift
+	done
 	case "$kernel" in cloud|debug) ;; *) die "no such kernel: $kernel" ;; esac
 	case "$modset" in stock|ours|both) ;; *) die "no such modset: $modset" ;; esac
 	[[ $jobs =~ ^[1-9][0-9]*$ ]] || die "no such number of jobs: $jobs"

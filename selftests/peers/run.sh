@@ -77,26 +77,15 @@ libip6t_DNAT.t libip6t_MASQUERADE.t libip6t_NETMAP.t libip6t_SNAT.t
 '
 
 modset=both jobs=${JOBS:-1} all='' resume='' install=''
-wanted=()
 
-parse_options()
+own_option()
 {
-	while [ $# -gt 0 ]; do
-		case "$1" in
-		--kernel) kernel=$2; shift ;;
-		--modset) modset=$2; shift ;;
-		--jobs) jobs=$2; shift ;;
-		--all) all=yes ;;
-		--resume) resume=yes ;;
-		--install) install=--install ;;
-		--list) list=yes ;;
-		--help) usage; exit 0 ;;
-		-*) die "unknown option $1, see --help" ;;
-		*) wanted+=("$1") ;;
-		esac
-		shift
-	done
-	check_options
+	case "$1" in
+	--all) all=yes ;;
+	--resume) resume=yes ;;
+	--install) install=--install ;;
+	*) return 1 ;;
+	esac
 }
 
 is_wanted()

@@ -526,44 +526,36 @@ struct nl_flow {
 	uint8_t		proto;
 };
 
-static inline void nl_read_addresses(const struct nlattr *nest,
-				     struct nl_flow *flow)
+static inline void nl_read_member(const struct nlattr *nest,
+				  const struct nlattr *attr, struct nl_flow *flow)
 {
-	const struct nlattr *attr;
-
-	mnl_attr_for_each_nested(attr, nest) {
-		if (mnl_attr_get_type(attr) == CTA_IP_V4_SRC)
-			flow->src = ntohl(mnl_attr_get_u32(attr));
-		else if (mnl_attr_get_type(attr) == CTA_IP_V4_DST)
-			flow->dst = ntohl(mnl_attr_get_u32(attr));
-	}
-}
-
-static inline void nl_read_ports(const struct nlattr *nest, struct nl_flow *flow)
-{
-	const struct nlattr *attr;
-
-	mnl_attr_for_each_nested(attr, nest) {
-		if (mnl_attr_get_type(attr) == CTA_PROTO_NUM)
-			flow->proto = mnl_attr_get_u8(attr);
-		else if (mnl_attr_get_type(attr) == CTA_PROTO_SRC_PORT)
-			flow->sport = ntohs(mnl_attr_get_u16(attr));
-		else if (mnl_attr_get_type(attr) == CTA_PROTO_DST_PORT)
-			flow->dport = ntohs(mnl_attr_get_u16(attr));
+	switch (mnl_attr_get_type(nest) << 8 | mnl_attr_get_type(attr)) {
+	case CTA_TUPLE_IP << 8 | CTA_IP_V4_SRC:
+		flow->src = ntohl(mnl_attr_get_u32(attr));
+		break;
+	case CTA_TUPLE_IP << 8 | CTA_IP_V4_DST:
+		flow->dst = ntohl(mnl_attr_get_u32(attr));
+		break;
+	case CTA_TUPLE_PROTO << 8 | CTA_PROTO_NUM:
+		flow->proto = mnl_attr_get_u8(attr);
+		break;
+	case CTA_TUPLE_PROTO << 8 | CTA_PROTO_SRC_PORT:
+		flow->sport = ntohs(mnl_attr_get_u16(attr));
+		break;
+	case CTA_TUPLE_PROTO << 8 | CTA_PROTO_DST_PORT:
+		flow->dport = ntohs(mnl_attr_get_u16(attr));
+		break;
 	}
 }
 
 /* What a tuple does not say stays as it is. */
 static inline void nl_read_tuple(const struct nlattr *tuple, struct nl_flow *flow)
 {
-	const struct nlattr *nest;
+	const struct nlattr *nest, *attr;
 
-	mnl_attr_for_each_nested(nest, tuple) {
-		if (mnl_attr_get_type(nest) == CTA_TUPLE_IP)
-			nl_read_addresses(nest, flow);
-		else if (mnl_attr_get_type(nest) == CTA_TUPLE_PROTO)
-			nl_read_ports(nest, flow);
-	}
+	mnl_attr_for_each_nested(nest, tuple)
+		mnl_attr_for_each_nested(attr, nest)
+			nl_read_member(nest, attr, flow);
 }
 
 static inline void __attribute__((format(printf, 3, 4)))
