@@ -849,10 +849,11 @@ static inline bool nf_ct_cursor_ipv6(struct nf_ct_cursor *c, void *addr)
 
 /* --- TCP options (RFC 9293 3.1) -------------------------------------------------- */
 
-/* The two kinds that have no length */
+/* EOL and NOP have no length. */
 enum nf_ct_cursor_tcp_kind {
-	NF_CT_CURSOR_TCP_EOL = 0,
-	NF_CT_CURSOR_TCP_NOP = 1,
+	NF_CT_CURSOR_TCP_EOL	= 0,
+	NF_CT_CURSOR_TCP_NOP	= 1,
+	NF_CT_CURSOR_TCP_SACK	= 5,
 };
 
 /**
@@ -891,6 +892,21 @@ static inline bool nf_ct_cursor_tcp_option(struct nf_ct_cursor *c, u8 *kind,
 	}
 	*body = nf_ct_cursor_take(c, len - 2);
 	return nf_ct_cursor_ok(c);
+}
+
+/**
+ * nf_ct_cursor_tcp_sack - is an option a SACK (RFC 2018)?
+ * @kind: its kind
+ * @body: its body
+ *
+ * Return: true if the body is one or more pairs of sequence numbers.
+ */
+static inline bool nf_ct_cursor_tcp_sack(u8 kind,
+					 const struct nf_ct_cursor *body)
+{
+	u32 len = nf_ct_cursor_left(body);
+
+	return kind == NF_CT_CURSOR_TCP_SACK && len && len % 8 == 0;
 }
 
 #endif /* _NF_CT_CURSOR_H */

@@ -9,12 +9,12 @@
 
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
-#include <asm/unaligned.h>
 #include <net/tcp.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
 #include <net/netfilter/nf_conntrack_seqadj.h>
 
+#include "nf_ct_cursor_skb.h"
 #include "tcp.h"
 
 /* The data offset field counts up to fifteen words, five are the header. */
@@ -57,18 +57,6 @@ static const struct {
 				    NF_CT_TCP_IGNORE },
 };
 
-/* A place among the options; never moves past @end. */
-struct nf_ct_tcp_cursor {
-	const u8	*pos;
-	const u8	*end;
-};
-
-struct nf_ct_tcp_option {
-	const u8	*body;
-	u8		kind;
-	u8		len;	/* of the body */
-};
-
 /* A segment seen from one connection: numbers as the receiver would count. */
 struct nf_ct_tcp_claim {
 	struct ip_ct_tcp_state	*sender;
@@ -79,41 +67,13 @@ struct nf_ct_tcp_claim {
 	u32			sack;	/* right edge of the best SACK block, or ack */
 };
 
-static bool nf_ct_tcp_options(const struct nf_ct_tcp_seg *seg, u8 *room,
-			      struct nf_ct_tcp_cursor *cur)
+/* The options of @seg, perhaps none; @room has NF_CT_TCP_OPTIONS_MAX bytes. */
+static void nf_ct_tcp_options(const struct nf_ct_tcp_seg *seg, u8 *room,
+			      struct nf_ct_cursor *opts)
 {
-	unsigned int len = seg->th->doff * 4 - sizeof(struct tcphdr);
+	u32 len = seg->th->doff * 4 - sizeof(struct tcphdr);
 
-	if (!len)
-		return false;
-
-	cur->pos = skb_header_pointer(seg->skb, seg->optoff, len, room);
-	if (!cur->pos)
-		return false;
-	cur->end = cur->pos + len;
-	return true;
-}
-
-/* False at the end of the list, and at the first option that is not whole. */
-static bool nf_ct_tcp_next_option(struct nf_ct_tcp_cursor *cur,
-				  struct nf_ct_tcp_option *opt)
-{
-	size_t left;
-
-	while (cur->pos < cur->end && *cur->pos == TCPOPT_NOP)
-		cur->pos++;
-
-	left = cur->end - cur->pos;
-	if (left < 2 || cur->pos[0] == TCPOPT_EOL)
-		return false;
-	if (cur->pos[1] < 2 || cur->pos[1] > left)
-		return false;
-
-	opt->kind = cur->pos[0];
-	opt->len = cur->pos[1] - 2;
-	opt->body = cur->pos + 2;
-	cur->pos += cur->pos[1];
-	return true;
+	nf_ct_cursor_skb(opts, seg->skb, seg->optoff, len, room);
 }
 
 /**
@@ -128,21 +88,25 @@ void nf_ct_tcp_read_options(const struct nf_ct_tcp_seg *seg,
 			    struct ip_ct_tcp_state *peer)
 {
 	u8 room[NF_CT_TCP_OPTIONS_MAX];
-	struct nf_ct_tcp_cursor cur;
-	struct nf_ct_tcp_option opt;
+	struct nf_ct_cursor opts, body;
+	u32 len;
+	u8 kind;
 
-	if (!nf_ct_tcp_options(seg, room, &cur))
+	nf_ct_tcp_options(seg, room, &opts);
+	if (!nf_ct_cursor_left(&opts))
 		return;
 
 	peer->flags &= IP_CT_TCP_FLAG_BE_LIBERAL;
 	peer->td_scale = 0;
 
-	while (nf_ct_tcp_next_option(&cur, &opt)) {
-		if (opt.kind == TCPOPT_SACK_PERM && opt.len == 0) {
+	while (nf_ct_cursor_tcp_option(&opts, &kind, &body)) {
+		len = nf_ct_cursor_left(&body);
+		if (kind == TCPOPT_SACK_PERM && len == 0) {
 			peer->flags |= IP_CT_TCP_FLAG_SACK_PERM;
-		} else if (opt.kind == TCPOPT_WINDOW && opt.len == 1) {
+		} else if (kind == TCPOPT_WINDOW && len == 1) {
 			peer->flags |= IP_CT_TCP_FLAG_WINDOW_SCALE;
-			peer->td_scale = min_t(u8, opt.body[0], TCP_MAX_WSCALE);
+			peer->td_scale = min_t(u8, nf_ct_cursor_u8(&body),
+					       TCP_MAX_WSCALE);
 		}
 	}
 }
@@ -151,21 +115,18 @@ void nf_ct_tcp_read_options(const struct nf_ct_tcp_seg *seg,
 static u32 nf_ct_tcp_sack_edge(const struct nf_ct_tcp_seg *seg)
 {
 	u8 room[NF_CT_TCP_OPTIONS_MAX];
-	struct nf_ct_tcp_cursor cur;
-	struct nf_ct_tcp_option opt;
+	struct nf_ct_cursor opts, body;
 	u32 best = seg->ack;
-	unsigned int i;
+	u32 edge;
+	u8 kind;
 
-	if (!nf_ct_tcp_options(seg, room, &cur))
-		return best;
-
-	while (nf_ct_tcp_next_option(&cur, &opt)) {
-		if (opt.kind != TCPOPT_SACK || !opt.len ||
-		    opt.len % TCPOLEN_SACK_PERBLOCK)
+	nf_ct_tcp_options(seg, room, &opts);
+	while (nf_ct_cursor_tcp_option(&opts, &kind, &body)) {
+		if (!nf_ct_cursor_tcp_sack(kind, &body))
 			continue;
-		for (i = 0; i < opt.len; i += TCPOLEN_SACK_PERBLOCK) {
-			u32 edge = get_unaligned_be32(opt.body + i + 4);
-
+		while (nf_ct_cursor_left(&body)) {
+			nf_ct_cursor_skip(&body, sizeof(edge));
+			edge = nf_ct_cursor_be32(&body);
 			if (after(edge, best))
 				best = edge;
 		}

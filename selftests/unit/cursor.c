@@ -535,12 +535,27 @@ static void tcp_options(void)
 		CHECK(kind == want[n].kind);
 		CHECK(nf_ct_cursor_offset(&body) == want[n].offset);
 		CHECK(nf_ct_cursor_left(&body) == want[n].len);
+		CHECK(nf_ct_cursor_tcp_sack(kind, &body) == (kind == 5));
 		n++;
 	}
 	CHECK(n == 4 && nf_ct_cursor_ok(&c) && !kind);
 	check_stuck(body);
 	CHECK(!nf_ct_cursor_tcp_option(&c, &kind, &body));
 	CHECK(nf_ct_cursor_ok(&c));
+}
+
+static void tcp_sack(void)
+{
+	struct nf_ct_cursor c;
+	u32 len;
+
+	for (len = 0; len < sizeof(options); len++) {
+		c = cursor_on(options, len);
+		CHECK(nf_ct_cursor_tcp_sack(5, &c) ==
+		      (nf_ct_cursor_left(&c) == 8 ||
+		       nf_ct_cursor_left(&c) == 16));
+		CHECK(!nf_ct_cursor_tcp_sack(4, &c));
+	}
 }
 
 /* Options in the list @data; if it is malformed -1, or -2 if it is cut off */
@@ -779,6 +794,7 @@ int main(void)
 	unit_test("all short addresses, against inet_pton", all_addresses);
 	unit_test("addresses in text", address_in_text);
 	unit_test("TCP options", tcp_options);
+	unit_test("SACK options", tcp_sack);
 	unit_test("lists of TCP options", tcp_option_lists);
 	unit_test("inputs cut off and changed at each byte", cut_and_changed);
 	unit_test("random operations", random_operations);
