@@ -17,6 +17,7 @@
 #include <net/tcp.h>
 
 #include "nf_conntrack_internal.h"
+#include "nf_ct_cursor.h"
 
 /* A field of the TCP header that is about to be rewritten */
 struct nf_ct_tcp_edit {
@@ -37,57 +38,56 @@ static u32 nf_ct_seqadj_undo(const struct nf_ct_seqadj *way, u32 seen)
 	return seen - nf_ct_seqadj_offset(way, seen - way->offset_before);
 }
 
-/* Replace the 32 bits at @field and keep the checksum right.  A field at an odd
- * distance counts with its bytes swapped.  DIFF: stock ignores that.
+/* Replace the 32 bits at @offset of the TCP header and keep the checksum right.
+ * For the checksum, a field at an odd offset counts with its bytes swapped.
+ *
+ * DIFF: the stock module does not swap them, so that the checksum is wrong.
  */
-static void nf_ct_seqadj_write(const struct nf_ct_tcp_edit *edit, void *field,
+static void nf_ct_seqadj_write(const struct nf_ct_tcp_edit *edit, u32 offset,
 			       u32 value)
 {
-	__be32 from = get_unaligned((__be32 *)field);
+	__be32 *field = (void *)edit->th + offset;
+	__be32 from = get_unaligned(field);
 	__be32 to = cpu_to_be32(value);
 
-	put_unaligned(to, (__be32 *)field);
-	if ((field - (void *)edit->th) & 1) {
+	put_unaligned(to, field);
+	if (offset & 1) {
 		from = (__force __be32)ror32((__force u32)from, 8);
 		to = (__force __be32)ror32((__force u32)to, 8);
 	}
 	inet_proto_csum_replace4(&edit->th->check, edit->skb, from, to, false);
 }
 
-/* Rewrite the blocks of one SACK option, @len bytes at @blocks */
-static void nf_ct_seqadj_sack(const struct nf_ct_tcp_edit *edit, u8 *blocks,
-			      unsigned int len, const struct nf_ct_seqadj *peer)
+/* Rewrite the blocks of a SACK option, whose body is @body. */
+static void nf_ct_seqadj_sack(const struct nf_ct_tcp_edit *edit,
+			      struct nf_ct_cursor *body,
+			      const struct nf_ct_seqadj *peer)
 {
-	u8 *edge;
+	u32 offset, edge;
 
-	for (edge = blocks; edge + sizeof(__be32) <= blocks + len; edge += sizeof(__be32))
-		nf_ct_seqadj_write(edit, edge,
-				   nf_ct_seqadj_undo(peer, get_unaligned_be32(edge)));
+	while (nf_ct_cursor_left(body)) {
+		offset = nf_ct_cursor_offset(body);
+		edge = nf_ct_cursor_be32(body);
+		nf_ct_seqadj_write(edit, offset, nf_ct_seqadj_undo(peer, edge));
+	}
 }
 
-/* Walk the options between @opt and @end; false when one is malformed */
-static bool nf_ct_seqadj_options(const struct nf_ct_tcp_edit *edit, u8 *opt,
-				 const u8 *end, const struct nf_ct_seqadj *peer)
+/* Rewrite the SACK options; false when an option is malformed. */
+static bool nf_ct_seqadj_options(const struct nf_ct_tcp_edit *edit,
+				 const struct nf_ct_seqadj *peer)
 {
-	unsigned int len;
+	u32 len = max_t(u32, edit->th->doff * 4, sizeof(*edit->th));
+	struct nf_ct_cursor c, body;
+	u8 kind;
 
-	for (; opt < end && *opt != TCPOPT_EOL; opt += len) {
-		len = 1;
-		if (*opt == TCPOPT_NOP)
-			continue;
-
-		if (end - opt < 2 || opt[1] < 2 || opt[1] > end - opt)
-			return false;
-		len = opt[1];
-
-		/* RFC 2018: pairs of edges, nothing else */
-		if (*opt == TCPOPT_SACK && len > TCPOLEN_SACK_BASE &&
-		    (len - TCPOLEN_SACK_BASE) % TCPOLEN_SACK_PERBLOCK == 0)
-			nf_ct_seqadj_sack(edit, opt + TCPOLEN_SACK_BASE,
-					  len - TCPOLEN_SACK_BASE, peer);
+	/* offsets count from the header, as nf_ct_seqadj_write() wants them */
+	nf_ct_cursor_init(&c, edit->th, len);
+	nf_ct_cursor_skip(&c, sizeof(*edit->th));
+	while (nf_ct_cursor_tcp_option(&c, &kind, &body)) {
+		if (nf_ct_cursor_tcp_sack(kind, &body))
+			nf_ct_seqadj_sack(edit, &body, peer);
 	}
-
-	return true;
+	return nf_ct_cursor_ok(&c);
 }
 
 /* Make the whole TCP header with its options writable */
@@ -265,12 +265,12 @@ int nf_ct_seq_adjust(struct sk_buff *skb, struct nf_conn *ct,
 
 	spin_lock_bh(&ct->lock);
 	seq = ntohl(th->seq);
-	nf_ct_seqadj_write(&edit, &th->seq, seq + nf_ct_seqadj_offset(own, seq));
+	nf_ct_seqadj_write(&edit, offsetof(struct tcphdr, seq),
+			   seq + nf_ct_seqadj_offset(own, seq));
 	if (th->ack) {
-		nf_ct_seqadj_write(&edit, &th->ack_seq,
+		nf_ct_seqadj_write(&edit, offsetof(struct tcphdr, ack_seq),
 				   nf_ct_seqadj_undo(peer, ntohl(th->ack_seq)));
-		ok = nf_ct_seqadj_options(&edit, (u8 *)(th + 1),
-					  (u8 *)th + th->doff * 4, peer);
+		ok = nf_ct_seqadj_options(&edit, peer);
 	}
 	spin_unlock_bh(&ct->lock);
 
