@@ -19,6 +19,7 @@
 #include <net/netfilter/nf_conntrack_l4proto.h>
 #include <net/netfilter/nf_conntrack_timeout.h>
 
+#include "nf_ct_cursor_skb.h"
 #include "proto.h"
 
 /* ip_ct_sctp.flags: a heartbeat with a strange tag passed in last_dir */
@@ -124,53 +125,65 @@ static unsigned int sctp_next_state(enum ip_conntrack_dir dir,
 	return state;
 }
 
-/* A place in the chunks of a packet.  No chunk is shorter than its header, so
- * a walk ends after at most a quarter of the packet's bytes.
+/* Where in @skb the next chunk is.  A packet need not lie in one piece: a cursor
+ * reads the head of one chunk after the other.  No chunk is shorter than its
+ * header, so a walk ends after at most a quarter of the packet's bytes.
  */
-struct sctp_cursor {
+struct sctp_walk {
 	const struct sk_buff *skb;
-	unsigned int next;
+	u32 next;
 };
 
+/* Type, flags and length (RFC 9260 3.2), then the initiate tag of an INIT */
+#define SCTP_CHUNK_HEAD	(sizeof(struct sctp_chunkhdr) + sizeof(__be32))
+
+/**
+ * struct sctp_piece - the head of a chunk
+ * @type:     type
+ * @flags:    flags
+ * @len:      length with the header
+ * @init_tag: first four bytes behind the header, 0 if there are fewer
+ */
 struct sctp_piece {
-	unsigned int offset;
-	u16 len;
 	u8 type;
 	u8 flags;
+	u16 len;
+	__be32 init_tag;
 };
 
 /* 1: @c is the next chunk; 0: there is none; -EINVAL: it is not all there.
  *
- * DIFF: the stock module does not mind a chunk longer than its packet.
+ * DIFF: the stock module accepts a chunk longer than its packet.
  */
-static int sctp_next_chunk(struct sctp_cursor *cur, struct sctp_piece *c)
+static int sctp_next_chunk(struct sctp_walk *walk, struct sctp_piece *c)
 {
-	const struct sctp_chunkhdr *ch;
-	struct sctp_chunkhdr buf;
+	struct nf_ct_cursor head;
+	u8 room[SCTP_CHUNK_HEAD];
 
-	ch = skb_header_pointer(cur->skb, cur->next, sizeof(buf), &buf);
-	if (!ch)
+	nf_ct_cursor_skb(&head, walk->skb, walk->next, sizeof(room), room);
+	c->type = nf_ct_cursor_u8(&head);
+	c->flags = nf_ct_cursor_u8(&head);
+	c->len = nf_ct_cursor_be16(&head);
+	if (!nf_ct_cursor_ok(&head))
 		return 0;
+	nf_ct_cursor_copy(&head, &c->init_tag, sizeof(c->init_tag));
 
-	c->offset = cur->next;
-	c->len = ntohs(ch->length);
-	c->type = ch->type;
-	c->flags = ch->flags;
-	if (c->len < sizeof(*ch) || c->len > cur->skb->len - cur->next)
+	if (c->len < sizeof(struct sctp_chunkhdr) ||
+	    c->len > walk->skb->len - walk->next)
 		return -EINVAL;
 
-	cur->next += round_up(c->len, 4);
+	walk->next += round_up(c->len, 4);
 	return 1;
 }
 
 /**
  * struct sctp_view - what a packet says, before it is compared with the entry
- * @chunks: cursor at the first chunk; copied to walk through
+ * @chunks: walk that begins at the first chunk; copied to go through them
  * @vtag: verification tag
  * @types: chunk types that occur
  */
 struct sctp_view {
-	struct sctp_cursor chunks;
+	struct sctp_walk chunks;
 	__be32 vtag;
 	DECLARE_BITMAP(types, 256);
 };
@@ -196,13 +209,13 @@ static bool sctp_comes_first(u8 type)
 /* Fill @v->types, or say what is wrong with the chunks of the packet. */
 static const char *sctp_survey(struct sctp_view *v)
 {
-	struct sctp_cursor cur = v->chunks;
+	struct sctp_walk walk = v->chunks;
 	bool first = true, alone = false;
 	struct sctp_piece c;
 	int err;
 
 	bitmap_zero(v->types, 256);
-	while ((err = sctp_next_chunk(&cur, &c)) > 0) {
+	while ((err = sctp_next_chunk(&walk, &c)) > 0) {
 		if (!first && (alone || sctp_travels_alone(c.type)))
 			return "SCTP chunks that may not be bundled";
 		if (!first && sctp_comes_first(c.type))
@@ -281,23 +294,17 @@ struct sctp_step {
 	bool quiet;
 };
 
-/* Initiate tag of an INIT or INIT ACK; 0 if it is short, since 0 is not allowed
- * (3.3.2).
+/* Initiate tag of an INIT or INIT ACK; 0 if the chunk is short, since 0 is not
+ * allowed (3.3.2).
  *
- * DIFF: the stock module takes a tag of 0.
+ * DIFF: the stock module accepts a tag of 0.
  */
-static __be32 sctp_init_tag(const struct sctp_view *v,
-			    const struct sctp_piece *c)
+static __be32 sctp_init_tag(const struct sctp_piece *c)
 {
-	const struct sctp_inithdr *ih;
-	struct sctp_inithdr buf;
+	bool whole = c->len >= sizeof(struct sctp_chunkhdr) +
+			       sizeof(struct sctp_inithdr);
 
-	if (c->len < sizeof(struct sctp_chunkhdr) + sizeof(buf))
-		return 0;
-	ih = skb_header_pointer(v->chunks.skb,
-				c->offset + sizeof(struct sctp_chunkhdr),
-				sizeof(buf), &buf);
-	return ih ? ih->init_tag : 0;
+	return whole ? c->init_tag : 0;
 }
 
 /* Tags of an association of which this is the first packet. */
@@ -327,7 +334,7 @@ static const char *sctp_first_chunk(struct sctp_step *st,
 
 static const char *sctp_first_packet(struct sctp_step *st)
 {
-	struct sctp_cursor cur = st->view->chunks;
+	struct sctp_walk walk = st->view->chunks;
 	const char *flaw = NULL;
 	struct sctp_piece c;
 
@@ -338,7 +345,7 @@ static const char *sctp_first_packet(struct sctp_step *st)
 		return "SCTP packet ends an unknown association";
 
 	memset(&st->s, 0, sizeof(st->s));
-	while (!flaw && sctp_next_chunk(&cur, &c) > 0)
+	while (!flaw && sctp_next_chunk(&walk, &c) > 0)
 		flaw = sctp_first_chunk(st, &c);
 	return flaw;
 }
@@ -451,7 +458,7 @@ static const char *sctp_note_tags(struct sctp_step *st,
 	if (c->type != SCTP_CID_INIT && c->type != SCTP_CID_INIT_ACK)
 		return NULL;
 
-	tag = sctp_init_tag(st->view, c);
+	tag = sctp_init_tag(c);
 	if (!tag)
 		return "SCTP initiate tag absent";
 
@@ -505,7 +512,7 @@ static const char *sctp_one_chunk(struct sctp_step *st,
 
 static const char *sctp_all_chunks(struct sctp_step *st)
 {
-	struct sctp_cursor cur = st->view->chunks;
+	struct sctp_walk walk = st->view->chunks;
 	const char *flaw = NULL;
 	struct sctp_piece c;
 
@@ -515,7 +522,7 @@ static const char *sctp_all_chunks(struct sctp_step *st)
 	    st->view->vtag != st->s.vtag[st->dir])
 		flaw = "SCTP verification tag of another association";
 
-	while (!flaw && sctp_next_chunk(&cur, &c) > 0)
+	while (!flaw && sctp_next_chunk(&walk, &c) > 0)
 		flaw = sctp_one_chunk(st, &c);
 	return flaw;
 }
