@@ -5,14 +5,11 @@
  * and after the latest change, and rewrites sequence numbers, acknowledgements
  * and SACK blocks.  ct->lock guards the offsets.
  */
-#include <linux/ip.h>
-#include <linux/ipv6.h>
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <asm/unaligned.h>
 #include <net/checksum.h>
-#include <net/ipv6.h>
 #include <net/netfilter/nf_conntrack_seqadj.h>
 #include <net/tcp.h>
 
@@ -107,18 +104,20 @@ static struct tcphdr *nf_ct_seqadj_header(struct sk_buff *skb, unsigned int prot
 	return (void *)skb->data + protoff;
 }
 
-/* Where the TCP header of a packet starts, or negative */
-static int nf_ct_seqadj_tcp_offset(const struct sk_buff *skb, u16 l3num)
+/* Where the TCP header of a packet is; negative if the packet is no segment: an
+ * ICMP error about a connection has the same entry.
+ */
+static int nf_ct_seqadj_tcp_offset(const struct sk_buff *skb,
+				   const struct nf_conn *ct)
 {
-	u8 nexthdr;
-	__be16 frag;
+	u8 protonum;
+	int offset;
 
-	if (l3num != NFPROTO_IPV6)
-		return skb_network_offset(skb) + ip_hdrlen(skb);
-
-	nexthdr = ipv6_hdr(skb)->nexthdr;
-	return ipv6_skip_exthdr(skb, skb_network_offset(skb) + sizeof(struct ipv6hdr),
-				&nexthdr, &frag);
+	offset = nf_ct_l4_offset(skb, skb_network_offset(skb), nf_ct_l3num(ct),
+				 &protonum);
+	if (offset < 0 || protonum != IPPROTO_TCP)
+		return -1;
+	return offset;
 }
 
 /**
@@ -202,10 +201,7 @@ void nf_ct_tcp_seqadj_set(struct sk_buff *skb, struct nf_conn *ct,
 	struct tcphdr copy;
 	int offset;
 
-	if (nf_ct_protonum(ct) != IPPROTO_TCP)
-		return;
-
-	offset = nf_ct_seqadj_tcp_offset(skb, nf_ct_l3num(ct));
+	offset = nf_ct_seqadj_tcp_offset(skb, ct);
 	if (offset < 0)
 		return;
 
@@ -214,19 +210,18 @@ void nf_ct_tcp_seqadj_set(struct sk_buff *skb, struct nf_conn *ct,
 		nf_ct_seqadj_set(ct, ctinfo, th->seq, off);
 }
 
-/* An error about a connection travels with it, but is no segment of it.  The first
- * segment of an expected connection is "related" as well, so look.  DIFF: stock
- * writes into errors of the original direction.
+/* Is the packet a segment of @ct?  An ICMP error is RELATED to the entry, and so
+ * is the first segment of an expected connection: look at the packet.
+ *
+ * DIFF: the stock module writes into errors of the original direction.
  */
-static bool nf_ct_seqadj_wanted(const struct sk_buff *skb, const struct nf_conn *ct,
+static bool nf_ct_seqadj_wanted(const struct sk_buff *skb,
+				const struct nf_conn *ct,
 				enum ip_conntrack_info ctinfo)
 {
-	u8 protonum;
-
 	if (likely(ctinfo != IP_CT_RELATED && ctinfo != IP_CT_RELATED_REPLY))
 		return true;
-	return nf_ct_l4_offset(skb, skb_network_offset(skb), nf_ct_l3num(ct),
-			       &protonum) > 0 && protonum == IPPROTO_TCP;
+	return nf_ct_seqadj_tcp_offset(skb, ct) >= 0;
 }
 
 /**
