@@ -5,8 +5,6 @@
  * judge is ignored: it passes, and leaves the entry alone.  The DCCP part of an
  * entry is guarded by ct->lock.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/dccp.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
@@ -15,7 +13,6 @@
 #include <linux/spinlock.h>
 #include <net/netfilter/nf_conntrack_ecache.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
-#include <net/netfilter/nf_conntrack_timeout.h>
 
 #include "proto.h"
 
@@ -383,10 +380,8 @@ static_assert(ARRAY_SIZE(dccp_state_names) == __CT_DCCP_MAX);
 
 static void dccp_print(struct seq_file *s, struct nf_conn *ct)
 {
-	unsigned int state = READ_ONCE(ct->proto.dccp.state);
-
-	if (state < ARRAY_SIZE(dccp_state_names))
-		seq_printf(s, "%s ", dccp_state_names[state]);
+	nf_ct_print_state(s, dccp_state_names, ARRAY_SIZE(dccp_state_names),
+			  READ_ONCE(ct->proto.dccp.state));
 }
 #endif
 
@@ -406,6 +401,7 @@ static int dccp_info_dump(struct sk_buff *skb, struct nlattr *nla,
 {
 	struct nf_ct_dccp d;
 	struct nlattr *nest;
+	bool full;
 
 	spin_lock_bh(&ct->lock);
 	d = ct->proto.dccp;
@@ -415,21 +411,14 @@ static int dccp_info_dump(struct sk_buff *skb, struct nlattr *nla,
 	if (!nest)
 		return -EMSGSIZE;
 
-	if (nla_put_u8(skb, CTA_PROTOINFO_DCCP_STATE, d.state))
-		goto full;
-	if (!destroy &&
-	    (nla_put_u8(skb, CTA_PROTOINFO_DCCP_ROLE,
-			d.role[IP_CT_DIR_ORIGINAL]) ||
-	     nla_put_be64(skb, CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ,
-			  cpu_to_be64(d.handshake_seq),
-			  CTA_PROTOINFO_DCCP_PAD)))
-		goto full;
-
-	nla_nest_end(skb, nest);
-	return 0;
-full:
-	nla_nest_cancel(skb, nest);
-	return -EMSGSIZE;
+	full = nla_put_u8(skb, CTA_PROTOINFO_DCCP_STATE, d.state);
+	if (!full && !destroy)
+		full = nla_put_u8(skb, CTA_PROTOINFO_DCCP_ROLE,
+				  d.role[IP_CT_DIR_ORIGINAL]) ||
+		       nla_put_be64(skb, CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ,
+				    cpu_to_be64(d.handshake_seq),
+				    CTA_PROTOINFO_DCCP_PAD);
+	return nf_ct_protoinfo_end(skb, nest, full);
 }
 
 static int dccp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
@@ -439,13 +428,9 @@ static int dccp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
 	u8 state, role;
 	int err;
 
-	if (!cda[CTA_PROTOINFO_DCCP])
-		return 0;
-
-	err = nla_parse_nested_deprecated(tb, CTA_PROTOINFO_DCCP_MAX,
-					  cda[CTA_PROTOINFO_DCCP],
-					  dccp_info_policy, NULL);
-	if (err < 0)
+	err = nf_ct_protoinfo_parse(tb, CTA_PROTOINFO_DCCP_MAX,
+				    cda[CTA_PROTOINFO_DCCP], dccp_info_policy);
+	if (err <= 0)
 		return err;
 	if (!tb[CTA_PROTOINFO_DCCP_STATE] || !tb[CTA_PROTOINFO_DCCP_ROLE])
 		return -EINVAL;
@@ -467,37 +452,14 @@ static int dccp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
 }
 #endif /* CONFIG_NF_CT_NETLINK */
 
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-/* Attribute numbers are state numbers */
+/* Attribute numbers are state numbers; new entries start like requested ones.  A
+ * policy has no timeout for CT_DCCP_INVALID and above: no entry is in it.
+ */
+static_assert((int)CTA_TIMEOUT_DCCP_REQUEST == (int)CT_DCCP_REQUEST);
 static_assert((int)CTA_TIMEOUT_DCCP_MAX == (int)CT_DCCP_TIMEWAIT);
 
-/* A policy has no use for the two states that no entry is in */
-#define DCCP_POLICY_LEN		CT_DCCP_INVALID
-
-static const struct nla_policy
-dccp_timeout_policy[CTA_TIMEOUT_DCCP_MAX + 1] = {
-	[CTA_TIMEOUT_DCCP_REQUEST ... CTA_TIMEOUT_DCCP_MAX] = { .type = NLA_U32 },
-};
-
-static int dccp_timeout_parse(struct nlattr *tb[], struct net *net, void *data)
-{
-	unsigned int *timeouts = nf_dccp_pernet(net)->dccp_timeout;
-
-	nf_ct_timeouts_parse(tb, CTA_TIMEOUT_DCCP_MAX, 0, timeouts,
-			     DCCP_POLICY_LEN, data);
-
-	/* New entries start like requested ones */
-	if (data)
-		timeouts = data;
-	timeouts[CT_DCCP_NONE] = timeouts[CT_DCCP_REQUEST];
-	return 0;
-}
-
-static int dccp_timeout_dump(struct sk_buff *skb, const void *data)
-{
-	return nf_ct_timeouts_dump(skb, CTA_TIMEOUT_DCCP_MAX, 0, data);
-}
-#endif
+NF_CT_DEFINE_TIMEOUTS(dccp, nf_dccp_pernet(net)->dccp_timeout, CT_DCCP_INVALID,
+		      CTA_TIMEOUT_DCCP_MAX);
 
 /**
  * nf_conntrack_dccp_init_net - defaults of a new namespace
@@ -526,18 +488,7 @@ const struct nf_conntrack_l4proto nf_conntrack_l4proto_dccp = {
 	.nlattr_size = DCCP_INFO_NLA_SIZE,
 	.to_nlattr = dccp_info_dump,
 	.from_nlattr = dccp_info_parse,
-	.nla_policy = nf_ct_port_nla_policy,
-	.nlattr_tuple_size = nf_ct_port_nlattr_tuple_size,
-	.nlattr_to_tuple = nf_ct_port_nlattr_to_tuple,
-	.tuple_to_nlattr = nf_ct_port_tuple_to_nlattr,
 #endif
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-	.ctnl_timeout = {
-		.nla_policy = dccp_timeout_policy,
-		.nlattr_max = CTA_TIMEOUT_DCCP_MAX,
-		.obj_size = DCCP_POLICY_LEN * sizeof(unsigned int),
-		.nlattr_to_obj = dccp_timeout_parse,
-		.obj_to_nlattr = dccp_timeout_dump,
-	},
-#endif
+	NF_CT_PORT_ATTRS
+	NF_CT_TIMEOUT_ATTRS(dccp)
 };

@@ -6,8 +6,6 @@
  * control connection.  Keymaps are in a list of the namespace: readers take
  * RCU, writers gre_keymap_lock, which guards the helper's pointers too.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/jiffies.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_pptp.h>
@@ -19,10 +17,8 @@
 #include <linux/spinlock.h>
 #include <net/gre.h>
 #include <net/netfilter/nf_conntrack_core.h>
-#include <net/netfilter/nf_conntrack_ecache.h>
 #include <net/netfilter/nf_conntrack_helper.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
-#include <net/netfilter/nf_conntrack_timeout.h>
 #include <net/pptp.h>
 
 #include "proto.h"
@@ -270,9 +266,8 @@ int nf_conntrack_gre_packet(struct nf_conn *ct, struct sk_buff *skb,
 	}
 
 	nf_ct_refresh_acct(ct, ctinfo, skb, ct->proto.gre.stream_timeout);
-	if (!test_bit(IPS_NAT_CLASH_BIT, &ct->status) &&
-	    !test_and_set_bit(IPS_ASSURED_BIT, &ct->status))
-		nf_conntrack_event_cache(IPCT_ASSURED, ct);
+	if (!test_bit(IPS_NAT_CLASH_BIT, &ct->status))
+		nf_ct_set_assured(ct);
 	return NF_ACCEPT;
 }
 
@@ -286,24 +281,8 @@ static void gre_print(struct seq_file *s, struct nf_conn *ct)
 }
 #endif
 
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-static const struct nla_policy gre_timeout_policy[CTA_TIMEOUT_GRE_MAX + 1] = {
-	[CTA_TIMEOUT_GRE_UNREPLIED]	= { .type = NLA_U32 },
-	[CTA_TIMEOUT_GRE_REPLIED]	= { .type = NLA_U32 },
-};
-
-static int gre_timeout_parse(struct nlattr *tb[], struct net *net, void *data)
-{
-	nf_ct_timeouts_parse(tb, CTA_TIMEOUT_GRE_MAX, 1,
-			     nf_gre_pernet(net)->timeouts, GRE_CT_MAX, data);
-	return 0;
-}
-
-static int gre_timeout_dump(struct sk_buff *skb, const void *data)
-{
-	return nf_ct_timeouts_dump(skb, CTA_TIMEOUT_GRE_MAX, 1, data);
-}
-#endif
+NF_CT_DEFINE_TIMEOUTS(gre, nf_gre_pernet(net)->timeouts, GRE_CT_MAX,
+		      CTA_TIMEOUT_GRE_MAX);
 
 /**
  * nf_conntrack_gre_init_net - default timeouts and keymap of a new namespace
@@ -324,19 +303,6 @@ const struct nf_conntrack_l4proto nf_conntrack_l4proto_gre = {
 #ifdef CONFIG_NF_CONNTRACK_PROCFS
 	.print_conntrack = gre_print,
 #endif
-#if IS_ENABLED(CONFIG_NF_CT_NETLINK)
-	.nla_policy = nf_ct_port_nla_policy,
-	.nlattr_tuple_size = nf_ct_port_nlattr_tuple_size,
-	.nlattr_to_tuple = nf_ct_port_nlattr_to_tuple,
-	.tuple_to_nlattr = nf_ct_port_tuple_to_nlattr,
-#endif
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-	.ctnl_timeout = {
-		.nla_policy = gre_timeout_policy,
-		.nlattr_max = CTA_TIMEOUT_GRE_MAX,
-		.obj_size = sizeof(gre_defaults),
-		.nlattr_to_obj = gre_timeout_parse,
-		.obj_to_nlattr = gre_timeout_dump,
-	},
-#endif
+	NF_CT_PORT_ATTRS
+	NF_CT_TIMEOUT_ATTRS(gre)
 };

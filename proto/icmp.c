@@ -4,8 +4,6 @@
  * belongs to the flow of the packet it quotes.  Also owns the lookup of quoted
  * packets, which ICMPv6 uses too.  No private state in entries, no locks.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/icmp.h>
 #include <linux/ip.h>
 #include <linux/netfilter.h>
@@ -14,7 +12,6 @@
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
-#include <net/netfilter/nf_conntrack_timeout.h>
 #include <net/netfilter/nf_conntrack_zones.h>
 
 #include "proto.h"
@@ -323,24 +320,8 @@ static int icmp_tuple_parse(struct nlattr *tb[], struct nf_conntrack_tuple *t,
 }
 #endif /* CONFIG_NF_CT_NETLINK */
 
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-static const struct nla_policy
-icmp_timeout_policy[CTA_TIMEOUT_ICMP_MAX + 1] = {
-	[CTA_TIMEOUT_ICMP_TIMEOUT] = { .type = NLA_U32 },
-};
-
-static int icmp_timeout_parse(struct nlattr *tb[], struct net *net, void *data)
-{
-	nf_ct_timeouts_parse(tb, CTA_TIMEOUT_ICMP_MAX, 1,
-			     &nf_icmp_pernet(net)->timeout, 1, data);
-	return 0;
-}
-
-static int icmp_timeout_dump(struct sk_buff *skb, const void *data)
-{
-	return nf_ct_timeouts_dump(skb, CTA_TIMEOUT_ICMP_MAX, 1, data);
-}
-#endif
+NF_CT_DEFINE_TIMEOUTS(icmp, &nf_icmp_pernet(net)->timeout, 1,
+		      CTA_TIMEOUT_ICMP_MAX);
 
 /**
  * nf_conntrack_icmp_init_net - default timeout of a new namespace
@@ -361,13 +342,5 @@ const struct nf_conntrack_l4proto nf_conntrack_l4proto_icmp = {
 	.nlattr_to_tuple = icmp_tuple_parse,
 	.tuple_to_nlattr = icmp_tuple_dump,
 #endif
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-	.ctnl_timeout = {
-		.nla_policy = icmp_timeout_policy,
-		.nlattr_max = CTA_TIMEOUT_ICMP_MAX,
-		.obj_size = sizeof(unsigned int),
-		.nlattr_to_obj = icmp_timeout_parse,
-		.obj_to_nlattr = icmp_timeout_dump,
-	},
-#endif
+	NF_CT_TIMEOUT_ATTRS(icmp)
 };

@@ -4,8 +4,6 @@
  * quote, and so do redirects; neighbour and listener discovery is not tracked
  * at all.  No private state in entries, no locks.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/icmpv6.h>
 #include <linux/ipv6.h>
 #include <linux/netfilter.h>
@@ -16,7 +14,6 @@
 #include <net/ndisc.h>
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
-#include <net/netfilter/nf_conntrack_timeout.h>
 
 #include "proto.h"
 
@@ -321,25 +318,8 @@ static int icmpv6_tuple_parse(struct nlattr *tb[], struct nf_conntrack_tuple *t,
 }
 #endif /* CONFIG_NF_CT_NETLINK */
 
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-static const struct nla_policy
-icmpv6_timeout_policy[CTA_TIMEOUT_ICMPV6_MAX + 1] = {
-	[CTA_TIMEOUT_ICMPV6_TIMEOUT] = { .type = NLA_U32 },
-};
-
-static int icmpv6_timeout_parse(struct nlattr *tb[], struct net *net,
-				void *data)
-{
-	nf_ct_timeouts_parse(tb, CTA_TIMEOUT_ICMPV6_MAX, 1,
-			     &nf_icmpv6_pernet(net)->timeout, 1, data);
-	return 0;
-}
-
-static int icmpv6_timeout_dump(struct sk_buff *skb, const void *data)
-{
-	return nf_ct_timeouts_dump(skb, CTA_TIMEOUT_ICMPV6_MAX, 1, data);
-}
-#endif
+NF_CT_DEFINE_TIMEOUTS(icmpv6, &nf_icmpv6_pernet(net)->timeout, 1,
+		      CTA_TIMEOUT_ICMPV6_MAX);
 
 /**
  * nf_conntrack_icmpv6_init_net - default timeout of a new namespace
@@ -360,13 +340,5 @@ const struct nf_conntrack_l4proto nf_conntrack_l4proto_icmpv6 = {
 	.nlattr_to_tuple = icmpv6_tuple_parse,
 	.tuple_to_nlattr = icmpv6_tuple_dump,
 #endif
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-	.ctnl_timeout = {
-		.nla_policy = icmpv6_timeout_policy,
-		.nlattr_max = CTA_TIMEOUT_ICMPV6_MAX,
-		.obj_size = sizeof(unsigned int),
-		.nlattr_to_obj = icmpv6_timeout_parse,
-		.obj_to_nlattr = icmpv6_timeout_dump,
-	},
-#endif
+	NF_CT_TIMEOUT_ATTRS(icmpv6)
 };

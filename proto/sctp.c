@@ -5,8 +5,6 @@
  * chunks work on a copy of the entry's SCTP part, which replaces the original
  * only if none of them was wrong.  That part is guarded by ct->lock.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/bitmap.h>
 #include <linux/crc32c.h>
 #include <linux/netfilter.h>
@@ -17,7 +15,6 @@
 #include <linux/spinlock.h>
 #include <net/netfilter/nf_conntrack_ecache.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
-#include <net/netfilter/nf_conntrack_timeout.h>
 
 #include "nf_ct_cursor_skb.h"
 #include "proto.h"
@@ -540,8 +537,8 @@ static const char *sctp_advance(struct nf_conn *ct, struct sctp_step *st)
 
 	if (ct->proto.sctp.state != st->s.state)
 		nf_conntrack_event_cache(IPCT_PROTOINFO, ct);
-	if (st->established && !test_and_set_bit(IPS_ASSURED_BIT, &ct->status))
-		nf_conntrack_event_cache(IPCT_ASSURED, ct);
+	if (st->established)
+		nf_ct_set_assured(ct);
 	ct->proto.sctp = st->s;
 out:
 	spin_unlock_bh(&ct->lock);
@@ -613,10 +610,8 @@ static_assert(ARRAY_SIZE(sctp_state_names) ==
 
 static void sctp_print(struct seq_file *s, struct nf_conn *ct)
 {
-	unsigned int state = READ_ONCE(ct->proto.sctp.state);
-
-	if (state < ARRAY_SIZE(sctp_state_names))
-		seq_printf(s, "%s ", sctp_state_names[state]);
+	nf_ct_print_state(s, sctp_state_names, ARRAY_SIZE(sctp_state_names),
+			  READ_ONCE(ct->proto.sctp.state));
 }
 #endif
 
@@ -638,6 +633,7 @@ static int sctp_info_dump(struct sk_buff *skb, struct nlattr *nla,
 {
 	struct ip_ct_sctp s;
 	struct nlattr *nest;
+	bool full;
 
 	spin_lock_bh(&ct->lock);
 	s = ct->proto.sctp;
@@ -647,20 +643,13 @@ static int sctp_info_dump(struct sk_buff *skb, struct nlattr *nla,
 	if (!nest)
 		return -EMSGSIZE;
 
-	if (nla_put_u8(skb, CTA_PROTOINFO_SCTP_STATE, s.state))
-		goto full;
-	if (!destroy &&
-	    (nla_put_be32(skb, CTA_PROTOINFO_SCTP_VTAG_ORIGINAL,
-			  s.vtag[IP_CT_DIR_ORIGINAL]) ||
-	     nla_put_be32(skb, CTA_PROTOINFO_SCTP_VTAG_REPLY,
-			  s.vtag[IP_CT_DIR_REPLY])))
-		goto full;
-
-	nla_nest_end(skb, nest);
-	return 0;
-full:
-	nla_nest_cancel(skb, nest);
-	return -EMSGSIZE;
+	full = nla_put_u8(skb, CTA_PROTOINFO_SCTP_STATE, s.state);
+	if (!full && !destroy)
+		full = nla_put_be32(skb, CTA_PROTOINFO_SCTP_VTAG_ORIGINAL,
+				    s.vtag[IP_CT_DIR_ORIGINAL]) ||
+		       nla_put_be32(skb, CTA_PROTOINFO_SCTP_VTAG_REPLY,
+				    s.vtag[IP_CT_DIR_REPLY]);
+	return nf_ct_protoinfo_end(skb, nest, full);
 }
 
 static int sctp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
@@ -669,13 +658,9 @@ static int sctp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
 	unsigned int i;
 	int err;
 
-	if (!cda[CTA_PROTOINFO_SCTP])
-		return 0;
-
-	err = nla_parse_nested_deprecated(tb, CTA_PROTOINFO_SCTP_MAX,
-					  cda[CTA_PROTOINFO_SCTP],
-					  sctp_info_policy, NULL);
-	if (err < 0)
+	err = nf_ct_protoinfo_parse(tb, CTA_PROTOINFO_SCTP_MAX,
+				    cda[CTA_PROTOINFO_SCTP], sctp_info_policy);
+	if (err <= 0)
 		return err;
 
 	/* All or nothing: a state without its tags would reject every packet */
@@ -695,35 +680,13 @@ static int sctp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
 }
 #endif /* CONFIG_NF_CT_NETLINK */
 
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-/* Attribute numbers are state numbers */
+/* Attribute numbers are state numbers; new entries start like closed ones. */
+static_assert((int)CTA_TIMEOUT_SCTP_CLOSED == (int)SCTP_CONNTRACK_CLOSED);
 static_assert((int)CTA_TIMEOUT_SCTP_HEARTBEAT_SENT ==
 	      (int)SCTP_CONNTRACK_HEARTBEAT_SENT);
 
-static const struct nla_policy
-sctp_timeout_policy[CTA_TIMEOUT_SCTP_MAX + 1] = {
-	[CTA_TIMEOUT_SCTP_CLOSED ... CTA_TIMEOUT_SCTP_MAX] = { .type = NLA_U32 },
-};
-
-static int sctp_timeout_parse(struct nlattr *tb[], struct net *net, void *data)
-{
-	unsigned int *timeouts = nf_sctp_pernet(net)->timeouts;
-
-	nf_ct_timeouts_parse(tb, CTA_TIMEOUT_SCTP_MAX, 0, timeouts,
-			     SCTP_CONNTRACK_MAX, data);
-
-	/* New entries start like closed ones */
-	if (data)
-		timeouts = data;
-	timeouts[SCTP_CONNTRACK_NONE] = timeouts[SCTP_CONNTRACK_CLOSED];
-	return 0;
-}
-
-static int sctp_timeout_dump(struct sk_buff *skb, const void *data)
-{
-	return nf_ct_timeouts_dump(skb, CTA_TIMEOUT_SCTP_MAX, 0, data);
-}
-#endif
+NF_CT_DEFINE_TIMEOUTS(sctp, nf_sctp_pernet(net)->timeouts, SCTP_CONNTRACK_MAX,
+		      CTA_TIMEOUT_SCTP_MAX);
 
 /**
  * nf_conntrack_sctp_init_net - default timeouts of a new namespace
@@ -748,18 +711,7 @@ const struct nf_conntrack_l4proto nf_conntrack_l4proto_sctp = {
 	.nlattr_size = SCTP_INFO_NLA_SIZE,
 	.to_nlattr = sctp_info_dump,
 	.from_nlattr = sctp_info_parse,
-	.nla_policy = nf_ct_port_nla_policy,
-	.nlattr_tuple_size = nf_ct_port_nlattr_tuple_size,
-	.nlattr_to_tuple = nf_ct_port_nlattr_to_tuple,
-	.tuple_to_nlattr = nf_ct_port_tuple_to_nlattr,
 #endif
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-	.ctnl_timeout = {
-		.nla_policy = sctp_timeout_policy,
-		.nlattr_max = CTA_TIMEOUT_SCTP_MAX,
-		.obj_size = sizeof(sctp_defaults),
-		.nlattr_to_obj = sctp_timeout_parse,
-		.obj_to_nlattr = sctp_timeout_dump,
-	},
-#endif
+	NF_CT_PORT_ATTRS
+	NF_CT_TIMEOUT_ATTRS(sctp)
 };

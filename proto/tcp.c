@@ -6,8 +6,6 @@
  * segment is let through and remembered until the answer shows who was right.
  * ct->proto.tcp is guarded by ct->lock; callers hold RCU.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink_cttimeout.h>
 #include <linux/skbuff.h>
@@ -17,10 +15,9 @@
 #include <net/netfilter/nf_conntrack_ecache.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
 #include <net/netfilter/nf_conntrack_synproxy.h>
-#include <net/netfilter/nf_conntrack_timeout.h>
 
 #include "nf_conntrack_deadline.h"
-#include "nf_ct_entry.h"
+#include "proto.h"
 #include "tcp.h"
 
 /*
@@ -157,20 +154,7 @@ static bool nf_ct_tcp_is_closing(const struct nf_conn *ct)
 
 static const unsigned int *nf_ct_tcp_timeouts(const struct nf_conn *ct)
 {
-	const unsigned int *policy = nf_ct_policy_timeouts(ct);
-
-	return policy ?: nf_tcp_pernet(nf_ct_net(ct))->timeouts;
-}
-
-static bool nf_ct_tcp_checksum_ok(struct sk_buff *skb, unsigned int dataoff,
-				  const struct nf_hook_state *state)
-{
-	/* what leaves this host may still wait for its checksum */
-	if (state->hook != NF_INET_PRE_ROUTING ||
-	    !state->net->ct.sysctl_checksum)
-		return true;
-
-	return !nf_checksum(skb, state->hook, dataoff, IPPROTO_TCP, state->pf);
+	return nf_ct_timeouts_of(ct, nf_tcp_pernet(nf_ct_net(ct))->timeouts);
 }
 
 /* Decode and check everything that needs no connection.  NULL, or what is wrong. */
@@ -185,7 +169,8 @@ static const char *nf_ct_tcp_decode(struct nf_ct_tcp_seg *seg,
 
 	if (hlen < sizeof(*th) || hlen > len)
 		return "header length is wrong";
-	if (!nf_ct_tcp_checksum_ok(skb, dataoff, state))
+	if (nf_ct_checksum_wanted(state) &&
+	    nf_checksum(skb, state->hook, dataoff, IPPROTO_TCP, state->pf))
 		return "checksum is wrong";
 
 	kind = nf_ct_tcp_kinds[tcp_flag_byte(th) & NF_CT_TCP_FLAGS];
@@ -603,11 +588,8 @@ static int nf_ct_tcp_finish(struct nf_conn *ct, struct sk_buff *skb,
 	/* handshake complete, or a picked up connection was answered */
 	if (replied && established &&
 	    (step->from == TCP_CONNTRACK_SYN_RECV ||
-	     step->from == TCP_CONNTRACK_ESTABLISHED) &&
-	    !test_bit(IPS_ASSURED_BIT, &ct->status)) {
-		set_bit(IPS_ASSURED_BIT, &ct->status);
-		nf_conntrack_event_cache(IPCT_ASSURED, ct);
-	}
+	     step->from == TCP_CONNTRACK_ESTABLISHED))
+		nf_ct_set_assured(ct);
 
 	nf_ct_refresh_acct(ct, ctinfo, skb, timeout);
 	return NF_ACCEPT;
@@ -642,16 +624,16 @@ int nf_conntrack_tcp_packet(struct nf_conn *ct, struct sk_buff *skb,
 
 	seg.th = skb_header_pointer(skb, dataoff, sizeof(room), &room);
 	if (!seg.th)
-		return -NF_ACCEPT;
+		return NF_CT_PACKET_INVALID;
 
 	wrong = nf_ct_tcp_decode(&seg, skb, dataoff, state);
 	if (wrong) {
 		nf_l4proto_log_invalid(skb, state, IPPROTO_TCP, "%s", wrong);
-		return -NF_ACCEPT;
+		return NF_CT_PACKET_INVALID;
 	}
 
 	if (!nf_ct_is_confirmed(ct) && !nf_ct_tcp_begin(ct, &seg))
-		return -NF_ACCEPT;
+		return NF_CT_PACKET_INVALID;
 
 	spin_lock_bh(&ct->lock);
 	action = nf_ct_tcp_advance(ct, &seg, &step);
@@ -674,7 +656,7 @@ int nf_conntrack_tcp_packet(struct nf_conn *ct, struct sk_buff *skb,
 					  step.why, step.limit,
 					  nf_ct_tcp_state_names[step.from]);
 
-	return action == NF_CT_TCP_IGNORE ? NF_ACCEPT : -NF_ACCEPT;
+	return action == NF_CT_TCP_IGNORE ? NF_ACCEPT : NF_CT_PACKET_INVALID;
 }
 
 /**
@@ -735,18 +717,7 @@ const struct nf_conntrack_l4proto nf_conntrack_l4proto_tcp = {
 	.nlattr_size		= NF_CT_TCP_NLATTR_SIZE,
 	.from_nlattr		= nf_ct_tcp_from_nlattr,
 	.to_nlattr		= nf_ct_tcp_to_nlattr,
-	.nla_policy		= nf_ct_port_nla_policy,
-	.nlattr_tuple_size	= nf_ct_port_nlattr_tuple_size,
-	.nlattr_to_tuple	= nf_ct_port_nlattr_to_tuple,
-	.tuple_to_nlattr	= nf_ct_port_tuple_to_nlattr,
 #endif
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-	.ctnl_timeout		= {
-		.obj_size	= sizeof_field(struct nf_tcp_net, timeouts),
-		.nlattr_max	= CTA_TIMEOUT_TCP_MAX,
-		.nla_policy	= nf_ct_tcp_timeout_policy,
-		.nlattr_to_obj	= nf_ct_tcp_timeout_from_nlattr,
-		.obj_to_nlattr	= nf_ct_tcp_timeout_to_nlattr,
-	},
-#endif
+	NF_CT_PORT_ATTRS
+	NF_CT_TIMEOUT_ATTRS(tcp)
 };

@@ -7,9 +7,9 @@
 #ifndef _NF_CT_PROTO_TCP_H
 #define _NF_CT_PROTO_TCP_H
 
+#include <linux/netfilter/nfnetlink_cttimeout.h>
 #include <net/netfilter/nf_conntrack.h>
 
-struct nla_policy;
 struct nlattr;
 struct seq_file;
 struct tcphdr;
@@ -110,11 +110,14 @@ int nf_ct_tcp_from_nlattr(struct nlattr *attrs[], struct nf_conn *ct);
 #endif
 
 #ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-extern const struct nla_policy nf_ct_tcp_timeout_policy[];
+/* For NF_CT_TIMEOUT_ATTRS() */
+enum {
+	nf_ct_tcp_timeouts_n	= TCP_CONNTRACK_TIMEOUT_MAX,
+	nf_ct_tcp_timeouts_last	= CTA_TIMEOUT_TCP_MAX,
+};
 
-int nf_ct_tcp_timeout_from_nlattr(struct nlattr *attrs[], struct net *net,
-				  void *data);
-int nf_ct_tcp_timeout_to_nlattr(struct sk_buff *skb, const void *data);
+int nf_ct_tcp_timeout_parse(struct nlattr *tb[], struct net *net, void *data);
+int nf_ct_tcp_timeout_dump(struct sk_buff *skb, const void *data);
 #endif
 
 #endif /* _NF_CT_PROTO_TCP_H */

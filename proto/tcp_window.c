@@ -5,8 +5,6 @@
  * Filtering in IP Filter", with window scaling (RFC 7323), SACK (RFC 2018) and
  * sequence numbers that NAT has moved.  Guarded by ct->lock.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <net/tcp.h>

@@ -5,15 +5,11 @@
  * while a question and its answer are not.  Of an entry only stream_ts is ours,
  * written while the entry is unconfirmed; status bits change atomically.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/jiffies.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink_cttimeout.h>
 #include <linux/udp.h>
-#include <net/netfilter/nf_conntrack_ecache.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
-#include <net/netfilter/nf_conntrack_timeout.h>
 
 #include "proto.h"
 
@@ -52,14 +48,6 @@ static const char *udp_flaw(struct sk_buff *skb, unsigned int dataoff,
 	return NULL;
 }
 
-static void udp_set_assured(struct nf_conn *ct)
-{
-	/* Nearly always set: the plain test spares the atomic operation */
-	if (!test_bit(IPS_ASSURED_BIT, &ct->status) &&
-	    !test_and_set_bit(IPS_ASSURED_BIT, &ct->status))
-		nf_conntrack_event_cache(IPCT_ASSURED, ct);
-}
-
 /* Refresh a flow of which @replied says whether it deserves the long timeout. */
 static void udp_refresh(struct nf_conn *ct, struct sk_buff *skb,
 			enum ip_conntrack_info ctinfo, bool replied)
@@ -74,7 +62,7 @@ static void udp_refresh(struct nf_conn *ct, struct sk_buff *skb,
 	 * timeout is fixed and nothing may keep it from an early drop.
 	 */
 	if (replied && !test_bit(IPS_NAT_CLASH_BIT, &ct->status))
-		udp_set_assured(ct);
+		nf_ct_set_assured(ct);
 }
 
 /**
@@ -172,27 +160,11 @@ int nf_conntrack_udplite_packet(struct nf_conn *ct, struct sk_buff *skb,
 }
 #endif /* CONFIG_NF_CT_PROTO_UDPLITE */
 
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-/* The attributes of both protocols have the same numbers */
-static_assert(CTA_TIMEOUT_UDP_MAX == CTA_TIMEOUT_UDPLITE_MAX);
+/* UDP-Lite has a policy of the same form, and the same defaults. */
+static_assert((int)CTA_TIMEOUT_UDP_MAX == (int)CTA_TIMEOUT_UDPLITE_MAX);
 
-static const struct nla_policy udp_timeout_policy[CTA_TIMEOUT_UDP_MAX + 1] = {
-	[CTA_TIMEOUT_UDP_UNREPLIED]	= { .type = NLA_U32 },
-	[CTA_TIMEOUT_UDP_REPLIED]	= { .type = NLA_U32 },
-};
-
-static int udp_timeout_parse(struct nlattr *tb[], struct net *net, void *data)
-{
-	nf_ct_timeouts_parse(tb, CTA_TIMEOUT_UDP_MAX, 1,
-			     nf_udp_pernet(net)->timeouts, UDP_CT_MAX, data);
-	return 0;
-}
-
-static int udp_timeout_dump(struct sk_buff *skb, const void *data)
-{
-	return nf_ct_timeouts_dump(skb, CTA_TIMEOUT_UDP_MAX, 1, data);
-}
-#endif
+NF_CT_DEFINE_TIMEOUTS(udp, nf_udp_pernet(net)->timeouts, UDP_CT_MAX,
+		      CTA_TIMEOUT_UDP_MAX);
 
 /**
  * nf_conntrack_udp_init_net - default timeouts of a new namespace
@@ -213,41 +185,15 @@ void nf_conntrack_udp_init_net(struct net *net)
 const struct nf_conntrack_l4proto nf_conntrack_l4proto_udp = {
 	.l4proto = IPPROTO_UDP,
 	.allow_clash = true,
-#if IS_ENABLED(CONFIG_NF_CT_NETLINK)
-	.nla_policy = nf_ct_port_nla_policy,
-	.nlattr_tuple_size = nf_ct_port_nlattr_tuple_size,
-	.nlattr_to_tuple = nf_ct_port_nlattr_to_tuple,
-	.tuple_to_nlattr = nf_ct_port_tuple_to_nlattr,
-#endif
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-	.ctnl_timeout = {
-		.nla_policy = udp_timeout_policy,
-		.nlattr_max = CTA_TIMEOUT_UDP_MAX,
-		.obj_size = sizeof(udp_defaults),
-		.nlattr_to_obj = udp_timeout_parse,
-		.obj_to_nlattr = udp_timeout_dump,
-	},
-#endif
+	NF_CT_PORT_ATTRS
+	NF_CT_TIMEOUT_ATTRS(udp)
 };
 
 #ifdef CONFIG_NF_CT_PROTO_UDPLITE
 const struct nf_conntrack_l4proto nf_conntrack_l4proto_udplite = {
 	.l4proto = IPPROTO_UDPLITE,
 	.allow_clash = true,
-#if IS_ENABLED(CONFIG_NF_CT_NETLINK)
-	.nla_policy = nf_ct_port_nla_policy,
-	.nlattr_tuple_size = nf_ct_port_nlattr_tuple_size,
-	.nlattr_to_tuple = nf_ct_port_nlattr_to_tuple,
-	.tuple_to_nlattr = nf_ct_port_tuple_to_nlattr,
-#endif
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-	.ctnl_timeout = {
-		.nla_policy = udp_timeout_policy,
-		.nlattr_max = CTA_TIMEOUT_UDP_MAX,
-		.obj_size = sizeof(udp_defaults),
-		.nlattr_to_obj = udp_timeout_parse,
-		.obj_to_nlattr = udp_timeout_dump,
-	},
-#endif
+	NF_CT_PORT_ATTRS
+	NF_CT_TIMEOUT_ATTRS(udp)
 };
 #endif
