@@ -19,7 +19,7 @@
 /* RFC 4340 3.4: maximum segment lifetime */
 #define DCCP_MSL	(120 * HZ)
 
-static const unsigned int dccp_defaults[CT_DCCP_MAX + 1] = {
+static const unsigned int nf_ct_dccp_defaults[CT_DCCP_MAX + 1] = {
 	[CT_DCCP_NONE]		= 2 * DCCP_MSL,
 	[CT_DCCP_REQUEST]	= 2 * DCCP_MSL,
 	[CT_DCCP_RESPOND]	= 4 * DCCP_MSL,
@@ -46,12 +46,12 @@ static const unsigned int dccp_defaults[CT_DCCP_MAX + 1] = {
 /* The first rule that fits gives the next state; if none does, the packet is
  * invalid: no end that keeps to RFC 4340 can have sent it there.
  */
-static const struct dccp_rule {
+static const struct nf_ct_dccp_rule {
 	u16 packets;
 	u16 from;
 	u8 senders;
 	u8 to;
-} dccp_rules[] = {
+} nf_ct_dccp_rules[] = {
 	/* 8.3: an open or closing connection takes data; but a server that has
 	 * asked for the end sends no more of it
 	 */
@@ -93,18 +93,20 @@ static const struct dccp_rule {
 
 	/* 7.5.4: resynchronisation is between the ends, which know the sequence
 	 * numbers.  What else would start or answer a connection may be from one
-	 * that replaces this, unseen here: see dccp_ignored().
+	 * that replaces this, unseen here: see nf_ct_dccp_ignored().
 	 */
 	{ PKT(SYNC) | PKT(SYNCACK) | PKT(REQUEST) | PKT(RESPONSE),
 	  IN_ANY & ~IN(NONE), CLIENT | SERVER, CT_DCCP_IGNORE },
 };
 
-static unsigned int dccp_next_state(unsigned int role, unsigned int state,
-				    u8 type)
+static unsigned int nf_ct_dccp_next_state(unsigned int role, unsigned int state,
+					  u8 type)
 {
-	const struct dccp_rule *r;
+	const struct nf_ct_dccp_rule *r;
+	unsigned int i;
 
-	for (r = dccp_rules; r < dccp_rules + ARRAY_SIZE(dccp_rules); r++) {
+	for (i = 0; i < ARRAY_SIZE(nf_ct_dccp_rules); i++) {
+		r = &nf_ct_dccp_rules[i];
 		if ((r->packets & BIT(type)) && (r->from & BIT(state)) &&
 		    (r->senders & BIT(role)))
 			return r->to == TO_STAY ? state : r->to;
@@ -113,13 +115,13 @@ static unsigned int dccp_next_state(unsigned int role, unsigned int state,
 }
 
 /**
- * struct dccp_view - what a packet says, before it is compared with the entry
+ * struct nf_ct_dccp_view - what a packet says, not yet compared with the entry
  * @type: packet type, below DCCP_NR_PKT_TYPES
  * @seq: sequence number
  * @ack: acknowledgment number, if @has_ack
  * @has_ack: the packet has one of 48 bits
  */
-struct dccp_view {
+struct nf_ct_dccp_view {
 	u8 type;
 	bool has_ack;
 	u64 seq;
@@ -127,7 +129,7 @@ struct dccp_view {
 };
 
 /* RFC 4340 5.1: types that may have short sequence numbers */
-static bool dccp_may_be_short(u8 type)
+static bool nf_ct_dccp_may_be_short(u8 type)
 {
 	return PKT_DATA_OR_ACK & BIT(type);
 }
@@ -137,7 +139,7 @@ static bool dccp_may_be_short(u8 type)
  * DIFF: the stock module drops short acknowledgments, since it looks for long
  * ones, and whatever has its header cut off; here that is invalid.
  */
-static unsigned int dccp_header_len(const struct dccp_hdr *dh)
+static unsigned int nf_ct_dccp_header_len(const struct dccp_hdr *dh)
 {
 	if (dh->dccph_x)
 		return sizeof(*dh) + sizeof(struct dccp_hdr_ext) +
@@ -152,7 +154,8 @@ static unsigned int dccp_header_len(const struct dccp_hdr *dh)
  *
  * DIFF: the stock module forgets that the header is always covered (9.2).
  */
-static unsigned int dccp_coverage(const struct dccp_hdr *dh, unsigned int room)
+static unsigned int nf_ct_dccp_coverage(const struct dccp_hdr *dh,
+					unsigned int room)
 {
 	unsigned int covered;
 
@@ -163,8 +166,10 @@ static unsigned int dccp_coverage(const struct dccp_hdr *dh, unsigned int room)
 }
 
 /* Read the 48-bit numbers of a packet; its header is known to hold them. */
-static bool dccp_read_numbers(const struct sk_buff *skb, unsigned int dataoff,
-			      const struct dccp_hdr *dh, struct dccp_view *v)
+static bool nf_ct_dccp_read_numbers(const struct sk_buff *skb,
+				    unsigned int dataoff,
+				    const struct dccp_hdr *dh,
+				    struct nf_ct_dccp_view *v)
 {
 	struct {
 		struct dccp_hdr_ext ext;
@@ -189,9 +194,9 @@ static bool dccp_read_numbers(const struct sk_buff *skb, unsigned int dataoff,
 }
 
 /* Look at the header of a packet, fill @v, or say what is wrong with it. */
-static const char *dccp_flaw(struct sk_buff *skb, unsigned int dataoff,
-			     const struct nf_hook_state *state,
-			     struct dccp_view *v)
+static const char *nf_ct_dccp_flaw(struct sk_buff *skb, unsigned int dataoff,
+				   const struct nf_hook_state *state,
+				   struct nf_ct_dccp_view *v)
 {
 	unsigned int room = skb->len - dataoff;
 	unsigned int covered;
@@ -201,12 +206,13 @@ static const char *dccp_flaw(struct sk_buff *skb, unsigned int dataoff,
 		return "DCCP header incomplete";
 	if (dh.dccph_type >= DCCP_NR_PKT_TYPES)
 		return "DCCP packet type reserved";
-	if (!dh.dccph_x && !dccp_may_be_short(dh.dccph_type))
+	if (!dh.dccph_x && !nf_ct_dccp_may_be_short(dh.dccph_type))
 		return "DCCP sequence number too short for the type";
-	if (dh.dccph_doff * 4 > room || dh.dccph_doff * 4 < dccp_header_len(&dh))
+	if (dh.dccph_doff * 4 > room ||
+	    dh.dccph_doff * 4 < nf_ct_dccp_header_len(&dh))
 		return "DCCP data offset wrong";
 
-	covered = dccp_coverage(&dh, room);
+	covered = nf_ct_dccp_coverage(&dh, room);
 	if (!covered)
 		return "DCCP checksum coverage wrong";
 	if (nf_ct_checksum_wanted(state) &&
@@ -216,22 +222,23 @@ static const char *dccp_flaw(struct sk_buff *skb, unsigned int dataoff,
 
 	memset(v, 0, sizeof(*v));
 	v->type = dh.dccph_type;
-	if (dh.dccph_x && !dccp_read_numbers(skb, dataoff, &dh, v))
+	if (dh.dccph_x && !nf_ct_dccp_read_numbers(skb, dataoff, &dh, v))
 		return "DCCP header incomplete";
 	return NULL;
 }
 
-static void dccp_set_client(struct nf_ct_dccp *d, enum ip_conntrack_dir dir)
+static void nf_ct_dccp_set_client(struct nf_ct_dccp *d,
+				  enum ip_conntrack_dir dir)
 {
 	d->role[dir] = CT_DCCP_ROLE_CLIENT;
 	d->role[!dir] = CT_DCCP_ROLE_SERVER;
 }
 
 /* DCCP part of an entry of which this is the first packet. */
-static void dccp_start(struct nf_ct_dccp *d)
+static void nf_ct_dccp_start(struct nf_ct_dccp *d)
 {
 	memset(d, 0, sizeof(*d));
-	dccp_set_client(d, IP_CT_DIR_ORIGINAL);
+	nf_ct_dccp_set_client(d, IP_CT_DIR_ORIGINAL);
 	d->last_pkt = DCCP_PKT_REQUEST;
 	d->last_dir = IP_CT_DIR_ORIGINAL;
 }
@@ -239,28 +246,29 @@ static void dccp_start(struct nf_ct_dccp *d)
 /* A packet that the rules ignore.  If it is the Response to a Request that was
  * ignored before, the ends have begun anew, and so does the entry.
  */
-static unsigned int dccp_ignored(struct nf_ct_dccp *d,
-				 const struct dccp_view *v,
-				 enum ip_conntrack_dir dir)
+static unsigned int nf_ct_dccp_ignored(struct nf_ct_dccp *d,
+				       const struct nf_ct_dccp_view *v,
+				       enum ip_conntrack_dir dir)
 {
 	if (v->type != DCCP_PKT_RESPONSE || d->last_pkt != DCCP_PKT_REQUEST ||
 	    d->last_dir == dir)
 		return CT_DCCP_IGNORE;
 
-	dccp_set_client(d, !dir);
+	nf_ct_dccp_set_client(d, !dir);
 	d->handshake_seq = v->seq;
 	return CT_DCCP_RESPOND;
 }
 
 /* What else changes in an entry that goes from @from to @to. */
-static void dccp_enter(struct nf_conn *ct, const struct dccp_view *v,
-		       enum ip_conntrack_dir dir, unsigned int from,
-		       unsigned int to)
+static void nf_ct_dccp_enter(struct nf_conn *ct,
+			     const struct nf_ct_dccp_view *v,
+			     enum ip_conntrack_dir dir, unsigned int from,
+			     unsigned int to)
 {
 	struct nf_ct_dccp *d = &ct->proto.dccp;
 
 	if (to == CT_DCCP_REQUEST && from == CT_DCCP_TIMEWAIT)
-		dccp_set_client(d, dir);
+		nf_ct_dccp_set_client(d, dir);
 	else if (to == CT_DCCP_RESPOND && from == CT_DCCP_REQUEST)
 		d->handshake_seq = v->seq;
 	else if (to == CT_DCCP_PARTOPEN && from == CT_DCCP_RESPOND &&
@@ -272,21 +280,22 @@ static void dccp_enter(struct nf_conn *ct, const struct dccp_view *v,
 /* Run the packet through @ct: the state to take the timeout from, or
  * CT_DCCP_IGNORE, or CT_DCCP_INVALID with @ct unchanged.
  */
-static unsigned int dccp_advance(struct nf_conn *ct, const struct dccp_view *v,
-				 enum ip_conntrack_dir dir)
+static unsigned int nf_ct_dccp_advance(struct nf_conn *ct,
+				       const struct nf_ct_dccp_view *v,
+				       enum ip_conntrack_dir dir)
 {
 	struct nf_ct_dccp *d = &ct->proto.dccp;
 	unsigned int from, to;
 
 	lockdep_assert_held(&ct->lock);
 	from = d->state;
-	to = dccp_next_state(d->role[dir], from, v->type);
+	to = nf_ct_dccp_next_state(d->role[dir], from, v->type);
 	if (to == CT_DCCP_INVALID)
 		return to;
 	if (to == CT_DCCP_IGNORE)
-		to = dccp_ignored(d, v, dir);
+		to = nf_ct_dccp_ignored(d, v, dir);
 	else
-		dccp_enter(ct, v, dir, from, to);
+		nf_ct_dccp_enter(ct, v, dir, from, to);
 
 	d->last_dir = dir;
 	d->last_pkt = v->type;
@@ -316,11 +325,11 @@ int nf_conntrack_dccp_packet(struct nf_conn *ct, struct sk_buff *skb,
 			     const struct nf_hook_state *state)
 {
 	const unsigned int *timeouts;
-	struct dccp_view view;
+	struct nf_ct_dccp_view view;
 	const char *flaw;
 	unsigned int to;
 
-	flaw = dccp_flaw(skb, dataoff, state, &view);
+	flaw = nf_ct_dccp_flaw(skb, dataoff, state, &view);
 	if (flaw) {
 		nf_l4proto_log_invalid(skb, state, IPPROTO_DCCP, "%s", flaw);
 		return NF_CT_PACKET_INVALID;
@@ -335,8 +344,8 @@ int nf_conntrack_dccp_packet(struct nf_conn *ct, struct sk_buff *skb,
 
 	spin_lock_bh(&ct->lock);
 	if (!nf_ct_is_confirmed(ct))
-		dccp_start(&ct->proto.dccp);
-	to = dccp_advance(ct, &view, CTINFO2DIR(ctinfo));
+		nf_ct_dccp_start(&ct->proto.dccp);
+	to = nf_ct_dccp_advance(ct, &view, CTINFO2DIR(ctinfo));
 	spin_unlock_bh(&ct->lock);
 
 	if (to == CT_DCCP_INVALID) {
@@ -357,7 +366,7 @@ int nf_conntrack_dccp_packet(struct nf_conn *ct, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-static bool dccp_can_early_drop(const struct nf_conn *ct)
+static bool nf_ct_dccp_can_early_drop(const struct nf_conn *ct)
 {
 	switch (READ_ONCE(ct->proto.dccp.state)) {
 	case CT_DCCP_CLOSEREQ:
@@ -371,23 +380,26 @@ static bool dccp_can_early_drop(const struct nf_conn *ct)
 
 #ifdef CONFIG_NF_CONNTRACK_PROCFS
 /* In the order of enum ct_dccp_states */
-static const char *const dccp_state_names[] = {
+static const char *const nf_ct_dccp_state_names[] = {
 	"NONE", "REQUEST", "RESPOND", "PARTOPEN", "OPEN", "CLOSEREQ", "CLOSING",
 	"TIMEWAIT", "IGNORE", "INVALID",
 };
 
-static_assert(ARRAY_SIZE(dccp_state_names) == __CT_DCCP_MAX);
+static_assert(ARRAY_SIZE(nf_ct_dccp_state_names) == __CT_DCCP_MAX);
 
-static void dccp_print(struct seq_file *s, struct nf_conn *ct)
+static void nf_ct_dccp_print(struct seq_file *s, struct nf_conn *ct)
 {
-	nf_ct_print_state(s, dccp_state_names, ARRAY_SIZE(dccp_state_names),
+	nf_ct_print_state(s, nf_ct_dccp_state_names,
+			  ARRAY_SIZE(nf_ct_dccp_state_names),
 			  READ_ONCE(ct->proto.dccp.state));
 }
 #endif
 
 #if IS_ENABLED(CONFIG_NF_CT_NETLINK)
-static const struct nla_policy dccp_info_policy[CTA_PROTOINFO_DCCP_MAX + 1] = {
-	[CTA_PROTOINFO_DCCP_STATE ... CTA_PROTOINFO_DCCP_ROLE] = { .type = NLA_U8 },
+static const struct nla_policy
+nf_ct_dccp_info_policy[CTA_PROTOINFO_DCCP_MAX + 1] = {
+	[CTA_PROTOINFO_DCCP_STATE]	   = { .type = NLA_U8 },
+	[CTA_PROTOINFO_DCCP_ROLE]	   = { .type = NLA_U8 },
 	[CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ] = { .type = NLA_U64 },
 };
 
@@ -396,8 +408,8 @@ static const struct nla_policy dccp_info_policy[CTA_PROTOINFO_DCCP_MAX + 1] = {
 	(NLA_HDRLEN + 2 * NLA_ALIGN(NLA_HDRLEN + sizeof(u8)) +		\
 	 NLA_ALIGN(NLA_HDRLEN + sizeof(u64)) + NLA_HDRLEN)
 
-static int dccp_info_dump(struct sk_buff *skb, struct nlattr *nla,
-			  struct nf_conn *ct, bool destroy)
+static int nf_ct_dccp_info_dump(struct sk_buff *skb, struct nlattr *nla,
+				struct nf_conn *ct, bool destroy)
 {
 	struct nf_ct_dccp d;
 	struct nlattr *nest;
@@ -421,7 +433,7 @@ static int dccp_info_dump(struct sk_buff *skb, struct nlattr *nla,
 	return nf_ct_protoinfo_end(skb, nest, full);
 }
 
-static int dccp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
+static int nf_ct_dccp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
 {
 	struct nlattr *tb[CTA_PROTOINFO_DCCP_MAX + 1];
 	struct nf_ct_dccp *d = &ct->proto.dccp;
@@ -429,7 +441,8 @@ static int dccp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
 	int err;
 
 	err = nf_ct_protoinfo_parse(tb, CTA_PROTOINFO_DCCP_MAX,
-				    cda[CTA_PROTOINFO_DCCP], dccp_info_policy);
+				    cda[CTA_PROTOINFO_DCCP],
+				    nf_ct_dccp_info_policy);
 	if (err <= 0)
 		return err;
 	if (!tb[CTA_PROTOINFO_DCCP_STATE] || !tb[CTA_PROTOINFO_DCCP_ROLE])
@@ -442,8 +455,8 @@ static int dccp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
 
 	spin_lock_bh(&ct->lock);
 	d->state = state;
-	dccp_set_client(d, role == CT_DCCP_ROLE_CLIENT ? IP_CT_DIR_ORIGINAL :
-							 IP_CT_DIR_REPLY);
+	nf_ct_dccp_set_client(d, role == CT_DCCP_ROLE_CLIENT ?
+				 IP_CT_DIR_ORIGINAL : IP_CT_DIR_REPLY);
 	if (tb[CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ])
 		d->handshake_seq =
 			be64_to_cpu(nla_get_be64(tb[CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ]));
@@ -475,19 +488,19 @@ void nf_conntrack_dccp_init_net(struct net *net)
 	struct nf_dccp_net *dn = nf_dccp_pernet(net);
 
 	dn->dccp_loose = 1;
-	memcpy(dn->dccp_timeout, dccp_defaults, sizeof(dn->dccp_timeout));
+	memcpy(dn->dccp_timeout, nf_ct_dccp_defaults, sizeof(dn->dccp_timeout));
 }
 
 const struct nf_conntrack_l4proto nf_conntrack_l4proto_dccp = {
 	.l4proto = IPPROTO_DCCP,
-	.can_early_drop = dccp_can_early_drop,
+	.can_early_drop = nf_ct_dccp_can_early_drop,
 #ifdef CONFIG_NF_CONNTRACK_PROCFS
-	.print_conntrack = dccp_print,
+	.print_conntrack = nf_ct_dccp_print,
 #endif
 #if IS_ENABLED(CONFIG_NF_CT_NETLINK)
 	.nlattr_size = DCCP_INFO_NLA_SIZE,
-	.to_nlattr = dccp_info_dump,
-	.from_nlattr = dccp_info_parse,
+	.to_nlattr = nf_ct_dccp_info_dump,
+	.from_nlattr = nf_ct_dccp_info_parse,
 #endif
 	NF_CT_PORT_ATTRS
 	NF_CT_TIMEOUT_ATTRS(dccp)

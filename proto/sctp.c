@@ -22,7 +22,7 @@
 /* ip_ct_sctp.flags: a heartbeat with a strange tag passed in last_dir */
 #define SCTP_F_STRANGE_HEARTBEAT	BIT(0)
 
-static const unsigned int sctp_defaults[SCTP_CONNTRACK_MAX] = {
+static const unsigned int nf_ct_sctp_defaults[SCTP_CONNTRACK_MAX] = {
 	[SCTP_CONNTRACK_NONE]			= 10 * HZ,
 	[SCTP_CONNTRACK_CLOSED]			= 10 * HZ,
 	[SCTP_CONNTRACK_COOKIE_WAIT]		= 3 * HZ,
@@ -51,12 +51,12 @@ static const unsigned int sctp_defaults[SCTP_CONNTRACK_MAX] = {
 #define TO_INVALID	SCTP_CONNTRACK_MAX
 
 /* The first rule that fits gives the next state; if none does, it stays. */
-static const struct sctp_rule {
+static const struct nf_ct_sctp_rule {
 	u16 chunks;
 	u16 from;
 	u8 dirs;
 	u8 to;
-} sctp_rules[] = {
+} nf_ct_sctp_rules[] = {
 	/* 8.3: a path of a multihomed association is probed before it is used */
 	{ CHUNK(HEARTBEAT), IN(NONE) | IN(HEARTBEAT_SENT), ORIG,
 	  SCTP_CONNTRACK_HEARTBEAT_SENT },
@@ -106,15 +106,17 @@ static const struct sctp_rule {
 	  SCTP_CONNTRACK_CLOSED },
 };
 
-static unsigned int sctp_next_state(enum ip_conntrack_dir dir,
-				    unsigned int state, u8 type)
+static unsigned int nf_ct_sctp_next_state(enum ip_conntrack_dir dir,
+					  unsigned int state, u8 type)
 {
-	const struct sctp_rule *r;
+	const struct nf_ct_sctp_rule *r;
+	unsigned int i;
 
 	if (type >= BITS_PER_TYPE(r->chunks) || !(BIT(type) & CHUNK_ANY))
 		return state;
 
-	for (r = sctp_rules; r < sctp_rules + ARRAY_SIZE(sctp_rules); r++) {
+	for (i = 0; i < ARRAY_SIZE(nf_ct_sctp_rules); i++) {
+		r = &nf_ct_sctp_rules[i];
 		if ((r->chunks & BIT(type)) && (r->from & BIT(state)) &&
 		    (r->dirs & BIT(dir)))
 			return r->to;
@@ -126,7 +128,7 @@ static unsigned int sctp_next_state(enum ip_conntrack_dir dir,
  * reads the head of one chunk after the other.  No chunk is shorter than its
  * header, so a walk ends after at most a quarter of the packet's bytes.
  */
-struct sctp_walk {
+struct nf_ct_sctp_walk {
 	const struct sk_buff *skb;
 	u32 next;
 };
@@ -135,13 +137,13 @@ struct sctp_walk {
 #define SCTP_CHUNK_HEAD	(sizeof(struct sctp_chunkhdr) + sizeof(__be32))
 
 /**
- * struct sctp_piece - the head of a chunk
+ * struct nf_ct_sctp_piece - the head of a chunk
  * @type:     type
  * @flags:    flags
  * @len:      length with the header
  * @init_tag: first four bytes behind the header, 0 if there are fewer
  */
-struct sctp_piece {
+struct nf_ct_sctp_piece {
 	u8 type;
 	u8 flags;
 	u16 len;
@@ -152,7 +154,8 @@ struct sctp_piece {
  *
  * DIFF: the stock module accepts a chunk longer than its packet.
  */
-static int sctp_next_chunk(struct sctp_walk *walk, struct sctp_piece *c)
+static int nf_ct_sctp_next_chunk(struct nf_ct_sctp_walk *walk,
+				 struct nf_ct_sctp_piece *c)
 {
 	struct nf_ct_cursor head;
 	u8 room[SCTP_CHUNK_HEAD];
@@ -174,50 +177,50 @@ static int sctp_next_chunk(struct sctp_walk *walk, struct sctp_piece *c)
 }
 
 /**
- * struct sctp_view - what a packet says, before it is compared with the entry
+ * struct nf_ct_sctp_view - what a packet says, not yet compared with the entry
  * @chunks: walk that begins at the first chunk; copied to go through them
  * @vtag: verification tag
  * @types: chunk types that occur
  */
-struct sctp_view {
-	struct sctp_walk chunks;
+struct nf_ct_sctp_view {
+	struct nf_ct_sctp_walk chunks;
 	__be32 vtag;
 	DECLARE_BITMAP(types, 256);
 };
 
-static bool sctp_has(const struct sctp_view *v, enum sctp_cid type)
+static bool nf_ct_sctp_has(const struct nf_ct_sctp_view *v, enum sctp_cid type)
 {
 	return test_bit(type, v->types);
 }
 
 /* RFC 9260 6.10: what may not be bundled */
-static bool sctp_travels_alone(u8 type)
+static bool nf_ct_sctp_travels_alone(u8 type)
 {
 	return type == SCTP_CID_INIT || type == SCTP_CID_INIT_ACK ||
 	       type == SCTP_CID_SHUTDOWN_COMPLETE;
 }
 
 /* RFC 9260 5.1: what is only bundled with chunks that follow */
-static bool sctp_comes_first(u8 type)
+static bool nf_ct_sctp_comes_first(u8 type)
 {
 	return type == SCTP_CID_COOKIE_ECHO || type == SCTP_CID_COOKIE_ACK;
 }
 
 /* Fill @v->types, or say what is wrong with the chunks of the packet. */
-static const char *sctp_survey(struct sctp_view *v)
+static const char *nf_ct_sctp_survey(struct nf_ct_sctp_view *v)
 {
-	struct sctp_walk walk = v->chunks;
+	struct nf_ct_sctp_walk walk = v->chunks;
 	bool first = true, alone = false;
-	struct sctp_piece c;
+	struct nf_ct_sctp_piece c;
 	int err;
 
 	bitmap_zero(v->types, 256);
-	while ((err = sctp_next_chunk(&walk, &c)) > 0) {
-		if (!first && (alone || sctp_travels_alone(c.type)))
+	while ((err = nf_ct_sctp_next_chunk(&walk, &c)) > 0) {
+		if (!first && (alone || nf_ct_sctp_travels_alone(c.type)))
 			return "SCTP chunks that may not be bundled";
-		if (!first && sctp_comes_first(c.type))
+		if (!first && nf_ct_sctp_comes_first(c.type))
 			return "SCTP cookie behind other chunks";
-		alone = sctp_travels_alone(c.type);
+		alone = nf_ct_sctp_travels_alone(c.type);
 		first = false;
 		__set_bit(c.type, v->types);
 	}
@@ -229,8 +232,8 @@ static const char *sctp_survey(struct sctp_view *v)
 /* CRC32c of the packet (RFC 9260 6.8 and appendix A), whose header is @sh; its
  * checksum field counts as zero.
  */
-static __le32 sctp_crc(struct sk_buff *skb, unsigned int dataoff,
-		       const struct sctphdr *sh)
+static __le32 nf_ct_sctp_crc(struct sk_buff *skb, unsigned int dataoff,
+			     const struct sctphdr *sh)
 {
 	struct sctphdr blank = *sh;
 	unsigned int done = 0, len;
@@ -250,9 +253,9 @@ static __le32 sctp_crc(struct sk_buff *skb, unsigned int dataoff,
 }
 
 /* Look at the common header (RFC 9260 3.1), fill @v, or say what is wrong. */
-static const char *sctp_flaw(struct sk_buff *skb, unsigned int dataoff,
-			     const struct nf_hook_state *state,
-			     struct sctp_view *v)
+static const char *nf_ct_sctp_flaw(struct sk_buff *skb, unsigned int dataoff,
+				   const struct nf_hook_state *state,
+				   struct nf_ct_sctp_view *v)
 {
 	const struct sctphdr *sh;
 	struct sctphdr buf;
@@ -263,18 +266,18 @@ static const char *sctp_flaw(struct sk_buff *skb, unsigned int dataoff,
 	v->vtag = sh->vtag;
 
 	if (nf_ct_checksum_wanted(state) && skb->ip_summed == CHECKSUM_NONE) {
-		if (sctp_crc(skb, dataoff, sh) != sh->checksum)
+		if (nf_ct_sctp_crc(skb, dataoff, sh) != sh->checksum)
 			return "SCTP checksum wrong";
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
 	}
 
 	v->chunks.skb = skb;
 	v->chunks.next = dataoff + sizeof(*sh);
-	return sctp_survey(v);
+	return nf_ct_sctp_survey(v);
 }
 
 /**
- * struct sctp_step - an entry on its way through the chunks of one packet
+ * struct nf_ct_sctp_step - an entry on its way through the chunks of one packet
  * @s: what the entry's SCTP part will be
  * @view: the packet
  * @dir: its direction
@@ -282,9 +285,9 @@ static const char *sctp_flaw(struct sk_buff *skb, unsigned int dataoff,
  * @established: a chunk led to ESTABLISHED
  * @quiet: the packet passes, but does not prolong the entry's life
  */
-struct sctp_step {
+struct nf_ct_sctp_step {
 	struct ip_ct_sctp s;
-	const struct sctp_view *view;
+	const struct nf_ct_sctp_view *view;
 	enum ip_conntrack_dir dir;
 	bool confirmed;
 	bool established;
@@ -296,7 +299,7 @@ struct sctp_step {
  *
  * DIFF: the stock module accepts a tag of 0.
  */
-static __be32 sctp_init_tag(const struct sctp_piece *c)
+static __be32 nf_ct_sctp_init_tag(const struct nf_ct_sctp_piece *c)
 {
 	bool whole = c->len >= sizeof(struct sctp_chunkhdr) +
 			       sizeof(struct sctp_inithdr);
@@ -305,14 +308,14 @@ static __be32 sctp_init_tag(const struct sctp_piece *c)
 }
 
 /* Tags of an association of which this is the first packet. */
-static const char *sctp_first_chunk(struct sctp_step *st,
-				    const struct sctp_piece *c)
+static const char *nf_ct_sctp_first_chunk(struct nf_ct_sctp_step *st,
+					  const struct nf_ct_sctp_piece *c)
 {
-	const struct sctp_view *v = st->view;
+	const struct nf_ct_sctp_view *v = st->view;
 
 	/* 8.4: DATA and such are out of the blue and start nothing */
-	if (sctp_next_state(IP_CT_DIR_ORIGINAL, SCTP_CONNTRACK_NONE,
-			    c->type) == SCTP_CONNTRACK_NONE)
+	if (nf_ct_sctp_next_state(IP_CT_DIR_ORIGINAL, SCTP_CONNTRACK_NONE,
+				  c->type) == SCTP_CONNTRACK_NONE)
 		return "SCTP packet starts no association";
 
 	switch (c->type) {
@@ -329,28 +332,28 @@ static const char *sctp_first_chunk(struct sctp_step *st,
 	return NULL;
 }
 
-static const char *sctp_first_packet(struct sctp_step *st)
+static const char *nf_ct_sctp_first_packet(struct nf_ct_sctp_step *st)
 {
-	struct sctp_walk walk = st->view->chunks;
+	struct nf_ct_sctp_walk walk = st->view->chunks;
 	const char *flaw = NULL;
-	struct sctp_piece c;
+	struct nf_ct_sctp_piece c;
 
 	/* 8.4 (2), (6) and (7): discarded by whoever gets them */
-	if (sctp_has(st->view, SCTP_CID_ABORT) ||
-	    sctp_has(st->view, SCTP_CID_COOKIE_ACK) ||
-	    sctp_has(st->view, SCTP_CID_SHUTDOWN_COMPLETE))
+	if (nf_ct_sctp_has(st->view, SCTP_CID_ABORT) ||
+	    nf_ct_sctp_has(st->view, SCTP_CID_COOKIE_ACK) ||
+	    nf_ct_sctp_has(st->view, SCTP_CID_SHUTDOWN_COMPLETE))
 		return "SCTP packet ends an unknown association";
 
 	memset(&st->s, 0, sizeof(st->s));
-	while (!flaw && sctp_next_chunk(&walk, &c) > 0)
-		flaw = sctp_first_chunk(st, &c);
+	while (!flaw && nf_ct_sctp_next_chunk(&walk, &c) > 0)
+		flaw = nf_ct_sctp_first_chunk(st, &c);
 	return flaw;
 }
 
 /* Chunks that have rules of their own for the tag (8.5.1), or are judged one
  * by one below; any other packet must have the tag of its direction (8.5).
  */
-static bool sctp_tag_is_special(const struct sctp_view *v)
+static bool nf_ct_sctp_tag_is_special(const struct nf_ct_sctp_view *v)
 {
 	static const u8 special[] = {
 		SCTP_CID_INIT, SCTP_CID_ABORT, SCTP_CID_SHUTDOWN_ACK,
@@ -360,15 +363,15 @@ static bool sctp_tag_is_special(const struct sctp_view *v)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(special); i++) {
-		if (sctp_has(v, special[i]))
+		if (nf_ct_sctp_has(v, special[i]))
 			return true;
 	}
 	return false;
 }
 
 /* 8.5.1 B and C: the own tag, or with the T bit the reflected one */
-static bool sctp_end_tag_fits(const struct sctp_step *st,
-			      const struct sctp_piece *c)
+static bool nf_ct_sctp_end_tag_fits(const struct nf_ct_sctp_step *st,
+				    const struct nf_ct_sctp_piece *c)
 {
 	bool reflected = c->flags & SCTP_CHUNK_FLAG_T;
 
@@ -380,7 +383,8 @@ static bool sctp_end_tag_fits(const struct sctp_step *st,
  * other end answers, its tag is the valid one from then on.  Sets @skip when
  * the chunk is not to change the state.
  */
-static const char *sctp_heartbeat_tag(struct sctp_step *st, u8 type, bool *skip)
+static const char *nf_ct_sctp_heartbeat_tag(struct nf_ct_sctp_step *st,
+					    u8 type, bool *skip)
 {
 	enum ip_conntrack_dir dir = st->dir;
 	__be32 vtag = st->view->vtag;
@@ -396,7 +400,7 @@ static const char *sctp_heartbeat_tag(struct sctp_step *st, u8 type, bool *skip)
 	}
 
 	/* One per packet, and not as a cover for data */
-	if (st->quiet || sctp_has(st->view, SCTP_CID_DATA))
+	if (st->quiet || nf_ct_sctp_has(st->view, SCTP_CID_DATA))
 		return "SCTP heartbeat tag wrong";
 
 	if (type == SCTP_CID_HEARTBEAT) {
@@ -416,23 +420,24 @@ static const char *sctp_heartbeat_tag(struct sctp_step *st, u8 type, bool *skip)
 }
 
 /* RFC 9260 8.5.1, for chunk @c */
-static const char *sctp_chunk_tag(struct sctp_step *st,
-				  const struct sctp_piece *c, bool *skip)
+static const char *nf_ct_sctp_chunk_tag(struct nf_ct_sctp_step *st,
+					const struct nf_ct_sctp_piece *c,
+					bool *skip)
 {
 	static const char wrong[] = "SCTP verification tag wrong";
-	const struct sctp_view *v = st->view;
+	const struct nf_ct_sctp_view *v = st->view;
 
 	switch (c->type) {
 	case SCTP_CID_INIT:
 		return v->vtag ? wrong : NULL;
 	case SCTP_CID_ABORT:
 	case SCTP_CID_SHUTDOWN_COMPLETE:
-		return sctp_end_tag_fits(st, c) ? NULL : wrong;
+		return nf_ct_sctp_end_tag_fits(st, c) ? NULL : wrong;
 	case SCTP_CID_COOKIE_ECHO:
 		return v->vtag == st->s.vtag[st->dir] ? NULL : wrong;
 	case SCTP_CID_HEARTBEAT:
 	case SCTP_CID_HEARTBEAT_ACK:
-		return sctp_heartbeat_tag(st, c->type, skip);
+		return nf_ct_sctp_heartbeat_tag(st, c->type, skip);
 	default:
 		return NULL;
 	}
@@ -441,8 +446,8 @@ static const char *sctp_chunk_tag(struct sctp_step *st,
 /* What an INIT, an INIT ACK or a COOKIE ACK tells about tags.  init[] remembers
  * who has sent an INIT that is not completed: both have in a collision (5.2.1).
  */
-static const char *sctp_note_tags(struct sctp_step *st,
-				  const struct sctp_piece *c)
+static const char *nf_ct_sctp_note_tags(struct nf_ct_sctp_step *st,
+					const struct nf_ct_sctp_piece *c)
 {
 	enum ip_conntrack_dir dir = st->dir;
 	struct ip_ct_sctp *s = &st->s;
@@ -455,7 +460,7 @@ static const char *sctp_note_tags(struct sctp_step *st,
 	if (c->type != SCTP_CID_INIT && c->type != SCTP_CID_INIT_ACK)
 		return NULL;
 
-	tag = sctp_init_tag(c);
+	tag = nf_ct_sctp_init_tag(c);
 	if (!tag)
 		return "SCTP initiate tag absent";
 
@@ -474,23 +479,23 @@ static const char *sctp_note_tags(struct sctp_step *st,
 	return NULL;
 }
 
-static const char *sctp_one_chunk(struct sctp_step *st,
-				  const struct sctp_piece *c)
+static const char *nf_ct_sctp_one_chunk(struct nf_ct_sctp_step *st,
+					const struct nf_ct_sctp_piece *c)
 {
 	struct ip_ct_sctp *s = &st->s;
 	unsigned int next;
 	const char *flaw;
 	bool skip = false;
 
-	flaw = sctp_chunk_tag(st, c, &skip);
+	flaw = nf_ct_sctp_chunk_tag(st, c, &skip);
 	if (flaw || skip)
 		return flaw;
 
-	next = sctp_next_state(st->dir, s->state, c->type);
+	next = nf_ct_sctp_next_state(st->dir, s->state, c->type);
 	if (next == TO_INVALID)
 		return "SCTP chunk does not fit the state";
 
-	flaw = sctp_note_tags(st, c);
+	flaw = nf_ct_sctp_note_tags(st, c);
 	if (flaw)
 		return flaw;
 
@@ -507,31 +512,32 @@ static const char *sctp_one_chunk(struct sctp_step *st,
 	return NULL;
 }
 
-static const char *sctp_all_chunks(struct sctp_step *st)
+static const char *nf_ct_sctp_all_chunks(struct nf_ct_sctp_step *st)
 {
-	struct sctp_walk walk = st->view->chunks;
+	struct nf_ct_sctp_walk walk = st->view->chunks;
 	const char *flaw = NULL;
-	struct sctp_piece c;
+	struct nf_ct_sctp_piece c;
 
 	if (!st->confirmed)
-		flaw = sctp_first_packet(st);
-	if (!flaw && !sctp_tag_is_special(st->view) &&
+		flaw = nf_ct_sctp_first_packet(st);
+	if (!flaw && !nf_ct_sctp_tag_is_special(st->view) &&
 	    st->view->vtag != st->s.vtag[st->dir])
 		flaw = "SCTP verification tag of another association";
 
-	while (!flaw && sctp_next_chunk(&walk, &c) > 0)
-		flaw = sctp_one_chunk(st, &c);
+	while (!flaw && nf_ct_sctp_next_chunk(&walk, &c) > 0)
+		flaw = nf_ct_sctp_one_chunk(st, &c);
 	return flaw;
 }
 
 /* Run the packet in @st through @ct; nothing changes if there is a flaw. */
-static const char *sctp_advance(struct nf_conn *ct, struct sctp_step *st)
+static const char *nf_ct_sctp_advance(struct nf_conn *ct,
+				      struct nf_ct_sctp_step *st)
 {
 	const char *flaw;
 
 	spin_lock_bh(&ct->lock);
 	st->s = ct->proto.sctp;
-	flaw = sctp_all_chunks(st);
+	flaw = nf_ct_sctp_all_chunks(st);
 	if (flaw)
 		goto out;
 
@@ -562,17 +568,17 @@ int nf_conntrack_sctp_packet(struct nf_conn *ct, struct sk_buff *skb,
 			     const struct nf_hook_state *state)
 {
 	const unsigned int *timeouts;
-	struct sctp_view view;
-	struct sctp_step st = {
+	struct nf_ct_sctp_view view;
+	struct nf_ct_sctp_step st = {
 		.view		= &view,
 		.dir		= CTINFO2DIR(ctinfo),
 		.confirmed	= nf_ct_is_confirmed(ct),
 	};
 	const char *flaw;
 
-	flaw = sctp_flaw(skb, dataoff, state, &view);
+	flaw = nf_ct_sctp_flaw(skb, dataoff, state, &view);
 	if (!flaw)
-		flaw = sctp_advance(ct, &st);
+		flaw = nf_ct_sctp_advance(ct, &st);
 	if (flaw) {
 		nf_ct_l4proto_log_invalid(skb, ct, state, "%s", flaw);
 		return NF_CT_PACKET_INVALID;
@@ -586,7 +592,7 @@ int nf_conntrack_sctp_packet(struct nf_conn *ct, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-static bool sctp_can_early_drop(const struct nf_conn *ct)
+static bool nf_ct_sctp_can_early_drop(const struct nf_conn *ct)
 {
 	switch (READ_ONCE(ct->proto.sctp.state)) {
 	case SCTP_CONNTRACK_SHUTDOWN_SENT:
@@ -600,23 +606,25 @@ static bool sctp_can_early_drop(const struct nf_conn *ct)
 
 #ifdef CONFIG_NF_CONNTRACK_PROCFS
 /* In the order of enum sctp_conntrack */
-static const char *const sctp_state_names[] = {
+static const char *const nf_ct_sctp_state_names[] = {
 	"NONE", "CLOSED", "COOKIE_WAIT", "COOKIE_ECHOED", "ESTABLISHED",
 	"SHUTDOWN_SENT", "SHUTDOWN_RECD", "SHUTDOWN_ACK_SENT", "HEARTBEAT_SENT",
 };
 
-static_assert(ARRAY_SIZE(sctp_state_names) ==
+static_assert(ARRAY_SIZE(nf_ct_sctp_state_names) ==
 	      SCTP_CONNTRACK_HEARTBEAT_SENT + 1);
 
-static void sctp_print(struct seq_file *s, struct nf_conn *ct)
+static void nf_ct_sctp_print(struct seq_file *s, struct nf_conn *ct)
 {
-	nf_ct_print_state(s, sctp_state_names, ARRAY_SIZE(sctp_state_names),
+	nf_ct_print_state(s, nf_ct_sctp_state_names,
+			  ARRAY_SIZE(nf_ct_sctp_state_names),
 			  READ_ONCE(ct->proto.sctp.state));
 }
 #endif
 
 #if IS_ENABLED(CONFIG_NF_CT_NETLINK)
-static const struct nla_policy sctp_info_policy[CTA_PROTOINFO_SCTP_MAX + 1] = {
+static const struct nla_policy
+nf_ct_sctp_info_policy[CTA_PROTOINFO_SCTP_MAX + 1] = {
 	[CTA_PROTOINFO_SCTP_VTAG_ORIGINAL ... CTA_PROTOINFO_SCTP_VTAG_REPLY] = {
 		.type = NLA_U32,
 	},
@@ -628,8 +636,8 @@ static const struct nla_policy sctp_info_policy[CTA_PROTOINFO_SCTP_MAX + 1] = {
 	(NLA_HDRLEN + NLA_ALIGN(NLA_HDRLEN + sizeof(u8)) +		\
 	 2 * NLA_ALIGN(NLA_HDRLEN + sizeof(u32)))
 
-static int sctp_info_dump(struct sk_buff *skb, struct nlattr *nla,
-			  struct nf_conn *ct, bool destroy)
+static int nf_ct_sctp_info_dump(struct sk_buff *skb, struct nlattr *nla,
+				struct nf_conn *ct, bool destroy)
 {
 	struct ip_ct_sctp s;
 	struct nlattr *nest;
@@ -652,14 +660,15 @@ static int sctp_info_dump(struct sk_buff *skb, struct nlattr *nla,
 	return nf_ct_protoinfo_end(skb, nest, full);
 }
 
-static int sctp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
+static int nf_ct_sctp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
 {
 	struct nlattr *tb[CTA_PROTOINFO_SCTP_MAX + 1];
 	unsigned int i;
 	int err;
 
 	err = nf_ct_protoinfo_parse(tb, CTA_PROTOINFO_SCTP_MAX,
-				    cda[CTA_PROTOINFO_SCTP], sctp_info_policy);
+				    cda[CTA_PROTOINFO_SCTP],
+				    nf_ct_sctp_info_policy);
 	if (err <= 0)
 		return err;
 
@@ -698,19 +707,19 @@ void nf_conntrack_sctp_init_net(struct net *net)
 {
 	struct nf_sctp_net *sn = nf_sctp_pernet(net);
 
-	memcpy(sn->timeouts, sctp_defaults, sizeof(sn->timeouts));
+	memcpy(sn->timeouts, nf_ct_sctp_defaults, sizeof(sn->timeouts));
 }
 
 const struct nf_conntrack_l4proto nf_conntrack_l4proto_sctp = {
 	.l4proto = IPPROTO_SCTP,
-	.can_early_drop = sctp_can_early_drop,
+	.can_early_drop = nf_ct_sctp_can_early_drop,
 #ifdef CONFIG_NF_CONNTRACK_PROCFS
-	.print_conntrack = sctp_print,
+	.print_conntrack = nf_ct_sctp_print,
 #endif
 #if IS_ENABLED(CONFIG_NF_CT_NETLINK)
 	.nlattr_size = SCTP_INFO_NLA_SIZE,
-	.to_nlattr = sctp_info_dump,
-	.from_nlattr = sctp_info_parse,
+	.to_nlattr = nf_ct_sctp_info_dump,
+	.from_nlattr = nf_ct_sctp_info_parse,
 #endif
 	NF_CT_PORT_ATTRS
 	NF_CT_TIMEOUT_ATTRS(sctp)

@@ -16,7 +16,7 @@
 /* Age from which a flow with traffic both ways is a stream */
 #define UDP_STREAM_AGE		(2 * HZ)
 
-static const unsigned int udp_defaults[UDP_CT_MAX] = {
+static const unsigned int nf_ct_udp_defaults[UDP_CT_MAX] = {
 	[UDP_CT_UNREPLIED]	= 30 * HZ,
 	[UDP_CT_REPLIED]	= 120 * HZ,
 };
@@ -24,8 +24,8 @@ static const unsigned int udp_defaults[UDP_CT_MAX] = {
 #define UDP_OFFLOAD_TIMEOUT	(30 * HZ)
 
 /* What is wrong with a UDP datagram (RFC 768), or NULL */
-static const char *udp_flaw(struct sk_buff *skb, unsigned int dataoff,
-			    const struct nf_hook_state *state)
+static const char *nf_ct_udp_flaw(struct sk_buff *skb, unsigned int dataoff,
+				  const struct nf_hook_state *state)
 {
 	unsigned int room = skb->len - dataoff;
 	const struct udphdr *uh;
@@ -48,9 +48,9 @@ static const char *udp_flaw(struct sk_buff *skb, unsigned int dataoff,
 	return NULL;
 }
 
-/* Refresh a flow of which @replied says whether it deserves the long timeout. */
-static void udp_refresh(struct nf_conn *ct, struct sk_buff *skb,
-			enum ip_conntrack_info ctinfo, bool replied)
+/* Refresh a flow; @replied: with the long timeout. */
+static void nf_ct_udp_refresh(struct nf_conn *ct, struct sk_buff *skb,
+			      enum ip_conntrack_info ctinfo, bool replied)
 {
 	const unsigned int *timeouts;
 
@@ -80,7 +80,7 @@ int nf_conntrack_udp_packet(struct nf_conn *ct, struct sk_buff *skb,
 			    unsigned int dataoff, enum ip_conntrack_info ctinfo,
 			    const struct nf_hook_state *state)
 {
-	const char *flaw = udp_flaw(skb, dataoff, state);
+	const char *flaw = nf_ct_udp_flaw(skb, dataoff, state);
 	bool stream;
 
 	if (flaw) {
@@ -93,7 +93,7 @@ int nf_conntrack_udp_packet(struct nf_conn *ct, struct sk_buff *skb,
 
 	stream = test_bit(IPS_SEEN_REPLY_BIT, &ct->status) &&
 		 time_after(jiffies, ct->proto.udp.stream_ts);
-	udp_refresh(ct, skb, ctinfo, stream);
+	nf_ct_udp_refresh(ct, skb, ctinfo, stream);
 	return NF_ACCEPT;
 }
 
@@ -104,8 +104,8 @@ int nf_conntrack_udp_packet(struct nf_conn *ct, struct sk_buff *skb,
  * DIFF: the stock module takes UDP's protocol number for the pseudo header, and
  * so finds every right checksum wrong.
  */
-static const char *udplite_flaw(struct sk_buff *skb, unsigned int dataoff,
-				const struct nf_hook_state *state)
+static const char *nf_ct_udplite_flaw(struct sk_buff *skb, unsigned int dataoff,
+				      const struct nf_hook_state *state)
 {
 	unsigned int room = skb->len - dataoff;
 	const struct udphdr *uh;
@@ -148,14 +148,15 @@ int nf_conntrack_udplite_packet(struct nf_conn *ct, struct sk_buff *skb,
 				enum ip_conntrack_info ctinfo,
 				const struct nf_hook_state *state)
 {
-	const char *flaw = udplite_flaw(skb, dataoff, state);
+	const char *flaw = nf_ct_udplite_flaw(skb, dataoff, state);
 
 	if (flaw) {
 		nf_l4proto_log_invalid(skb, state, IPPROTO_UDPLITE, "%s", flaw);
 		return NF_CT_PACKET_INVALID;
 	}
 
-	udp_refresh(ct, skb, ctinfo, test_bit(IPS_SEEN_REPLY_BIT, &ct->status));
+	nf_ct_udp_refresh(ct, skb, ctinfo,
+			  test_bit(IPS_SEEN_REPLY_BIT, &ct->status));
 	return NF_ACCEPT;
 }
 #endif /* CONFIG_NF_CT_PROTO_UDPLITE */
@@ -176,7 +177,7 @@ void nf_conntrack_udp_init_net(struct net *net)
 {
 	struct nf_udp_net *un = nf_udp_pernet(net);
 
-	memcpy(un->timeouts, udp_defaults, sizeof(un->timeouts));
+	memcpy(un->timeouts, nf_ct_udp_defaults, sizeof(un->timeouts));
 #if IS_ENABLED(CONFIG_NF_FLOW_TABLE)
 	un->offload_timeout = UDP_OFFLOAD_TIMEOUT;
 #endif
