@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TCP sequence numbers of a connection whose payload NAT helpers or the SYN
- * proxy change in length: remembers by how much each direction is off, before
- * and after the latest change, and rewrites sequence numbers, acknowledgements
- * and SACK blocks.  ct->lock guards the offsets.
+ * TCP sequence numbers of a connection whose payload changes in length, by a NAT
+ * helper or the SYN proxy.  Keeps the offset of each direction, before and after
+ * the latest change, and rewrites sequence numbers, acknowledgments and SACK
+ * blocks.  ct->lock guards the offsets.
  */
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
@@ -16,20 +16,20 @@
 #include "nf_conntrack_internal.h"
 #include "nf_ct_cursor.h"
 
-/* A field of the TCP header that is about to be rewritten */
+/* A TCP header whose fields are rewritten */
 struct nf_ct_tcp_edit {
 	struct sk_buff	*skb;
 	struct tcphdr	*th;
 };
 
-/* Offset for a byte that this direction has sent at @seq, in its own numbers */
+/* Offset of the byte at @seq, in the sender's numbers */
 static s32 nf_ct_seqadj_offset(const struct nf_ct_seqadj *way, u32 seq)
 {
 	return after(seq, way->correction_pos) ? way->offset_after
 					       : way->offset_before;
 }
 
-/* Back from the numbers the peer saw, @seen, to those of the sender */
+/* From the numbers that the receiver saw back to those of the sender */
 static u32 nf_ct_seqadj_undo(const struct nf_ct_seqadj *way, u32 seen)
 {
 	return seen - nf_ct_seqadj_offset(way, seen - way->offset_before);
@@ -121,12 +121,12 @@ static int nf_ct_seqadj_tcp_offset(const struct sk_buff *skb,
 }
 
 /**
- * nf_ct_seqadj_init - a direction is off by a constant from its first byte on
+ * nf_ct_seqadj_init - a direction has a constant offset from its first byte on
  * @ct:     entry with the extension
  * @ctinfo: direction
- * @off:    by how much; 0 does nothing
+ * @off:    the offset; 0 does nothing
  *
- * Context: any; @ct is not confirmed yet or nobody else looks at the offsets.
+ * Context: any; @ct is not confirmed yet, or no other CPU uses the offsets.
  * Return: 0.
  */
 int nf_ct_seqadj_init(struct nf_conn *ct, enum ip_conntrack_info ctinfo, s32 off)
@@ -149,7 +149,7 @@ int nf_ct_seqadj_init(struct nf_conn *ct, enum ip_conntrack_info ctinfo, s32 off
  * nf_ct_seqadj_set - a packet has changed in length
  * @ct:     entry with the extension
  * @ctinfo: direction of the packet
- * @seq:    sequence number of the packet, as its sender sees it
+ * @seq:    sequence number of the packet, as its sender counts
  * @off:    by how much it grew; 0 does nothing
  *
  * Context: any but hard interrupt; takes ct->lock.
@@ -171,7 +171,7 @@ int nf_ct_seqadj_set(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 
 	set_bit(IPS_SEQ_ADJUST_BIT, &ct->status);
 
-	/* A retransmission of what was counted before must not count again */
+	/* a retransmission must not count again */
 	spin_lock_bh(&ct->lock);
 	way = &seqadj->seq[CTINFO2DIR(ctinfo)];
 	if (way->offset_before == way->offset_after ||
@@ -225,7 +225,7 @@ static bool nf_ct_seqadj_wanted(const struct sk_buff *skb,
 }
 
 /**
- * nf_ct_seq_adjust - rewrite a TCP header by what both directions are off
+ * nf_ct_seq_adjust - rewrite a TCP header by the offsets of both directions
  * @skb:     packet
  * @ct:      its entry
  * @ctinfo:  its direction
@@ -245,7 +245,9 @@ int nf_ct_seq_adjust(struct sk_buff *skb, struct nf_conn *ct,
 	bool ok = true;
 	u32 seq;
 
-	/* void: the entry is unconfirmed, and some module that extends it goes */
+	/* no extension: @ct is unconfirmed, and a module that extends entries
+	 * is being unloaded
+	 */
 	if (!seqadj || !nf_ct_seqadj_wanted(skb, ct, ctinfo))
 		return 1;
 
@@ -273,12 +275,12 @@ int nf_ct_seq_adjust(struct sk_buff *skb, struct nf_conn *ct,
 }
 
 /**
- * nf_ct_seq_offset - by how much a sequence number of a direction is off
+ * nf_ct_seq_offset - the offset of a sequence number of one direction
  * @ct:  entry
  * @dir: direction
- * @seq: number, as the sender sees it
+ * @seq: number, as the sender counts
  *
- * Context: any; ct->lock held unless a torn answer does no harm.
+ * Context: any; without ct->lock the two offsets may be of different times.
  * Return: the offset, 0 without the extension.
  */
 s32 nf_ct_seq_offset(const struct nf_conn *ct, enum ip_conntrack_dir dir, u32 seq)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * DCCP (RFC 4340).  One state per connection, driven by packet types and by
- * the role, client or server, of who sends them.  What an observer cannot
- * judge is ignored: it passes, and leaves the entry alone.  The DCCP part of an
- * entry is guarded by ct->lock.
+ * DCCP (RFC 4340).  One state per connection.  The next state depends on the
+ * type of the packet and on the role of its sender, client or server.  A packet
+ * that cannot be judged without the state of the end hosts is ignored: it passes
+ * and changes nothing.  The DCCP part of an entry is guarded by ct->lock.
  */
 #include <linux/dccp.h>
 #include <linux/netfilter.h>
@@ -44,7 +44,7 @@ static const unsigned int nf_ct_dccp_defaults[CT_DCCP_MAX + 1] = {
 #define TO_STAY		__CT_DCCP_MAX
 
 /* The first rule that fits gives the next state; if none does, the packet is
- * invalid: no end that keeps to RFC 4340 can have sent it there.
+ * invalid: RFC 4340 does not allow it in this state.
  */
 static const struct nf_ct_dccp_rule {
 	u16 packets;
@@ -52,36 +52,36 @@ static const struct nf_ct_dccp_rule {
 	u8 senders;
 	u8 to;
 } nf_ct_dccp_rules[] = {
-	/* 8.3: an open or closing connection takes data; but a server that has
-	 * asked for the end sends no more of it
+	/* 8.3: an open or closing connection has data; but a server that has
+	 * sent a CloseReq sends no more of it
 	 */
 	{ PKT_DATA_OR_ACK, IN(OPEN) | IN(CLOSING), CLIENT | SERVER, TO_STAY },
 	{ PKT_DATA_OR_ACK, IN(CLOSEREQ), CLIENT, TO_STAY },
-	/* 8.1.5: the client acknowledges the Response, and goes on to do so until
-	 * it has heard from the server again
+	/* 8.1.5: the client acknowledges the Response, in each packet until the
+	 * server has sent the next one
 	 */
 	{ PKT(ACK) | PKT(DATAACK), IN(RESPOND) | IN(PARTOPEN), CLIENT,
 	  CT_DCCP_PARTOPEN },
 	{ PKT_DATA_OR_ACK, IN(PARTOPEN), SERVER, CT_DCCP_OPEN },
 
-	/* 8.1.1: a connection is asked for, perhaps again, perhaps on the ports
-	 * of one that has just ended
+	/* 8.1.1: the client requests a connection, perhaps again, perhaps on the
+	 * ports of one that has just ended
 	 */
 	{ PKT(REQUEST), IN(NONE) | IN(REQUEST) | IN(TIMEWAIT), CLIENT,
 	  CT_DCCP_REQUEST },
-	/* 8.1.3: repeated by a client that has not got the Response yet */
+	/* 8.1.3: repeated by a client that has not received the Response yet */
 	{ PKT(REQUEST), IN(RESPOND), CLIENT, TO_STAY },
-	/* 8.1.1: new connection on the same ports, from the other end */
+	/* 8.1.1: the former server requests one on the same ports */
 	{ PKT(REQUEST), IN(TIMEWAIT), SERVER, CT_DCCP_REQUEST },
-	/* 8.1.3: the server agrees, perhaps again */
+	/* 8.1.3: the server accepts, perhaps again */
 	{ PKT(RESPONSE), IN(REQUEST) | IN(RESPOND), SERVER, CT_DCCP_RESPOND },
 	{ PKT(RESPONSE), IN(NONE) | IN(TIMEWAIT), CLIENT | SERVER,
 	  CT_DCCP_INVALID },
 
-	/* 8.3: only a server asks for the end, and may go on to ask */
+	/* 8.3: only a server sends CloseReq, perhaps again */
 	{ PKT(CLOSEREQ), IN(PARTOPEN) | IN(OPEN) | IN(CLOSEREQ) | IN(CLOSING),
 	  SERVER, CT_DCCP_CLOSEREQ },
-	/* 8.3: the end, of one's own accord or because the server asked for it */
+	/* 8.3: the end, also in answer to a CloseReq */
 	{ PKT(CLOSE), IN(PARTOPEN) | IN(OPEN) | IN(CLOSEREQ), CLIENT,
 	  CT_DCCP_CLOSING },
 	{ PKT(CLOSE), IN(PARTOPEN) | IN(OPEN) | IN(CLOSING), SERVER,
@@ -91,9 +91,9 @@ static const struct nf_ct_dccp_rule {
 	{ PKT(RESET), IN(TIMEWAIT), CLIENT, CT_DCCP_IGNORE },
 	{ PKT(RESET), IN_ANY & ~IN(NONE), CLIENT | SERVER, CT_DCCP_TIMEWAIT },
 
-	/* 7.5.4: resynchronisation is between the ends, which know the sequence
-	 * numbers.  What else would start or answer a connection may be from one
-	 * that replaces this, unseen here: see nf_ct_dccp_ignored().
+	/* 7.5.4: the end hosts resynchronise: they know the sequence numbers.
+	 * A Request or Response that does not fit may belong to a connection
+	 * that replaces this one: see nf_ct_dccp_ignored().
 	 */
 	{ PKT(SYNC) | PKT(SYNCACK) | PKT(REQUEST) | PKT(RESPONSE),
 	  IN_ANY & ~IN(NONE), CLIENT | SERVER, CT_DCCP_IGNORE },
@@ -136,8 +136,8 @@ static bool nf_ct_dccp_may_be_short(u8 type)
 
 /* Bytes that a header of this type has at least (RFC 4340 5.1 to 5.6).
  *
- * DIFF: the stock module drops short acknowledgments, since it looks for long
- * ones, and whatever has its header cut off; here that is invalid.
+ * DIFF: the stock module drops short acknowledgments, since it reads them as long
+ * ones, and drops a packet whose header is cut off; here that is invalid.
  */
 static unsigned int nf_ct_dccp_header_len(const struct dccp_hdr *dh)
 {
@@ -152,7 +152,8 @@ static unsigned int nf_ct_dccp_header_len(const struct dccp_hdr *dh)
 
 /* Bytes that the checksum covers, or 0 if they are not all there.
  *
- * DIFF: the stock module forgets that the header is always covered (9.2).
+ * DIFF: the stock module does not count the header, which is always covered
+ * (9.2).
  */
 static unsigned int nf_ct_dccp_coverage(const struct dccp_hdr *dh,
 					unsigned int room)
@@ -244,7 +245,7 @@ static void nf_ct_dccp_start(struct nf_ct_dccp *d)
 }
 
 /* A packet that the rules ignore.  If it is the Response to a Request that was
- * ignored before, the ends have begun anew, and so does the entry.
+ * ignored, too, the hosts have begun a new connection, and so does the entry.
  */
 static unsigned int nf_ct_dccp_ignored(struct nf_ct_dccp *d,
 				       const struct nf_ct_dccp_view *v,
@@ -335,7 +336,7 @@ int nf_conntrack_dccp_packet(struct nf_conn *ct, struct sk_buff *skb,
 		return NF_CT_PACKET_INVALID;
 	}
 
-	/* 8.1.3: the server refuses, and that was all */
+	/* 8.1.3: the server refuses */
 	if (view.type == DCCP_PKT_RESET && nf_ct_is_confirmed(ct) &&
 	    !test_bit(IPS_SEEN_REPLY_BIT, &ct->status)) {
 		nf_ct_kill_acct(ct, ctinfo, skb);
@@ -478,8 +479,8 @@ NF_CT_DEFINE_TIMEOUTS(dccp, nf_dccp_pernet(net)->dccp_timeout, CT_DCCP_INVALID,
  * nf_conntrack_dccp_init_net - defaults of a new namespace
  * @net: the namespace
  *
- * The sysctl dccp_loose exists, but a Request is needed to start an entry
- * whatever it says: without one, nobody knows who is the server.
+ * The sysctl dccp_loose has no effect: only a Request starts an entry, because
+ * other packets do not show which side is the server.
  *
  * Context: any; nothing else sees @net yet.
  */

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Protocols without a tracker of their own: addresses and protocol number
- * make the flow, one timeout ends it.  Holds the namespace's default and the
- * netlink form of a policy; the timeouts are read without a lock.
+ * Protocols without a tracker of their own: a flow is two addresses and a
+ * protocol number, with one timeout.  No state; timeouts are read without a lock.
  */
 #include <linux/jiffies.h>
 #include <linux/netfilter.h>
@@ -13,7 +12,7 @@
 
 #define GENERIC_TIMEOUT		(600 * HZ)
 
-/* No IP protocol: what nf_ct_l4proto_find() gives for numbers it does not know */
+/* Stands for all numbers that nf_ct_l4proto_find() does not know */
 #define GENERIC_PROTONUM	255
 
 NF_CT_DEFINE_TIMEOUTS(generic, &nf_generic_pernet(net)->timeout, 1,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * GRE.  Plain GRE is one flow for two addresses; the PPTP kind (RFC 2637) has
- * a call ID for each direction, of which a packet carries only its receiver's.
- * The other one comes from the keymap, which the PPTP helper fills from the
- * control connection.  Keymaps are in a list of the namespace: readers take
- * RCU, writers nf_ct_gre_keymap_lock, which guards the helper's pointers too.
+ * GRE.  Plain GRE is one flow for two addresses.  That of PPTP (RFC 2637) has a
+ * call ID for each direction, and a packet has the receiver's only; the other
+ * one comes from a keymap, which the PPTP helper adds.  Each namespace has a list
+ * of keymaps: readers hold RCU, writers nf_ct_gre_keymap_lock, which also guards
+ * the helper's pointers to keymaps.
  */
 #include <linux/jiffies.h>
 #include <linux/netfilter.h>
@@ -42,7 +42,7 @@ static bool nf_ct_gre_keymap_fits(const struct nf_ct_gre_keymap *km,
 	       nf_inet_addr_cmp(&km->tuple.src.u3, &t->src.u3);
 }
 
-/* Call ID of the sender of @t, 0 if no control connection told. */
+/* Call ID of the sender of @t, 0 if no control connection has announced it */
 static __be16 nf_ct_gre_keymap_lookup(struct net *net,
 				      const struct nf_conntrack_tuple *t)
 {
@@ -56,8 +56,8 @@ static __be16 nf_ct_gre_keymap_lookup(struct net *net,
 }
 
 /**
- * nf_ct_gre_keymap_add - make the call ID of one direction known
- * @ct: control connection; its helper data keep the keymap
+ * nf_ct_gre_keymap_add - add the call ID of one direction
+ * @ct: control connection; its helper's data point to the keymap
  * @dir: direction
  * @t: tuple that GRE packets of this direction will have
  *
@@ -107,7 +107,9 @@ static void nf_ct_gre_keymap_unlink(struct nf_ct_gre_keymap *km)
 	kfree_rcu(km, rcu);
 }
 
-/* If it is one of ours: the same bytes may be another helper's */
+/* Forget the keymap at *@where, if it is one: the helper may be another, with
+ * other data in the same place.
+ */
 static void nf_ct_gre_keymap_forget(struct nf_gre_net *gn,
 				    struct nf_ct_gre_keymap **where)
 {
@@ -127,8 +129,8 @@ static void nf_ct_gre_keymap_forget(struct nf_gre_net *gn,
 
 /**
  * nf_ct_gre_keymap_destroy - forget the call IDs of a control connection
- * @ct: the control connection, or whatever netlink or an expectation has made the
- *	master of a GRE connection: its helper's data, if any, may be anything
+ * @ct: the master of a GRE connection: the control connection, or another one
+ *	that netlink or an expectation has chosen, with any helper or none
  *
  * Context: any up to softirq; takes nf_ct_gre_keymap_lock.
  */
@@ -205,7 +207,7 @@ bool gre_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff,
 
 /* What is wrong with a GRE header (RFC 2784, RFC 2637 4.1), or NULL.
  *
- * DIFF: the stock module takes a header that is cut off for one of plain GRE.
+ * DIFF: the stock module takes a header that is cut off for plain GRE.
  */
 static const char *nf_ct_gre_flaw(const struct sk_buff *skb,
 				  unsigned int dataoff)
@@ -222,11 +224,11 @@ static const char *nf_ct_gre_flaw(const struct sk_buff *skb,
 	return NULL;
 }
 
-/* An entry keeps its own timeouts, so that a helper may give it longer ones
- * before the first packet gets here, as that of PPTP does for its calls.
+/* An entry has its own timeouts, so that a helper may set longer ones before the
+ * first packet is tracked, as the PPTP helper does for its calls.
  *
- * DIFF: the stock module overwrites those, and gives an entry that was made by
- * ctnetlink no timeout at all, so that its first packet ends it.
+ * DIFF: the stock module overwrites these.  It gives an entry that ctnetlink has
+ * created no timeout, so that its first packet ends it.
  */
 static void nf_ct_gre_set_timeouts(struct nf_conn *ct)
 {

@@ -19,7 +19,7 @@
 #include "nf_ct_cursor_skb.h"
 #include "proto.h"
 
-/* ip_ct_sctp.flags: a heartbeat with a strange tag passed in last_dir */
+/* ip_ct_sctp.flags: a heartbeat with an unknown tag has passed in last_dir */
 #define SCTP_F_STRANGE_HEARTBEAT	BIT(0)
 
 static const unsigned int nf_ct_sctp_defaults[SCTP_CONNTRACK_MAX] = {
@@ -57,20 +57,20 @@ static const struct nf_ct_sctp_rule {
 	u8 dirs;
 	u8 to;
 } nf_ct_sctp_rules[] = {
-	/* 8.3: a path of a multihomed association is probed before it is used */
+	/* 8.3: a multihomed association probes a path before it uses it */
 	{ CHUNK(HEARTBEAT), IN(NONE) | IN(HEARTBEAT_SENT), ORIG,
 	  SCTP_CONNTRACK_HEARTBEAT_SENT },
 	{ CHUNK(HEARTBEAT) | CHUNK(HEARTBEAT_ACK), IN(HEARTBEAT_SENT), ORIG,
 	  SCTP_CONNTRACK_HEARTBEAT_SENT },
 	{ CHUNK(HEARTBEAT), IN(HEARTBEAT_SENT), REPLY,
 	  SCTP_CONNTRACK_HEARTBEAT_SENT },
-	/* 8.3: the probe was answered, both ends know the path */
+	/* 8.3: the probe is answered: both hosts use the path */
 	{ CHUNK(HEARTBEAT_ACK), IN(HEARTBEAT_SENT), REPLY,
 	  SCTP_CONNTRACK_ESTABLISHED },
-	/* 8.4 (5): out of the blue, and a SHUTDOWN COMPLETE answers it */
+	/* 8.4 (5): of no association known here; SHUTDOWN COMPLETE answers it */
 	{ CHUNK(SHUTDOWN_ACK), IN(NONE) | IN(HEARTBEAT_SENT), ORIG,
 	  SCTP_CONNTRACK_SHUTDOWN_ACK_SENT },
-	/* 5.1: a new association on a path that so far had probes only */
+	/* 5.1: a new association on a path that has had probes only */
 	{ CHUNK(INIT), IN(HEARTBEAT_SENT), ORIG,
 	  SCTP_CONNTRACK_COOKIE_WAIT },
 	/* 8.4: nothing else makes a state before there is an association */
@@ -80,25 +80,25 @@ static const struct nf_ct_sctp_rule {
 
 	/* 9.1: the end, at any time */
 	{ CHUNK(ABORT), IN_ANY, ORIG | REPLY, SCTP_CONNTRACK_CLOSED },
-	/* 5.1 B: the server answered the INIT */
+	/* 5.1 B: the server answers the INIT */
 	{ CHUNK(INIT_ACK), IN(CLOSED), REPLY, SCTP_CONNTRACK_COOKIE_WAIT },
 	/* 5.1 C: the cookie returns; from the reply side after a collision */
 	{ CHUNK(COOKIE_ECHO), IN(COOKIE_WAIT), ORIG | REPLY,
 	  SCTP_CONNTRACK_COOKIE_ECHOED },
-	/* 5.1 D and E: the cookie was good */
+	/* 5.1 D and E: the cookie is valid */
 	{ CHUNK(COOKIE_ACK), IN(COOKIE_ECHOED), ORIG | REPLY,
 	  SCTP_CONNTRACK_ESTABLISHED },
-	/* 5.2.6: the cookie was stale, the client starts again */
+	/* 5.2.6: the cookie is stale, the client starts again */
 	{ CHUNK(ERROR), IN(COOKIE_ECHOED), REPLY, SCTP_CONNTRACK_CLOSED },
 	/* 9.2: one side has no more data */
 	{ CHUNK(SHUTDOWN), IN(ESTABLISHED), ORIG,
 	  SCTP_CONNTRACK_SHUTDOWN_SENT },
 	{ CHUNK(SHUTDOWN), IN(ESTABLISHED), REPLY,
 	  SCTP_CONNTRACK_SHUTDOWN_RECD },
-	/* 9.2: the other side has none either, or both shut down at once */
+	/* 9.2: the other side has none either, or both shut down */
 	{ CHUNK(SHUTDOWN_ACK), IN(SHUTDOWN_SENT) | IN(SHUTDOWN_RECD),
 	  ORIG | REPLY, SCTP_CONNTRACK_SHUTDOWN_ACK_SENT },
-	/* 9.2: the association is gone */
+	/* 9.2: the association has ended */
 	{ CHUNK(SHUTDOWN_COMPLETE), IN(SHUTDOWN_ACK_SENT), ORIG | REPLY,
 	  SCTP_CONNTRACK_CLOSED },
 	/* 5.2.2: the client restarted during a shutdown */
@@ -277,13 +277,13 @@ static const char *nf_ct_sctp_flaw(struct sk_buff *skb, unsigned int dataoff,
 }
 
 /**
- * struct nf_ct_sctp_step - an entry on its way through the chunks of one packet
- * @s: what the entry's SCTP part will be
+ * struct nf_ct_sctp_step - what the chunks of one packet do to an entry
+ * @s: the SCTP part that the entry will have
  * @view: the packet
  * @dir: its direction
  * @confirmed: not the first packet
  * @established: a chunk led to ESTABLISHED
- * @quiet: the packet passes, but does not prolong the entry's life
+ * @quiet: the packet passes, but does not renew the timeout
  */
 struct nf_ct_sctp_step {
 	struct ip_ct_sctp s;
@@ -313,7 +313,7 @@ static const char *nf_ct_sctp_first_chunk(struct nf_ct_sctp_step *st,
 {
 	const struct nf_ct_sctp_view *v = st->view;
 
-	/* 8.4: DATA and such are out of the blue and start nothing */
+	/* 8.4: DATA and such start no association */
 	if (nf_ct_sctp_next_state(IP_CT_DIR_ORIGINAL, SCTP_CONNTRACK_NONE,
 				  c->type) == SCTP_CONNTRACK_NONE)
 		return "SCTP packet starts no association";
@@ -338,7 +338,7 @@ static const char *nf_ct_sctp_first_packet(struct nf_ct_sctp_step *st)
 	const char *flaw = NULL;
 	struct nf_ct_sctp_piece c;
 
-	/* 8.4 (2), (6) and (7): discarded by whoever gets them */
+	/* 8.4 (2), (6) and (7): their receiver discards them */
 	if (nf_ct_sctp_has(st->view, SCTP_CID_ABORT) ||
 	    nf_ct_sctp_has(st->view, SCTP_CID_COOKIE_ACK) ||
 	    nf_ct_sctp_has(st->view, SCTP_CID_SHUTDOWN_COMPLETE))
@@ -350,8 +350,8 @@ static const char *nf_ct_sctp_first_packet(struct nf_ct_sctp_step *st)
 	return flaw;
 }
 
-/* Chunks that have rules of their own for the tag (8.5.1), or are judged one
- * by one below; any other packet must have the tag of its direction (8.5).
+/* Has the packet a chunk with a rule of its own for the tag (8.5.1)?  If not, it
+ * must have the tag of its direction (8.5).
  */
 static bool nf_ct_sctp_tag_is_special(const struct nf_ct_sctp_view *v)
 {
@@ -369,7 +369,7 @@ static bool nf_ct_sctp_tag_is_special(const struct nf_ct_sctp_view *v)
 	return false;
 }
 
-/* 8.5.1 B and C: the own tag, or with the T bit the reflected one */
+/* 8.5.1 B and C: the tag of this direction, or with the T bit that of the other */
 static bool nf_ct_sctp_end_tag_fits(const struct nf_ct_sctp_step *st,
 				    const struct nf_ct_sctp_piece *c)
 {
@@ -378,10 +378,10 @@ static bool nf_ct_sctp_end_tag_fits(const struct nf_ct_sctp_step *st,
 	return st->view->vtag == st->s.vtag[st->dir ^ reflected];
 }
 
-/* A heartbeat or its answer.  The two ends may have agreed on tags over another
- * path, or one has restarted: a request with a strange tag passes, and if the
- * other end answers, its tag is the valid one from then on.  Sets @skip when
- * the chunk is not to change the state.
+/* A heartbeat or its answer.  The hosts may have agreed on other tags over another
+ * path, or one has restarted.  So a request with an unknown tag passes, and if
+ * the other host answers, the tag of the answer is valid from then on.  Sets
+ * *@skip when the chunk must not change the state.
  */
 static const char *nf_ct_sctp_heartbeat_tag(struct nf_ct_sctp_step *st,
 					    u8 type, bool *skip)
@@ -399,7 +399,7 @@ static const char *nf_ct_sctp_heartbeat_tag(struct nf_ct_sctp_step *st,
 		return NULL;
 	}
 
-	/* One per packet, and not as a cover for data */
+	/* One per packet, and none together with data */
 	if (st->quiet || nf_ct_sctp_has(st->view, SCTP_CID_DATA))
 		return "SCTP heartbeat tag wrong";
 
@@ -443,8 +443,8 @@ static const char *nf_ct_sctp_chunk_tag(struct nf_ct_sctp_step *st,
 	}
 }
 
-/* What an INIT, an INIT ACK or a COOKIE ACK tells about tags.  init[] remembers
- * who has sent an INIT that is not completed: both have in a collision (5.2.1).
+/* Note the tags of an INIT, an INIT ACK or a COOKIE ACK.  init[] says which sides
+ * have sent an INIT that is not completed: both in a collision (5.2.1).
  */
 static const char *nf_ct_sctp_note_tags(struct nf_ct_sctp_step *st,
 					const struct nf_ct_sctp_piece *c)
@@ -470,7 +470,7 @@ static const char *nf_ct_sctp_note_tags(struct nf_ct_sctp_step *st,
 			s->init[!dir] = 0;
 		s->init[dir] = 1;
 	} else if (tag != known && s->init[dir] && s->init[!dir]) {
-		/* 5.2.1: in a collision both keep the tag of their own INIT */
+		/* 5.2.1: in a collision each keeps the tag of its own INIT */
 		return "SCTP collision with another tag";
 	} else if (tag != known && known && !s->init[!dir]) {
 		return "SCTP INIT ACK without INIT";
@@ -499,8 +499,8 @@ static const char *nf_ct_sctp_one_chunk(struct nf_ct_sctp_step *st,
 	if (flaw)
 		return flaw;
 
-	/* A repeated INIT must not keep an entry, and its NAT mapping, alive
-	 * when nobody answers.
+	/* Repeated INITs without an answer must not keep an entry, and its NAT
+	 * mapping, alive.
 	 */
 	if (c->type == SCTP_CID_INIT && st->confirmed &&
 	    s->state == SCTP_CONNTRACK_CLOSED && next == SCTP_CONNTRACK_CLOSED)
@@ -529,7 +529,7 @@ static const char *nf_ct_sctp_all_chunks(struct nf_ct_sctp_step *st)
 	return flaw;
 }
 
-/* Run the packet in @st through @ct; nothing changes if there is a flaw. */
+/* Apply the packet in @st to @ct; if it has a flaw, @ct does not change. */
 static const char *nf_ct_sctp_advance(struct nf_conn *ct,
 				      struct nf_ct_sctp_step *st)
 {
@@ -672,7 +672,7 @@ static int nf_ct_sctp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
 	if (err <= 0)
 		return err;
 
-	/* All or nothing: a state without its tags would reject every packet */
+	/* All or none: with a state but no tags every packet would be invalid */
 	for (i = CTA_PROTOINFO_SCTP_STATE; i <= CTA_PROTOINFO_SCTP_MAX; i++) {
 		if (!tb[i])
 			return -EINVAL;

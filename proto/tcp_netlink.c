@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How a TCP connection looks from outside: its attributes in ctnetlink, its
- * timeouts in nfnetlink_cttimeout, its column in /proc.
- * ct->proto.tcp is guarded by ct->lock.
+ * How userspace sees a TCP connection: its attributes in ctnetlink, its timeouts
+ * in nfnetlink_cttimeout, its column in /proc.  ct->proto.tcp is guarded by
+ * ct->lock.
  */
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netfilter/nfnetlink_cttimeout.h>
@@ -34,8 +34,10 @@ const char *const nf_ct_tcp_state_names[TCP_CONNTRACK_MAX] = {
  * @s:  the file
  * @ct: the connection
  *
- * While a flow table forwards the connection nobody tracks its state, so none
- * is shown.  Context: any; reads one byte without the lock.
+ * While a flow table forwards the connection its state is not tracked, so none
+ * is shown.
+ *
+ * Context: any; reads one byte without the lock.
  */
 void nf_ct_tcp_print(struct seq_file *s, struct nf_conn *ct)
 {
@@ -90,7 +92,7 @@ static int nf_ct_tcp_put_side(struct sk_buff *skb, enum ip_conntrack_dir dir,
  * @skb:     the message
  * @attr:    the CTA_PROTOINFO nest around it; not needed
  * @ct:      the connection
- * @destroy: for a DESTROY event, which tells the state only
+ * @destroy: for a destroy event, which has the state only
  *
  * Context: any; takes ct->lock.
  * Return: 0, or -EMSGSIZE if there is no room.
@@ -129,7 +131,7 @@ static void nf_ct_tcp_get_flags(const struct nlattr *attr,
 }
 
 /**
- * nf_ct_tcp_from_nlattr - take over what a CTA_PROTOINFO nest says of TCP
+ * nf_ct_tcp_from_nlattr - set what a CTA_PROTOINFO nest says of TCP
  * @attrs: attributes inside CTA_PROTOINFO
  * @ct:    the connection, changed only if all attributes are good
  *
@@ -183,7 +185,7 @@ static_assert((int)CTA_TIMEOUT_TCP_SYN_SENT2 == (int)TCP_CONNTRACK_SYN_SENT2);
 /**
  * nf_ct_tcp_timeout_parse - fill a timeout policy
  * @tb:   CTA_TIMEOUT_TCP_*, in seconds
- * @net:  what is not named comes from the sysctls of this namespace
+ * @net:  namespace; timeouts without attribute come from its sysctls
  * @data: the policy's timeouts, or NULL: change the sysctls themselves
  *
  * Context: process, nfnetlink mutex.

@@ -36,8 +36,8 @@ enum nf_ct_tcp_misfit {
 
 /*
  * What is below the window is old: the network may deliver it late, and its
- * receiver answers it with an ACK that we want to see.  What is above it
- * cannot have been sent by a peer who heard the other.
+ * receiver answers it with an ACK that must pass.  What is above the window
+ * cannot come from a host that received the segments of the other.
  */
 static const struct {
 	const char		*why;
@@ -55,14 +55,14 @@ static const struct {
 				    NF_CT_TCP_IGNORE },
 };
 
-/* A segment seen from one connection: numbers as the receiver would count. */
+/* A segment in its connection, with the numbers that its receiver counts in */
 struct nf_ct_tcp_claim {
 	struct ip_ct_tcp_state	*sender;
 	struct ip_ct_tcp_state	*receiver;
 	u32			seq;
 	u32			end;
 	u32			ack;
-	u32			sack;	/* right edge of the best SACK block, or ack */
+	u32			sack;	/* end of the highest SACK block, or ack */
 };
 
 /* The options of @seg, perhaps none; @room has NF_CT_TCP_OPTIONS_MAX bytes. */
@@ -135,7 +135,7 @@ static u32 nf_ct_tcp_sack_edge(const struct nf_ct_tcp_seg *seg)
 
 /**
  * nf_ct_tcp_window_open - a SYN begins a connection
- * @tcp: zeroed state of an entry nobody else knows yet
+ * @tcp: zeroed state of an entry that is not confirmed
  * @seg: the SYN
  */
 void nf_ct_tcp_window_open(struct ip_ct_tcp *tcp,
@@ -150,12 +150,12 @@ void nf_ct_tcp_window_open(struct ip_ct_tcp *tcp,
 }
 
 /**
- * nf_ct_tcp_window_pickup - take over a connection that runs already
- * @tcp: zeroed state of an entry nobody else knows yet
- * @seg: the first segment of it that came by
+ * nf_ct_tcp_window_pickup - begin to track a connection that exists already
+ * @tcp: zeroed state of an entry that is not confirmed
+ * @seg: the first segment of it that is seen
  *
- * The options went by unseen, so both sides are taken to use SACK, and windows
- * may be larger than they look.
+ * The options of the SYNs are not known, so both sides are assumed to use SACK,
+ * and windows may be larger than the segments say.
  */
 void nf_ct_tcp_window_pickup(struct ip_ct_tcp *tcp,
 			     const struct nf_ct_tcp_seg *seg)
@@ -171,9 +171,9 @@ void nf_ct_tcp_window_pickup(struct ip_ct_tcp *tcp,
 }
 
 /* First SYN or SYN/ACK of a side, or a newer one that takes its place. */
-static void nf_ct_tcp_greet(const struct nf_ct_tcp_seg *seg,
-			    struct ip_ct_tcp_state *sender,
-			    struct ip_ct_tcp_state *receiver)
+static void nf_ct_tcp_window_syn(const struct nf_ct_tcp_seg *seg,
+				 struct ip_ct_tcp_state *sender,
+				 struct ip_ct_tcp_state *receiver)
 {
 	sender->td_end = seg->end;
 	sender->td_maxend = seg->end;
@@ -181,7 +181,7 @@ static void nf_ct_tcp_greet(const struct nf_ct_tcp_seg *seg,
 	nf_ct_tcp_read_options(seg, sender);
 
 	/* RFC 7323 2.2: scaled in both directions or in none.  The answer
-	 * settles it; a client that repeats its SYN has not heard it yet.
+	 * decides; a client that repeats its SYN has not received it yet.
 	 */
 	if (seg->dir == IP_CT_DIR_REPLY &&
 	    !(sender->flags & receiver->flags & IP_CT_TCP_FLAG_WINDOW_SCALE)) {
@@ -190,9 +190,9 @@ static void nf_ct_tcp_greet(const struct nf_ct_tcp_seg *seg,
 	}
 }
 
-/* First segment from this side, and no SYN: guess the past from it. */
-static void nf_ct_tcp_join(const struct nf_ct_tcp_seg *seg,
-			   const struct nf_ct_tcp_claim *claim)
+/* First segment from this side, and no SYN: derive the window from it. */
+static void nf_ct_tcp_window_derive(const struct nf_ct_tcp_seg *seg,
+				    const struct nf_ct_tcp_claim *claim)
 {
 	struct ip_ct_tcp_state *receiver = claim->receiver;
 	struct ip_ct_tcp_state *sender = claim->sender;
@@ -203,7 +203,7 @@ static void nf_ct_tcp_join(const struct nf_ct_tcp_seg *seg,
 	sender->td_maxend = claim->end + sender->td_maxwin;
 
 	if (!receiver->td_maxwin) {
-		/* not seen either: believe what it is said to have sent */
+		/* not seen either: it has sent what is acknowledged here */
 		receiver->td_end = claim->sack;
 		receiver->td_maxend = claim->sack;
 	} else if (claim->sack == receiver->td_end + 1) {
@@ -212,10 +212,10 @@ static void nf_ct_tcp_join(const struct nf_ct_tcp_seg *seg,
 	}
 }
 
-/* False if the segment needs no further check. */
-static bool nf_ct_tcp_meet(const struct ip_ct_tcp *tcp,
-			   const struct nf_ct_tcp_seg *seg,
-			   const struct nf_ct_tcp_claim *claim)
+/* Set up the windows if need be; false if the segment needs no further check. */
+static bool nf_ct_tcp_window_prepare(const struct ip_ct_tcp *tcp,
+				     const struct nf_ct_tcp_seg *seg,
+				     const struct nf_ct_tcp_claim *claim)
 {
 	struct ip_ct_tcp_state *receiver = claim->receiver;
 	struct ip_ct_tcp_state *sender = claim->sender;
@@ -223,29 +223,30 @@ static bool nf_ct_tcp_meet(const struct ip_ct_tcp *tcp,
 
 	if (!seg->th->syn) {
 		if (first)
-			nf_ct_tcp_join(seg, claim);
+			nf_ct_tcp_window_derive(seg, claim);
 		return true;
 	}
 
 	if (first) {
-		nf_ct_tcp_greet(seg, sender, receiver);
-		return seg->th->ack;	/* both open: nothing to compare with */
+		nf_ct_tcp_window_syn(seg, sender, receiver);
+		/* without ACK, a simultaneous open: nothing to compare */
+		return seg->th->ack;
 	}
 
 	/* RFC 9293 3.4.3: a host that starts again uses larger numbers */
 	if ((tcp->state == TCP_CONNTRACK_SYN_SENT ||
 	     tcp->state == TCP_CONNTRACK_SYN_RECV) &&
 	    after(claim->end, sender->td_end)) {
-		nf_ct_tcp_greet(seg, sender, receiver);
+		nf_ct_tcp_window_syn(seg, sender, receiver);
 		return seg->th->ack || seg->dir == IP_CT_DIR_ORIGINAL;
 	}
 	return true;
 }
 
-/* Fill in numbers that the segment does not carry, or carries as zero. */
-static void nf_ct_tcp_mend(const struct ip_ct_tcp *tcp,
-			   const struct nf_ct_tcp_seg *seg,
-			   struct nf_ct_tcp_claim *claim)
+/* Fill in numbers that the segment does not have, or has as zero. */
+static void nf_ct_tcp_fill_in(const struct ip_ct_tcp *tcp,
+			      const struct nf_ct_tcp_seg *seg,
+			      struct nf_ct_tcp_claim *claim)
 {
 	const struct tcphdr *th = seg->th;
 
@@ -262,7 +263,7 @@ static void nf_ct_tcp_mend(const struct ip_ct_tcp *tcp,
 	}
 }
 
-/* Lowest acknowledgment still credible from @sender. */
+/* Lowest acknowledgment that the sender may send */
 static u32 nf_ct_tcp_ack_floor(const struct nf_ct_tcp_claim *claim)
 {
 	return claim->receiver->td_end -
@@ -270,9 +271,9 @@ static u32 nf_ct_tcp_ack_floor(const struct nf_ct_tcp_claim *claim)
 }
 
 /*
- * Some hosts send a few bytes more than the window allows.  If the ruleset lets
- * that pass and the peer acknowledges it, every later segment would be out
- * of bounds; so believe it if everything else is right.
+ * Some hosts send a few bytes more than the window allows.  If the ruleset
+ * accepts them and the peer acknowledges them, every later segment would be out
+ * of bounds; so they count if everything else is right.
  */
 static bool nf_ct_tcp_overshoot(const struct nf_ct_tcp_claim *claim)
 {
@@ -286,7 +287,7 @@ static bool nf_ct_tcp_overshoot(const struct nf_ct_tcp_claim *claim)
 	       after(claim->sack, nf_ct_tcp_ack_floor(claim));
 }
 
-/* The four bounds of the paper; *@limit is the bound that was broken. */
+/* The four bounds of the paper; *@limit is the bound that is exceeded. */
 static enum nf_ct_tcp_misfit
 nf_ct_tcp_bounds(const struct nf_ct_tcp_claim *claim, u32 *limit)
 {
@@ -366,7 +367,7 @@ static void nf_ct_tcp_slide_receiver(const struct nf_ct_tcp_claim *claim,
 	if (receiver->td_maxwin && after(claim->end, claim->sender->td_maxend))
 		receiver->td_maxwin += beyond;
 
-	/* a closed window still admits the probe of one byte */
+	/* a closed window still takes a probe of one byte */
 	if (after(edge, receiver->td_maxend - 1))
 		receiver->td_maxend = win ? edge : edge + 1;
 
@@ -374,7 +375,7 @@ static void nf_ct_tcp_slide_receiver(const struct nf_ct_tcp_claim *claim,
 		receiver->flags &= ~IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
 }
 
-/* The same bare segment over and over: its sender hears no answer. */
+/* The same ACK again and again: its sender receives no answer. */
 static void nf_ct_tcp_note_repeat(struct ip_ct_tcp *tcp,
 				  const struct nf_ct_tcp_seg *seg,
 				  const struct nf_ct_tcp_claim *claim)
@@ -395,13 +396,13 @@ static void nf_ct_tcp_note_repeat(struct ip_ct_tcp *tcp,
 }
 
 /**
- * nf_ct_tcp_window - does a segment fit into its connection?
- * @ct:   the connection; both windows move on if the segment fits
+ * nf_ct_tcp_window - does a segment fit into the windows of its connection?
+ * @ct:   the connection; both windows advance if the segment fits
  * @seg:  the segment
- * @step: gets reason and bound if it does not
+ * @step: reason and bound are set if it does not
  *
  * Context: ct->lock and RCU held.
- * Return: NF_CT_TCP_TAKE, NF_CT_TCP_IGNORE or NF_CT_TCP_INVALID
+ * Return: NF_CT_TCP_TAKE, NF_CT_TCP_IGNORE or NF_CT_TCP_INVALID.
  */
 enum nf_ct_tcp_action nf_ct_tcp_window(struct nf_conn *ct,
 				       const struct nf_ct_tcp_seg *seg,
@@ -425,14 +426,14 @@ enum nf_ct_tcp_action nf_ct_tcp_window(struct nf_conn *ct,
 	if (claim.receiver->flags & IP_CT_TCP_FLAG_SACK_PERM)
 		claim.sack = nf_ct_tcp_sack_edge(seg);
 
-	/* what NAT added to the peer's numbers has to come off its answers */
+	/* what NAT has added to the peer's numbers is in the answers, too */
 	moved = nf_ct_seq_offset(ct, !seg->dir, claim.ack - 1);
 	claim.ack -= moved;
 	claim.sack -= moved;
 
-	if (!nf_ct_tcp_meet(tcp, seg, &claim))
+	if (!nf_ct_tcp_window_prepare(tcp, seg, &claim))
 		return NF_CT_TCP_TAKE;
-	nf_ct_tcp_mend(tcp, seg, &claim);
+	nf_ct_tcp_fill_in(tcp, seg, &claim);
 
 	misfit = nf_ct_tcp_bounds(&claim, &step->limit);
 	if (misfit != NF_CT_TCP_FITS)

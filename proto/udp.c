@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * UDP and UDP-Lite.  A flow is unreplied, then replied; a UDP flow that still
- * talks two seconds after its first packet is a stream and counts as assured,
- * while a question and its answer are not.  Of an entry only stream_ts is ours,
+ * UDP and UDP-Lite.  A flow is unreplied, then replied.  A UDP flow with packets
+ * more than two seconds after its first is a stream, and is assured; a question
+ * and its answer are not.  Of an entry the tracker has stream_ts, which is
  * written while the entry is unconfirmed; status bits change atomically.
  */
 #include <linux/jiffies.h>
@@ -40,7 +40,7 @@ static const char *nf_ct_udp_flaw(struct sk_buff *skb, unsigned int dataoff,
 	if (claimed < sizeof(*uh) || claimed > room)
 		return "UDP length wrong";
 
-	/* Zero says that the sender made none */
+	/* Zero: the sender has not computed one */
 	if (!uh->check || !nf_ct_checksum_wanted(state))
 		return NULL;
 	if (nf_checksum(skb, state->hook, dataoff, IPPROTO_UDP, state->pf))
@@ -58,8 +58,8 @@ static void nf_ct_udp_refresh(struct nf_conn *ct, struct sk_buff *skb,
 	nf_ct_refresh_acct(ct, ctinfo, skb,
 			   timeouts[replied ? UDP_CT_REPLIED : UDP_CT_UNREPLIED]);
 
-	/* The loser of an insertion race is there for one answer only: its
-	 * timeout is fixed and nothing may keep it from an early drop.
+	/* The loser of an insertion race serves one answer only: its timeout
+	 * is fixed, and it may be dropped early.
 	 */
 	if (replied && !test_bit(IPS_NAT_CLASH_BIT, &ct->status))
 		nf_ct_set_assured(ct);
