@@ -775,9 +775,10 @@ static void random_operations(void)
 	}
 }
 
-int main(void)
+/* Argument: another seed for the random tests */
+int main(int argc, char **argv)
 {
-	srand(1);
+	srand(argc > 1 ? atoi(argv[1]) : 1);
 	unit_test("numbers", numbers);
 	unit_test("too few bytes", too_few_bytes);
 	unit_test("parts", parts);
