@@ -1,95 +1,91 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * TCP sequence numbers of a connection whose payload NAT helpers or the SYN
- * proxy change in length: remembers by how much each direction is off, before
- * and after the latest change, and rewrites sequence numbers, acknowledgements
- * and SACK blocks.  ct->lock guards the offsets.
+ * TCP sequence numbers of a connection whose payload changes in length, by a NAT
+ * helper or the SYN proxy.  Keeps the offset of each direction, before and after
+ * the latest change, and rewrites sequence numbers, acknowledgments and SACK
+ * blocks.  ct->lock guards the offsets.
  */
-#include <linux/ip.h>
-#include <linux/ipv6.h>
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <asm/unaligned.h>
 #include <net/checksum.h>
-#include <net/ipv6.h>
 #include <net/netfilter/nf_conntrack_seqadj.h>
 #include <net/tcp.h>
 
 #include "nf_conntrack_internal.h"
 #include "nf_conntrack_packet.h"
+#include "nf_ct_cursor.h"
 
-/* A field of the TCP header that is about to be rewritten */
+/* A TCP header whose fields are rewritten */
 struct nf_ct_tcp_edit {
 	struct sk_buff	*skb;
 	struct tcphdr	*th;
 };
 
-/* Offset for a byte that this direction has sent at @seq, in its own numbers */
+/* Offset of the byte at @seq, in the sender's numbers */
 static s32 nf_ct_seqadj_offset(const struct nf_ct_seqadj *way, u32 seq)
 {
 	return after(seq, way->correction_pos) ? way->offset_after
 					       : way->offset_before;
 }
 
-/* Back from the numbers the peer saw, @seen, to those of the sender */
+/* From the numbers that the receiver saw back to those of the sender */
 static u32 nf_ct_seqadj_undo(const struct nf_ct_seqadj *way, u32 seen)
 {
 	return seen - nf_ct_seqadj_offset(way, seen - way->offset_before);
 }
 
-/* Replace the 32 bits at @field and keep the checksum right.  A field at an odd
- * distance counts with its bytes swapped.
- * DIFF: seqadj-odd-offset: stock ignores that.
+/* Replace the 32 bits at @offset of the TCP header and keep the checksum right.
+ * For the checksum, a field at an odd offset counts with its bytes swapped.
+ *
+ * DIFF: seqadj-odd-offset: the stock module does not swap them, so that the checksum is wrong.
  */
-static void nf_ct_seqadj_write(const struct nf_ct_tcp_edit *edit, void *field,
+static void nf_ct_seqadj_write(const struct nf_ct_tcp_edit *edit, u32 offset,
 			       u32 value)
 {
-	__be32 from = get_unaligned((__be32 *)field);
+	__be32 *field = (void *)edit->th + offset;
+	__be32 from = get_unaligned(field);
 	__be32 to = cpu_to_be32(value);
 
-	put_unaligned(to, (__be32 *)field);
-	if ((field - (void *)edit->th) & 1) {
+	put_unaligned(to, field);
+	if (offset & 1) {
 		from = (__force __be32)ror32((__force u32)from, 8);
 		to = (__force __be32)ror32((__force u32)to, 8);
 	}
 	inet_proto_csum_replace4(&edit->th->check, edit->skb, from, to, false);
 }
 
-/* Rewrite the blocks of one SACK option, @len bytes at @blocks */
-static void nf_ct_seqadj_sack(const struct nf_ct_tcp_edit *edit, u8 *blocks,
-			      unsigned int len, const struct nf_ct_seqadj *peer)
+/* Rewrite the blocks of a SACK option, whose body is @body. */
+static void nf_ct_seqadj_sack(const struct nf_ct_tcp_edit *edit,
+			      struct nf_ct_cursor *body,
+			      const struct nf_ct_seqadj *peer)
 {
-	u8 *edge;
+	u32 offset, edge;
 
-	for (edge = blocks; edge + sizeof(__be32) <= blocks + len; edge += sizeof(__be32))
-		nf_ct_seqadj_write(edit, edge,
-				   nf_ct_seqadj_undo(peer, get_unaligned_be32(edge)));
+	while (nf_ct_cursor_left(body)) {
+		offset = nf_ct_cursor_offset(body);
+		edge = nf_ct_cursor_be32(body);
+		nf_ct_seqadj_write(edit, offset, nf_ct_seqadj_undo(peer, edge));
+	}
 }
 
-/* Walk the options between @opt and @end; false when one is malformed */
-static bool nf_ct_seqadj_options(const struct nf_ct_tcp_edit *edit, u8 *opt,
-				 const u8 *end, const struct nf_ct_seqadj *peer)
+/* Rewrite the SACK options; false when an option is malformed. */
+static bool nf_ct_seqadj_options(const struct nf_ct_tcp_edit *edit,
+				 const struct nf_ct_seqadj *peer)
 {
-	unsigned int len;
+	u32 len = max_t(u32, edit->th->doff * 4, sizeof(*edit->th));
+	struct nf_ct_cursor c, body;
+	u8 kind;
 
-	for (; opt < end && *opt != TCPOPT_EOL; opt += len) {
-		len = 1;
-		if (*opt == TCPOPT_NOP)
-			continue;
-
-		if (end - opt < 2 || opt[1] < 2 || opt[1] > end - opt)
-			return false;
-		len = opt[1];
-
-		/* RFC 2018: pairs of edges, nothing else */
-		if (*opt == TCPOPT_SACK && len > TCPOLEN_SACK_BASE &&
-		    (len - TCPOLEN_SACK_BASE) % TCPOLEN_SACK_PERBLOCK == 0)
-			nf_ct_seqadj_sack(edit, opt + TCPOLEN_SACK_BASE,
-					  len - TCPOLEN_SACK_BASE, peer);
+	/* offsets count from the header, as nf_ct_seqadj_write() wants them */
+	nf_ct_cursor_init(&c, edit->th, len);
+	nf_ct_cursor_skip(&c, sizeof(*edit->th));
+	while (nf_ct_cursor_tcp_option(&c, &kind, &body)) {
+		if (nf_ct_cursor_tcp_sack(kind, &body))
+			nf_ct_seqadj_sack(edit, &body, peer);
 	}
-
-	return true;
+	return nf_ct_cursor_ok(&c);
 }
 
 /* Make the whole TCP header with its options writable */
@@ -109,27 +105,29 @@ static struct tcphdr *nf_ct_seqadj_header(struct sk_buff *skb, unsigned int prot
 	return (void *)skb->data + protoff;
 }
 
-/* Where the TCP header of a packet starts, or negative */
-static int nf_ct_seqadj_tcp_offset(const struct sk_buff *skb, u16 l3num)
+/* Where the TCP header of a packet is; negative if the packet is no segment: an
+ * ICMP error about a connection has the same entry.
+ */
+static int nf_ct_seqadj_tcp_offset(const struct sk_buff *skb,
+				   const struct nf_conn *ct)
 {
-	u8 nexthdr;
-	__be16 frag;
+	u8 protonum;
+	int offset;
 
-	if (l3num != NFPROTO_IPV6)
-		return skb_network_offset(skb) + ip_hdrlen(skb);
-
-	nexthdr = ipv6_hdr(skb)->nexthdr;
-	return ipv6_skip_exthdr(skb, skb_network_offset(skb) + sizeof(struct ipv6hdr),
-				&nexthdr, &frag);
+	offset = nf_ct_l4_offset(skb, skb_network_offset(skb), nf_ct_l3num(ct),
+				 &protonum);
+	if (offset < 0 || protonum != IPPROTO_TCP)
+		return -1;
+	return offset;
 }
 
 /**
- * nf_ct_seqadj_init - a direction is off by a constant from its first byte on
+ * nf_ct_seqadj_init - a direction has a constant offset from its first byte on
  * @ct:     entry with the extension
  * @ctinfo: direction
- * @off:    by how much; 0 does nothing
+ * @off:    the offset; 0 does nothing
  *
- * Context: any; @ct is not confirmed yet or no other CPU looks at the offsets.
+ * Context: any; @ct is not confirmed yet, or no other CPU uses the offsets.
  * Return: 0.
  */
 int nf_ct_seqadj_init(struct nf_conn *ct, enum ip_conntrack_info ctinfo, s32 off)
@@ -152,7 +150,7 @@ int nf_ct_seqadj_init(struct nf_conn *ct, enum ip_conntrack_info ctinfo, s32 off
  * nf_ct_seqadj_set - a packet has changed in length
  * @ct:     entry with the extension
  * @ctinfo: direction of the packet
- * @seq:    sequence number of the packet, as its sender sees it
+ * @seq:    sequence number of the packet, as its sender counts
  * @off:    by how much it grew; 0 does nothing
  *
  * Context: any but hard interrupt; takes ct->lock.
@@ -174,7 +172,7 @@ int nf_ct_seqadj_set(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 
 	set_bit(IPS_SEQ_ADJUST_BIT, &ct->status);
 
-	/* A retransmission of what was counted before must not count again */
+	/* a retransmission must not count again */
 	spin_lock_bh(&ct->lock);
 	way = &seqadj->seq[CTINFO2DIR(ctinfo)];
 	if (way->offset_before == way->offset_after ||
@@ -204,10 +202,7 @@ void nf_ct_tcp_seqadj_set(struct sk_buff *skb, struct nf_conn *ct,
 	struct tcphdr copy;
 	int offset;
 
-	if (nf_ct_protonum(ct) != IPPROTO_TCP)
-		return;
-
-	offset = nf_ct_seqadj_tcp_offset(skb, nf_ct_l3num(ct));
+	offset = nf_ct_seqadj_tcp_offset(skb, ct);
 	if (offset < 0)
 		return;
 
@@ -216,24 +211,22 @@ void nf_ct_tcp_seqadj_set(struct sk_buff *skb, struct nf_conn *ct,
 		nf_ct_seqadj_set(ct, ctinfo, th->seq, off);
 }
 
-/* An ICMP error about a connection has the connection's entry, but is no segment of
- * it.  The first segment of an expected connection is "related" as well, so look at
- * the protocol.
- * DIFF: seqadj-icmp-error: stock rewrites errors of the original direction.
+/* Is the packet a segment of @ct?  An ICMP error is RELATED to the entry, and so
+ * is the first segment of an expected connection: look at the packet.
+ *
+ * DIFF: seqadj-icmp-error: the stock module writes into errors of the original direction.
  */
-static bool nf_ct_seqadj_wanted(const struct sk_buff *skb, const struct nf_conn *ct,
+static bool nf_ct_seqadj_wanted(const struct sk_buff *skb,
+				const struct nf_conn *ct,
 				enum ip_conntrack_info ctinfo)
 {
-	u8 protonum;
-
 	if (likely(ctinfo != IP_CT_RELATED && ctinfo != IP_CT_RELATED_REPLY))
 		return true;
-	return nf_ct_l4_offset(skb, skb_network_offset(skb), nf_ct_l3num(ct),
-			       &protonum) > 0 && protonum == IPPROTO_TCP;
+	return nf_ct_seqadj_tcp_offset(skb, ct) >= 0;
 }
 
 /**
- * nf_ct_seq_adjust - rewrite a TCP header by what both directions are off
+ * nf_ct_seq_adjust - rewrite a TCP header by the offsets of both directions
  * @skb:     packet
  * @ct:      its entry
  * @ctinfo:  its direction
@@ -253,7 +246,9 @@ int nf_ct_seq_adjust(struct sk_buff *skb, struct nf_conn *ct,
 	bool ok = true;
 	u32 seq;
 
-	/* void: the entry is unconfirmed, and some module that extends it goes */
+	/* no extension: @ct is unconfirmed, and a module that extends entries
+	 * is being unloaded
+	 */
 	if (!seqadj || !nf_ct_seqadj_wanted(skb, ct, ctinfo))
 		return 1;
 
@@ -268,12 +263,12 @@ int nf_ct_seq_adjust(struct sk_buff *skb, struct nf_conn *ct,
 
 	spin_lock_bh(&ct->lock);
 	seq = ntohl(th->seq);
-	nf_ct_seqadj_write(&edit, &th->seq, seq + nf_ct_seqadj_offset(own, seq));
+	nf_ct_seqadj_write(&edit, offsetof(struct tcphdr, seq),
+			   seq + nf_ct_seqadj_offset(own, seq));
 	if (th->ack) {
-		nf_ct_seqadj_write(&edit, &th->ack_seq,
+		nf_ct_seqadj_write(&edit, offsetof(struct tcphdr, ack_seq),
 				   nf_ct_seqadj_undo(peer, ntohl(th->ack_seq)));
-		ok = nf_ct_seqadj_options(&edit, (u8 *)(th + 1),
-					  (u8 *)th + th->doff * 4, peer);
+		ok = nf_ct_seqadj_options(&edit, peer);
 	}
 	spin_unlock_bh(&ct->lock);
 
@@ -281,12 +276,12 @@ int nf_ct_seq_adjust(struct sk_buff *skb, struct nf_conn *ct,
 }
 
 /**
- * nf_ct_seq_offset - by how much a sequence number of a direction is off
+ * nf_ct_seq_offset - the offset of a sequence number of one direction
  * @ct:  entry
  * @dir: direction
- * @seq: number, as the sender sees it
+ * @seq: number, as the sender counts
  *
- * Context: any; ct->lock held unless a torn answer does no harm.
+ * Context: any; without ct->lock the two offsets may be of different times.
  * Return: the offset, 0 without the extension.
  */
 s32 nf_ct_seq_offset(const struct nf_conn *ct, enum ip_conntrack_dir dir, u32 seq)

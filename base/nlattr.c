@@ -1,31 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Netlink attributes of a tuple whose protocol has ports.  Shared by the
- * protocols; owns nothing that changes.
+ * Netlink attributes that the trackers share: ports of a tuple, timeouts of a
+ * policy.  No state, no locks.
  */
 #include <linux/netfilter/nfnetlink_conntrack.h>
+#include <linux/netfilter/nfnetlink_cttimeout.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
 #include <net/netfilter/nf_conntrack_tuple.h>
 #include <net/netlink.h>
 
-#include "nf_ct_tuple_members.h"
+#include "nf_ct_nlattr.h"
 
 const struct nla_policy nf_ct_port_nla_policy[CTA_PROTO_MAX + 1] = {
 	[CTA_PROTO_SRC_PORT]	= { .type = NLA_U16 },
 	[CTA_PROTO_DST_PORT]	= { .type = NLA_U16 },
 };
 
-/* Store the port of attribute @attr, if the caller selected it */
-static int nf_ct_port_read(const struct nlattr *attr, bool selected, __be16 *port)
-{
-	if (!selected)
-		return 0;
-	if (!attr)
-		return -EINVAL;
-
-	*port = nla_get_be16(attr);
-	return 0;
-}
+#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
+/* TCP has the most. */
+const struct nla_policy nf_ct_timeout_nla_policy[CTA_TIMEOUT_TCP_MAX + 1] = {
+	[1 ... CTA_TIMEOUT_TCP_MAX] = { .type = NLA_U32 },
+};
+#endif
 
 /**
  * nf_ct_port_tuple_to_nlattr - append the ports of a tuple
@@ -50,23 +46,28 @@ int nf_ct_port_tuple_to_nlattr(struct sk_buff *skb,
  * nf_ct_port_nlattr_to_tuple - read the ports of a tuple
  * @tb:    parsed CTA_PROTO_* attributes
  * @t:     where to put them
- * @flags: which ones the caller wants
+ * @flags: NF_CT_TUPLE_*, the members that the caller selects
  *
  * Context: any.
- * Return: 0, or -EINVAL when a wanted one is absent.
+ * Return: 0, or -EINVAL when a selected one is absent.
  */
 int nf_ct_port_nlattr_to_tuple(struct nlattr *tb[], struct nf_conntrack_tuple *t,
 			       u_int32_t flags)
 {
-	int err;
+	int src, dst;
 
-	err = nf_ct_port_read(tb[CTA_PROTO_SRC_PORT],
-			      flags & NF_CT_TUPLE_SRC_PORT, &t->src.u.all);
-	if (err)
-		return err;
+	src = nf_ct_nlattr_selected(tb[CTA_PROTO_SRC_PORT],
+				    flags & NF_CT_TUPLE_SRC_PORT);
+	dst = nf_ct_nlattr_selected(tb[CTA_PROTO_DST_PORT],
+				    flags & NF_CT_TUPLE_DST_PORT);
+	if (src < 0 || dst < 0)
+		return -EINVAL;
 
-	return nf_ct_port_read(tb[CTA_PROTO_DST_PORT],
-			       flags & NF_CT_TUPLE_DST_PORT, &t->dst.u.all);
+	if (src)
+		t->src.u.all = nla_get_be16(tb[CTA_PROTO_SRC_PORT]);
+	if (dst)
+		t->dst.u.all = nla_get_be16(tb[CTA_PROTO_DST_PORT]);
+	return 0;
 }
 
 /**

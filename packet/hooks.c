@@ -240,26 +240,12 @@ static const struct nf_hook_ops nf_ct_ops4[] = {
 /* --- IPv6 ------------------------------------------------------------------ */
 
 #if IS_ENABLED(CONFIG_IPV6)
-/* Offset of the transport header, negative if there is none in this packet */
-static int nf_ct_l4_offset6(const struct sk_buff *skb)
-{
-	u8 nexthdr = ipv6_hdr(skb)->nexthdr;
-	__be16 frag_off;
-	int offset;
-
-	offset = ipv6_skip_exthdr(skb, sizeof(struct ipv6hdr), &nexthdr,
-				  &frag_off);
-	if (offset >= 0 && (frag_off & htons(IP6_OFFSET)))
-		return -EINVAL;
-
-	return offset;
-}
-
 static unsigned int nf_ct_hook_confirm6(void *priv, struct sk_buff *skb,
 					const struct nf_hook_state *state)
 {
 	enum ip_conntrack_info ctinfo;
 	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+	u8 protonum;
 	int offset;
 
 	if (nf_ct_only_confirm(ct, ctinfo))
@@ -267,7 +253,8 @@ static unsigned int nf_ct_hook_confirm6(void *priv, struct sk_buff *skb,
 	if (nf_ct_leaves_to_vrf(state))
 		return NF_ACCEPT;
 
-	offset = nf_ct_l4_offset6(skb);
+	offset = nf_ct_l4_offset(skb, skb_network_offset(skb), NFPROTO_IPV6,
+				 &protonum);
 	if (offset < 0)
 		return nf_ct_confirm_report(skb);
 

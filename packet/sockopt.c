@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * getsockopt(SO_ORIGINAL_DST): where a connection that was redirected to this
- * socket wanted to go.  The addresses of the socket are read under its lock.
+ * getsockopt(SO_ORIGINAL_DST): the destination that a connection had before NAT
+ * redirected it to this socket.  The addresses of the socket are read under its
+ * lock.
  */
 #include <linux/in.h>
 #include <linux/in6.h>
@@ -16,35 +17,69 @@
 #include "nf_conntrack_internal.h"
 #include "nf_conntrack_setup.h"
 
-/* Protocols whose sockets have one peer, and ports at the usual place */
-static bool nf_ct_sock_has_peer(const struct sock *sk)
-{
-	return sk->sk_protocol == IPPROTO_TCP ||
-	       sk->sk_protocol == IPPROTO_SCTP;
-}
-
-static bool nf_ct_sock_too_short(int given, size_t needed)
-{
-	return given < 0 || (size_t)given < needed;
-}
-
-/*
- * Fills @wanted with the original tuple of the connection whose packets leave
- * the socket as @local.  Only the default zone: a socket knows of no other.
+/**
+ * struct nf_ct_sock_view - what the answer needs of a socket
+ * @tuple:    tuple of the packets that the socket sends
+ * @flowinfo: IPv6 flow label
+ * @oif:      interface that the socket is bound to, or 0
  */
-static int nf_ct_sock_original(struct sock *sk,
-			       const struct nf_conntrack_tuple *local,
-			       struct nf_conntrack_tuple *wanted)
+struct nf_ct_sock_view {
+	struct nf_conntrack_tuple	tuple;
+	__be32				flowinfo;
+	int				oif;
+};
+
+static void nf_ct_sock_addresses(const struct sock *sk,
+				 struct nf_ct_sock_view *view)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (view->tuple.src.l3num == AF_INET6) {
+		view->tuple.src.u3.in6 = sk->sk_v6_rcv_saddr;
+		view->tuple.dst.u3.in6 = sk->sk_v6_daddr;
+		view->flowinfo = inet6_sk(sk)->flow_label & IPV6_FLOWINFO_MASK;
+		return;
+	}
+#endif
+	view->tuple.src.u3.ip = inet_sk(sk)->inet_rcv_saddr;
+	view->tuple.dst.u3.ip = inet_sk(sk)->inet_daddr;
+}
+
+/* Fill @view, of which src.l3num is set and the rest zero. */
+static void nf_ct_sock_look(struct sock *sk, struct nf_ct_sock_view *view)
+{
+	lock_sock(sk);
+	nf_ct_sock_addresses(sk, view);
+	view->tuple.dst.protonum = sk->sk_protocol;
+	view->tuple.src.u.all = inet_sk(sk)->inet_sport;
+	view->tuple.dst.u.all = inet_sk(sk)->inet_dport;
+	view->oif = sk->sk_bound_dev_if;
+	release_sock(sk);
+}
+
+/* Fill @view, and replace its tuple by the original one of the connection.  @given
+ * bytes are there for an answer of @needed.  Only the default zone is searched:
+ * a socket has no other.
+ */
+static int nf_ct_sock_original(struct sock *sk, int given, size_t needed,
+			       struct nf_ct_sock_view *view)
 {
 	const struct nf_conntrack_tuple_hash *found;
 	struct nf_conn *ct;
 
-	found = nf_conntrack_find_get(sock_net(sk), &nf_ct_zone_dflt, local);
+	/* Other protocols have no peer, or no ports at the usual place. */
+	if (sk->sk_protocol != IPPROTO_TCP && sk->sk_protocol != IPPROTO_SCTP)
+		return -ENOPROTOOPT;
+	if (given < 0 || (size_t)given < needed)
+		return -EINVAL;
+
+	nf_ct_sock_look(sk, view);
+	found = nf_conntrack_find_get(sock_net(sk), &nf_ct_zone_dflt,
+				      &view->tuple);
 	if (!found)
 		return -ENOENT;
 
 	ct = nf_ct_tuplehash_to_ctrack(found);
-	*wanted = *nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL);
+	view->tuple = *nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL);
 	nf_ct_put(ct);
 	return 0;
 }
@@ -52,35 +87,20 @@ static int nf_ct_sock_original(struct sock *sk,
 static int nf_ct_sock_get_dst4(struct sock *sk, int optval, void __user *user,
 			       int *len)
 {
-	struct nf_conntrack_tuple local = { .src.l3num = AF_INET };
+	struct nf_ct_sock_view view = { .tuple.src.l3num = AF_INET };
 	struct sockaddr_in dst = { .sin_family = AF_INET };
-	const struct inet_sock *inet = inet_sk(sk);
-	struct nf_conntrack_tuple wanted;
 	int err;
 
-	if (!nf_ct_sock_has_peer(sk))
-		return -ENOPROTOOPT;
-	if (nf_ct_sock_too_short(*len, sizeof(dst)))
-		return -EINVAL;
-
-	lock_sock(sk);
-	local.dst.protonum = sk->sk_protocol;
-	local.src.u3.ip = inet->inet_rcv_saddr;
-	local.src.u.all = inet->inet_sport;
-	local.dst.u3.ip = inet->inet_daddr;
-	local.dst.u.all = inet->inet_dport;
-	release_sock(sk);
-
-	err = nf_ct_sock_original(sk, &local, &wanted);
+	err = nf_ct_sock_original(sk, *len, sizeof(dst), &view);
 	if (err)
 		return err;
 
-	dst.sin_port = wanted.dst.u.all;
-	dst.sin_addr = wanted.dst.u3.in;
+	dst.sin_port = view.tuple.dst.u.all;
+	dst.sin_addr = view.tuple.dst.u3.in;
 	return copy_to_user(user, &dst, sizeof(dst)) ? -EFAULT : 0;
 }
 
-static struct nf_sockopt_ops original_dst4 = {
+static struct nf_sockopt_ops nf_ct_sockopt_dst4 = {
 	.pf		= PF_INET,
 	.get_optmin	= SO_ORIGINAL_DST,
 	.get_optmax	= SO_ORIGINAL_DST + 1,
@@ -92,39 +112,22 @@ static struct nf_sockopt_ops original_dst4 = {
 static int nf_ct_sock_get_dst6(struct sock *sk, int optval, void __user *user,
 			       int *len)
 {
-	struct nf_conntrack_tuple local = { .src.l3num = AF_INET6 };
+	struct nf_ct_sock_view view = { .tuple.src.l3num = AF_INET6 };
 	struct sockaddr_in6 dst = { .sin6_family = AF_INET6 };
-	const struct ipv6_pinfo *np = inet6_sk(sk);
-	const struct inet_sock *inet = inet_sk(sk);
-	struct nf_conntrack_tuple wanted;
-	int oif, err;
+	int err;
 
-	if (!nf_ct_sock_has_peer(sk))
-		return -ENOPROTOOPT;
-	if (nf_ct_sock_too_short(*len, sizeof(dst)))
-		return -EINVAL;
-
-	lock_sock(sk);
-	local.dst.protonum = sk->sk_protocol;
-	local.src.u3.in6 = sk->sk_v6_rcv_saddr;
-	local.src.u.all = inet->inet_sport;
-	local.dst.u3.in6 = sk->sk_v6_daddr;
-	local.dst.u.all = inet->inet_dport;
-	dst.sin6_flowinfo = np->flow_label & IPV6_FLOWINFO_MASK;
-	oif = sk->sk_bound_dev_if;
-	release_sock(sk);
-
-	err = nf_ct_sock_original(sk, &local, &wanted);
+	err = nf_ct_sock_original(sk, *len, sizeof(dst), &view);
 	if (err)
 		return err;
 
-	dst.sin6_port = wanted.dst.u.all;
-	dst.sin6_addr = wanted.dst.u3.in6;
-	dst.sin6_scope_id = ipv6_iface_scope_id(&dst.sin6_addr, oif);
+	dst.sin6_port = view.tuple.dst.u.all;
+	dst.sin6_addr = view.tuple.dst.u3.in6;
+	dst.sin6_flowinfo = view.flowinfo;
+	dst.sin6_scope_id = ipv6_iface_scope_id(&dst.sin6_addr, view.oif);
 	return copy_to_user(user, &dst, sizeof(dst)) ? -EFAULT : 0;
 }
 
-static struct nf_sockopt_ops original_dst6 = {
+static struct nf_sockopt_ops nf_ct_sockopt_dst6 = {
 	.pf		= NFPROTO_IPV6,
 	.get_optmin	= IP6T_SO_ORIGINAL_DST,
 	.get_optmax	= IP6T_SO_ORIGINAL_DST + 1,
@@ -134,9 +137,9 @@ static struct nf_sockopt_ops original_dst6 = {
 #endif
 
 static struct nf_sockopt_ops *const nf_ct_sockopts[] = {
-	&original_dst4,
+	&nf_ct_sockopt_dst4,
 #if IS_ENABLED(CONFIG_IPV6)
-	&original_dst6,
+	&nf_ct_sockopt_dst6,
 #endif
 };
 

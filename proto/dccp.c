@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * DCCP (RFC 4340).  One state per connection, driven by packet types and by
- * the role, client or server, of who sends them.  What an observer cannot
- * judge is ignored: it passes, and leaves the entry alone.  The DCCP part of an
- * entry is guarded by ct->lock.
+ * DCCP (RFC 4340).  One state per connection.  The next state depends on the
+ * type of the packet and on the role of its sender, client or server.  A packet
+ * that cannot be judged without the state of the end hosts is ignored: it passes
+ * and changes nothing.  The DCCP part of an entry is guarded by ct->lock.
  */
 #include <linux/dccp.h>
 #include <linux/netfilter.h>
@@ -13,14 +13,13 @@
 #include <linux/spinlock.h>
 #include <net/netfilter/nf_conntrack_ecache.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
-#include <net/netfilter/nf_conntrack_timeout.h>
 
 #include "proto.h"
 
 /* RFC 4340 3.4: maximum segment lifetime */
 #define DCCP_MSL	(120 * HZ)
 
-static const unsigned int dccp_defaults[CT_DCCP_MAX + 1] = {
+static const unsigned int nf_ct_dccp_defaults[CT_DCCP_MAX + 1] = {
 	[CT_DCCP_NONE]		= 2 * DCCP_MSL,
 	[CT_DCCP_REQUEST]	= 2 * DCCP_MSL,
 	[CT_DCCP_RESPOND]	= 4 * DCCP_MSL,
@@ -45,44 +44,44 @@ static const unsigned int dccp_defaults[CT_DCCP_MAX + 1] = {
 #define TO_STAY		__CT_DCCP_MAX
 
 /* The first rule that fits gives the next state; if none does, the packet is
- * invalid: no end that keeps to RFC 4340 can have sent it there.
+ * invalid: RFC 4340 does not allow it in this state.
  */
-static const struct dccp_rule {
+static const struct nf_ct_dccp_rule {
 	u16 packets;
 	u16 from;
 	u8 senders;
 	u8 to;
-} dccp_rules[] = {
-	/* 8.3: an open or closing connection takes data; but a server that has
-	 * asked for the end sends no more of it
+} nf_ct_dccp_rules[] = {
+	/* 8.3: an open or closing connection has data; but a server that has
+	 * sent a CloseReq sends no more of it
 	 */
 	{ PKT_DATA_OR_ACK, IN(OPEN) | IN(CLOSING), CLIENT | SERVER, TO_STAY },
 	{ PKT_DATA_OR_ACK, IN(CLOSEREQ), CLIENT, TO_STAY },
-	/* 8.1.5: the client acknowledges the Response, and goes on to do so until
-	 * it has heard from the server again
+	/* 8.1.5: the client acknowledges the Response, in each packet until the
+	 * server has sent the next one
 	 */
 	{ PKT(ACK) | PKT(DATAACK), IN(RESPOND) | IN(PARTOPEN), CLIENT,
 	  CT_DCCP_PARTOPEN },
 	{ PKT_DATA_OR_ACK, IN(PARTOPEN), SERVER, CT_DCCP_OPEN },
 
-	/* 8.1.1: a connection is asked for, perhaps again, perhaps on the ports
-	 * of one that has just ended
+	/* 8.1.1: the client requests a connection, perhaps again, perhaps on the
+	 * ports of one that has just ended
 	 */
 	{ PKT(REQUEST), IN(NONE) | IN(REQUEST) | IN(TIMEWAIT), CLIENT,
 	  CT_DCCP_REQUEST },
-	/* 8.1.3: repeated by a client that has not got the Response yet */
+	/* 8.1.3: repeated by a client that has not received the Response yet */
 	{ PKT(REQUEST), IN(RESPOND), CLIENT, TO_STAY },
-	/* 8.1.1: new connection on the same ports, from the other end */
+	/* 8.1.1: the former server requests one on the same ports */
 	{ PKT(REQUEST), IN(TIMEWAIT), SERVER, CT_DCCP_REQUEST },
-	/* 8.1.3: the server agrees, perhaps again */
+	/* 8.1.3: the server accepts, perhaps again */
 	{ PKT(RESPONSE), IN(REQUEST) | IN(RESPOND), SERVER, CT_DCCP_RESPOND },
 	{ PKT(RESPONSE), IN(NONE) | IN(TIMEWAIT), CLIENT | SERVER,
 	  CT_DCCP_INVALID },
 
-	/* 8.3: only a server asks for the end, and may go on to ask */
+	/* 8.3: only a server sends CloseReq, perhaps again */
 	{ PKT(CLOSEREQ), IN(PARTOPEN) | IN(OPEN) | IN(CLOSEREQ) | IN(CLOSING),
 	  SERVER, CT_DCCP_CLOSEREQ },
-	/* 8.3: the end, of one's own accord or because the server asked for it */
+	/* 8.3: the end, also in answer to a CloseReq */
 	{ PKT(CLOSE), IN(PARTOPEN) | IN(OPEN) | IN(CLOSEREQ), CLIENT,
 	  CT_DCCP_CLOSING },
 	{ PKT(CLOSE), IN(PARTOPEN) | IN(OPEN) | IN(CLOSING), SERVER,
@@ -92,20 +91,22 @@ static const struct dccp_rule {
 	{ PKT(RESET), IN(TIMEWAIT), CLIENT, CT_DCCP_IGNORE },
 	{ PKT(RESET), IN_ANY & ~IN(NONE), CLIENT | SERVER, CT_DCCP_TIMEWAIT },
 
-	/* 7.5.4: resynchronisation is between the ends, which know the sequence
-	 * numbers.  What else would start or answer a connection may be from one
-	 * that replaces this, unseen here: see dccp_ignored().
+	/* 7.5.4: the end hosts resynchronise: they know the sequence numbers.
+	 * A Request or Response that does not fit may belong to a connection
+	 * that replaces this one: see nf_ct_dccp_ignored().
 	 */
 	{ PKT(SYNC) | PKT(SYNCACK) | PKT(REQUEST) | PKT(RESPONSE),
 	  IN_ANY & ~IN(NONE), CLIENT | SERVER, CT_DCCP_IGNORE },
 };
 
-static unsigned int dccp_next_state(unsigned int role, unsigned int state,
-				    u8 type)
+static unsigned int nf_ct_dccp_next_state(unsigned int role, unsigned int state,
+					  u8 type)
 {
-	const struct dccp_rule *r;
+	const struct nf_ct_dccp_rule *r;
+	unsigned int i;
 
-	for (r = dccp_rules; r < dccp_rules + ARRAY_SIZE(dccp_rules); r++) {
+	for (i = 0; i < ARRAY_SIZE(nf_ct_dccp_rules); i++) {
+		r = &nf_ct_dccp_rules[i];
 		if ((r->packets & BIT(type)) && (r->from & BIT(state)) &&
 		    (r->senders & BIT(role)))
 			return r->to == TO_STAY ? state : r->to;
@@ -114,13 +115,13 @@ static unsigned int dccp_next_state(unsigned int role, unsigned int state,
 }
 
 /**
- * struct dccp_view - what a packet says, before it is compared with the entry
+ * struct nf_ct_dccp_view - what a packet says, not yet compared with the entry
  * @type: packet type, below DCCP_NR_PKT_TYPES
  * @seq: sequence number
  * @ack: acknowledgment number, if @has_ack
  * @has_ack: the packet has one of 48 bits
  */
-struct dccp_view {
+struct nf_ct_dccp_view {
 	u8 type;
 	bool has_ack;
 	u64 seq;
@@ -128,17 +129,17 @@ struct dccp_view {
 };
 
 /* RFC 4340 5.1: types that may have short sequence numbers */
-static bool dccp_may_be_short(u8 type)
+static bool nf_ct_dccp_may_be_short(u8 type)
 {
 	return PKT_DATA_OR_ACK & BIT(type);
 }
 
 /* Bytes that a header of this type has at least (RFC 4340 5.1 to 5.6).
  *
- * DIFF: dccp-header: the stock module drops short acknowledgments, since it looks
- * for long ones, and packets whose header is cut off; here these are invalid.
+ * DIFF: dccp-header: the stock module drops short acknowledgments, since it reads them as long
+ * ones, and drops a packet whose header is cut off; here that is invalid.
  */
-static unsigned int dccp_header_len(const struct dccp_hdr *dh)
+static unsigned int nf_ct_dccp_header_len(const struct dccp_hdr *dh)
 {
 	if (dh->dccph_x)
 		return sizeof(*dh) + sizeof(struct dccp_hdr_ext) +
@@ -151,10 +152,11 @@ static unsigned int dccp_header_len(const struct dccp_hdr *dh)
 
 /* Bytes that the checksum covers, or 0 if they are not all there.
  *
- * DIFF: dccp-coverage: the stock module forgets that the header is always covered
+ * DIFF: dccp-coverage: the stock module does not count the header, which is always covered
  * (9.2).
  */
-static unsigned int dccp_coverage(const struct dccp_hdr *dh, unsigned int room)
+static unsigned int nf_ct_dccp_coverage(const struct dccp_hdr *dh,
+					unsigned int room)
 {
 	unsigned int covered;
 
@@ -165,8 +167,10 @@ static unsigned int dccp_coverage(const struct dccp_hdr *dh, unsigned int room)
 }
 
 /* Read the 48-bit numbers of a packet; its header is known to hold them. */
-static bool dccp_read_numbers(const struct sk_buff *skb, unsigned int dataoff,
-			      const struct dccp_hdr *dh, struct dccp_view *v)
+static bool nf_ct_dccp_read_numbers(const struct sk_buff *skb,
+				    unsigned int dataoff,
+				    const struct dccp_hdr *dh,
+				    struct nf_ct_dccp_view *v)
 {
 	struct {
 		struct dccp_hdr_ext ext;
@@ -191,9 +195,9 @@ static bool dccp_read_numbers(const struct sk_buff *skb, unsigned int dataoff,
 }
 
 /* Look at the header of a packet, fill @v, or say what is wrong with it. */
-static const char *dccp_flaw(struct sk_buff *skb, unsigned int dataoff,
-			     const struct nf_hook_state *state,
-			     struct dccp_view *v)
+static const char *nf_ct_dccp_flaw(struct sk_buff *skb, unsigned int dataoff,
+				   const struct nf_hook_state *state,
+				   struct nf_ct_dccp_view *v)
 {
 	unsigned int room = skb->len - dataoff;
 	unsigned int covered;
@@ -203,12 +207,13 @@ static const char *dccp_flaw(struct sk_buff *skb, unsigned int dataoff,
 		return "DCCP header incomplete";
 	if (dh.dccph_type >= DCCP_NR_PKT_TYPES)
 		return "DCCP packet type reserved";
-	if (!dh.dccph_x && !dccp_may_be_short(dh.dccph_type))
+	if (!dh.dccph_x && !nf_ct_dccp_may_be_short(dh.dccph_type))
 		return "DCCP sequence number too short for the type";
-	if (dh.dccph_doff * 4 > room || dh.dccph_doff * 4 < dccp_header_len(&dh))
+	if (dh.dccph_doff * 4 > room ||
+	    dh.dccph_doff * 4 < nf_ct_dccp_header_len(&dh))
 		return "DCCP data offset wrong";
 
-	covered = dccp_coverage(&dh, room);
+	covered = nf_ct_dccp_coverage(&dh, room);
 	if (!covered)
 		return "DCCP checksum coverage wrong";
 	if (nf_ct_checksum_wanted(state) &&
@@ -218,51 +223,53 @@ static const char *dccp_flaw(struct sk_buff *skb, unsigned int dataoff,
 
 	memset(v, 0, sizeof(*v));
 	v->type = dh.dccph_type;
-	if (dh.dccph_x && !dccp_read_numbers(skb, dataoff, &dh, v))
+	if (dh.dccph_x && !nf_ct_dccp_read_numbers(skb, dataoff, &dh, v))
 		return "DCCP header incomplete";
 	return NULL;
 }
 
-static void dccp_set_client(struct nf_ct_dccp *d, enum ip_conntrack_dir dir)
+static void nf_ct_dccp_set_client(struct nf_ct_dccp *d,
+				  enum ip_conntrack_dir dir)
 {
 	d->role[dir] = CT_DCCP_ROLE_CLIENT;
 	d->role[!dir] = CT_DCCP_ROLE_SERVER;
 }
 
 /* DCCP part of an entry of which this is the first packet. */
-static void dccp_start(struct nf_ct_dccp *d)
+static void nf_ct_dccp_start(struct nf_ct_dccp *d)
 {
 	memset(d, 0, sizeof(*d));
-	dccp_set_client(d, IP_CT_DIR_ORIGINAL);
+	nf_ct_dccp_set_client(d, IP_CT_DIR_ORIGINAL);
 	d->last_pkt = DCCP_PKT_REQUEST;
 	d->last_dir = IP_CT_DIR_ORIGINAL;
 }
 
 /* A packet that the rules ignore.  If it is the Response to a Request that was
- * ignored before, the ends have begun anew, and so does the entry.
+ * ignored, too, the hosts have begun a new connection, and so does the entry.
  */
-static unsigned int dccp_ignored(struct nf_ct_dccp *d,
-				 const struct dccp_view *v,
-				 enum ip_conntrack_dir dir)
+static unsigned int nf_ct_dccp_ignored(struct nf_ct_dccp *d,
+				       const struct nf_ct_dccp_view *v,
+				       enum ip_conntrack_dir dir)
 {
 	if (v->type != DCCP_PKT_RESPONSE || d->last_pkt != DCCP_PKT_REQUEST ||
 	    d->last_dir == dir)
 		return CT_DCCP_IGNORE;
 
-	dccp_set_client(d, !dir);
+	nf_ct_dccp_set_client(d, !dir);
 	d->handshake_seq = v->seq;
 	return CT_DCCP_RESPOND;
 }
 
 /* What else changes in an entry that goes from @from to @to. */
-static void dccp_enter(struct nf_conn *ct, const struct dccp_view *v,
-		       enum ip_conntrack_dir dir, unsigned int from,
-		       unsigned int to)
+static void nf_ct_dccp_enter(struct nf_conn *ct,
+			     const struct nf_ct_dccp_view *v,
+			     enum ip_conntrack_dir dir, unsigned int from,
+			     unsigned int to)
 {
 	struct nf_ct_dccp *d = &ct->proto.dccp;
 
 	if (to == CT_DCCP_REQUEST && from == CT_DCCP_TIMEWAIT)
-		dccp_set_client(d, dir);
+		nf_ct_dccp_set_client(d, dir);
 	else if (to == CT_DCCP_RESPOND && from == CT_DCCP_REQUEST)
 		d->handshake_seq = v->seq;
 	else if (to == CT_DCCP_PARTOPEN && from == CT_DCCP_RESPOND &&
@@ -274,21 +281,22 @@ static void dccp_enter(struct nf_conn *ct, const struct dccp_view *v,
 /* Run the packet through @ct: the state to take the timeout from, or
  * CT_DCCP_IGNORE, or CT_DCCP_INVALID with @ct unchanged.
  */
-static unsigned int dccp_advance(struct nf_conn *ct, const struct dccp_view *v,
-				 enum ip_conntrack_dir dir)
+static unsigned int nf_ct_dccp_advance(struct nf_conn *ct,
+				       const struct nf_ct_dccp_view *v,
+				       enum ip_conntrack_dir dir)
 {
 	struct nf_ct_dccp *d = &ct->proto.dccp;
 	unsigned int from, to;
 
 	lockdep_assert_held(&ct->lock);
 	from = d->state;
-	to = dccp_next_state(d->role[dir], from, v->type);
+	to = nf_ct_dccp_next_state(d->role[dir], from, v->type);
 	if (to == CT_DCCP_INVALID)
 		return to;
 	if (to == CT_DCCP_IGNORE)
-		to = dccp_ignored(d, v, dir);
+		to = nf_ct_dccp_ignored(d, v, dir);
 	else
-		dccp_enter(ct, v, dir, from, to);
+		nf_ct_dccp_enter(ct, v, dir, from, to);
 
 	d->last_dir = dir;
 	d->last_pkt = v->type;
@@ -318,17 +326,17 @@ int nf_conntrack_dccp_packet(struct nf_conn *ct, struct sk_buff *skb,
 			     const struct nf_hook_state *state)
 {
 	const unsigned int *timeouts;
-	struct dccp_view view;
+	struct nf_ct_dccp_view view;
 	const char *flaw;
 	unsigned int to;
 
-	flaw = dccp_flaw(skb, dataoff, state, &view);
+	flaw = nf_ct_dccp_flaw(skb, dataoff, state, &view);
 	if (flaw) {
 		nf_l4proto_log_invalid(skb, state, IPPROTO_DCCP, "%s", flaw);
 		return NF_CT_PACKET_INVALID;
 	}
 
-	/* 8.1.3: the server refuses, and that was all */
+	/* 8.1.3: the server refuses */
 	if (view.type == DCCP_PKT_RESET && nf_ct_is_confirmed(ct) &&
 	    !test_bit(IPS_SEEN_REPLY_BIT, &ct->status)) {
 		nf_ct_kill_acct(ct, ctinfo, skb);
@@ -337,8 +345,8 @@ int nf_conntrack_dccp_packet(struct nf_conn *ct, struct sk_buff *skb,
 
 	spin_lock_bh(&ct->lock);
 	if (!nf_ct_is_confirmed(ct))
-		dccp_start(&ct->proto.dccp);
-	to = dccp_advance(ct, &view, CTINFO2DIR(ctinfo));
+		nf_ct_dccp_start(&ct->proto.dccp);
+	to = nf_ct_dccp_advance(ct, &view, CTINFO2DIR(ctinfo));
 	spin_unlock_bh(&ct->lock);
 
 	if (to == CT_DCCP_INVALID) {
@@ -359,7 +367,7 @@ int nf_conntrack_dccp_packet(struct nf_conn *ct, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-static bool dccp_can_early_drop(const struct nf_conn *ct)
+static bool nf_ct_dccp_can_early_drop(const struct nf_conn *ct)
 {
 	switch (READ_ONCE(ct->proto.dccp.state)) {
 	case CT_DCCP_CLOSEREQ:
@@ -373,25 +381,26 @@ static bool dccp_can_early_drop(const struct nf_conn *ct)
 
 #ifdef CONFIG_NF_CONNTRACK_PROCFS
 /* In the order of enum ct_dccp_states */
-static const char *const dccp_state_names[] = {
+static const char *const nf_ct_dccp_state_names[] = {
 	"NONE", "REQUEST", "RESPOND", "PARTOPEN", "OPEN", "CLOSEREQ", "CLOSING",
 	"TIMEWAIT", "IGNORE", "INVALID",
 };
 
-static_assert(ARRAY_SIZE(dccp_state_names) == __CT_DCCP_MAX);
+static_assert(ARRAY_SIZE(nf_ct_dccp_state_names) == __CT_DCCP_MAX);
 
-static void dccp_print(struct seq_file *s, struct nf_conn *ct)
+static void nf_ct_dccp_print(struct seq_file *s, struct nf_conn *ct)
 {
-	unsigned int state = READ_ONCE(ct->proto.dccp.state);
-
-	if (state < ARRAY_SIZE(dccp_state_names))
-		seq_printf(s, "%s ", dccp_state_names[state]);
+	nf_ct_print_state(s, nf_ct_dccp_state_names,
+			  ARRAY_SIZE(nf_ct_dccp_state_names),
+			  READ_ONCE(ct->proto.dccp.state));
 }
 #endif
 
 #if IS_ENABLED(CONFIG_NF_CT_NETLINK)
-static const struct nla_policy dccp_info_policy[CTA_PROTOINFO_DCCP_MAX + 1] = {
-	[CTA_PROTOINFO_DCCP_STATE ... CTA_PROTOINFO_DCCP_ROLE] = { .type = NLA_U8 },
+static const struct nla_policy
+nf_ct_dccp_info_policy[CTA_PROTOINFO_DCCP_MAX + 1] = {
+	[CTA_PROTOINFO_DCCP_STATE]	   = { .type = NLA_U8 },
+	[CTA_PROTOINFO_DCCP_ROLE]	   = { .type = NLA_U8 },
 	[CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ] = { .type = NLA_U64 },
 };
 
@@ -400,11 +409,12 @@ static const struct nla_policy dccp_info_policy[CTA_PROTOINFO_DCCP_MAX + 1] = {
 	(NLA_HDRLEN + 2 * NLA_ALIGN(NLA_HDRLEN + sizeof(u8)) +		\
 	 NLA_ALIGN(NLA_HDRLEN + sizeof(u64)) + NLA_HDRLEN)
 
-static int dccp_info_dump(struct sk_buff *skb, struct nlattr *nla,
-			  struct nf_conn *ct, bool destroy)
+static int nf_ct_dccp_info_dump(struct sk_buff *skb, struct nlattr *nla,
+				struct nf_conn *ct, bool destroy)
 {
 	struct nf_ct_dccp d;
 	struct nlattr *nest;
+	bool full;
 
 	spin_lock_bh(&ct->lock);
 	d = ct->proto.dccp;
@@ -414,37 +424,27 @@ static int dccp_info_dump(struct sk_buff *skb, struct nlattr *nla,
 	if (!nest)
 		return -EMSGSIZE;
 
-	if (nla_put_u8(skb, CTA_PROTOINFO_DCCP_STATE, d.state))
-		goto full;
-	if (!destroy &&
-	    (nla_put_u8(skb, CTA_PROTOINFO_DCCP_ROLE,
-			d.role[IP_CT_DIR_ORIGINAL]) ||
-	     nla_put_be64(skb, CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ,
-			  cpu_to_be64(d.handshake_seq),
-			  CTA_PROTOINFO_DCCP_PAD)))
-		goto full;
-
-	nla_nest_end(skb, nest);
-	return 0;
-full:
-	nla_nest_cancel(skb, nest);
-	return -EMSGSIZE;
+	full = nla_put_u8(skb, CTA_PROTOINFO_DCCP_STATE, d.state);
+	if (!full && !destroy)
+		full = nla_put_u8(skb, CTA_PROTOINFO_DCCP_ROLE,
+				  d.role[IP_CT_DIR_ORIGINAL]) ||
+		       nla_put_be64(skb, CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ,
+				    cpu_to_be64(d.handshake_seq),
+				    CTA_PROTOINFO_DCCP_PAD);
+	return nf_ct_protoinfo_end(skb, nest, full);
 }
 
-static int dccp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
+static int nf_ct_dccp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
 {
 	struct nlattr *tb[CTA_PROTOINFO_DCCP_MAX + 1];
 	struct nf_ct_dccp *d = &ct->proto.dccp;
 	u8 state, role;
 	int err;
 
-	if (!cda[CTA_PROTOINFO_DCCP])
-		return 0;
-
-	err = nla_parse_nested_deprecated(tb, CTA_PROTOINFO_DCCP_MAX,
-					  cda[CTA_PROTOINFO_DCCP],
-					  dccp_info_policy, NULL);
-	if (err < 0)
+	err = nf_ct_protoinfo_parse(tb, CTA_PROTOINFO_DCCP_MAX,
+				    cda[CTA_PROTOINFO_DCCP],
+				    nf_ct_dccp_info_policy);
+	if (err <= 0)
 		return err;
 	if (!tb[CTA_PROTOINFO_DCCP_STATE] || !tb[CTA_PROTOINFO_DCCP_ROLE])
 		return -EINVAL;
@@ -456,8 +456,8 @@ static int dccp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
 
 	spin_lock_bh(&ct->lock);
 	d->state = state;
-	dccp_set_client(d, role == CT_DCCP_ROLE_CLIENT ? IP_CT_DIR_ORIGINAL :
-							 IP_CT_DIR_REPLY);
+	nf_ct_dccp_set_client(d, role == CT_DCCP_ROLE_CLIENT ?
+				 IP_CT_DIR_ORIGINAL : IP_CT_DIR_REPLY);
 	if (tb[CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ])
 		d->handshake_seq =
 			be64_to_cpu(nla_get_be64(tb[CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ]));
@@ -466,44 +466,21 @@ static int dccp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
 }
 #endif /* CONFIG_NF_CT_NETLINK */
 
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-/* Attribute numbers are state numbers */
+/* Attribute numbers are state numbers; new entries start like requested ones.  A
+ * policy has no timeout for CT_DCCP_INVALID and above: no entry is in it.
+ */
+static_assert((int)CTA_TIMEOUT_DCCP_REQUEST == (int)CT_DCCP_REQUEST);
 static_assert((int)CTA_TIMEOUT_DCCP_MAX == (int)CT_DCCP_TIMEWAIT);
 
-/* A policy has no use for the two states that no entry is in */
-#define DCCP_POLICY_LEN		CT_DCCP_INVALID
-
-static const struct nla_policy
-dccp_timeout_policy[CTA_TIMEOUT_DCCP_MAX + 1] = {
-	[CTA_TIMEOUT_DCCP_REQUEST ... CTA_TIMEOUT_DCCP_MAX] = { .type = NLA_U32 },
-};
-
-static int dccp_timeout_parse(struct nlattr *tb[], struct net *net, void *data)
-{
-	unsigned int *timeouts = nf_dccp_pernet(net)->dccp_timeout;
-
-	nf_ct_timeouts_parse(tb, CTA_TIMEOUT_DCCP_MAX, 0, timeouts,
-			     DCCP_POLICY_LEN, data);
-
-	/* New entries start like requested ones */
-	if (data)
-		timeouts = data;
-	timeouts[CT_DCCP_NONE] = timeouts[CT_DCCP_REQUEST];
-	return 0;
-}
-
-static int dccp_timeout_dump(struct sk_buff *skb, const void *data)
-{
-	return nf_ct_timeouts_dump(skb, CTA_TIMEOUT_DCCP_MAX, 0, data);
-}
-#endif
+NF_CT_DEFINE_TIMEOUTS(dccp, nf_dccp_pernet(net)->dccp_timeout, CT_DCCP_INVALID,
+		      CTA_TIMEOUT_DCCP_MAX);
 
 /**
  * nf_conntrack_dccp_init_net - defaults of a new namespace
  * @net: the namespace
  *
- * The sysctl dccp_loose exists, but a Request is needed to start an entry
- * whatever it says: without one, nobody knows who is the server.
+ * The sysctl dccp_loose has no effect: only a Request starts an entry, because
+ * other packets do not show which side is the server.
  *
  * Context: any; nothing else sees @net yet.
  */
@@ -512,31 +489,20 @@ void nf_conntrack_dccp_init_net(struct net *net)
 	struct nf_dccp_net *dn = nf_dccp_pernet(net);
 
 	dn->dccp_loose = 1;
-	memcpy(dn->dccp_timeout, dccp_defaults, sizeof(dn->dccp_timeout));
+	memcpy(dn->dccp_timeout, nf_ct_dccp_defaults, sizeof(dn->dccp_timeout));
 }
 
 const struct nf_conntrack_l4proto nf_conntrack_l4proto_dccp = {
 	.l4proto = IPPROTO_DCCP,
-	.can_early_drop = dccp_can_early_drop,
+	.can_early_drop = nf_ct_dccp_can_early_drop,
 #ifdef CONFIG_NF_CONNTRACK_PROCFS
-	.print_conntrack = dccp_print,
+	.print_conntrack = nf_ct_dccp_print,
 #endif
 #if IS_ENABLED(CONFIG_NF_CT_NETLINK)
 	.nlattr_size = DCCP_INFO_NLA_SIZE,
-	.to_nlattr = dccp_info_dump,
-	.from_nlattr = dccp_info_parse,
-	.nla_policy = nf_ct_port_nla_policy,
-	.nlattr_tuple_size = nf_ct_port_nlattr_tuple_size,
-	.nlattr_to_tuple = nf_ct_port_nlattr_to_tuple,
-	.tuple_to_nlattr = nf_ct_port_tuple_to_nlattr,
+	.to_nlattr = nf_ct_dccp_info_dump,
+	.from_nlattr = nf_ct_dccp_info_parse,
 #endif
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-	.ctnl_timeout = {
-		.nla_policy = dccp_timeout_policy,
-		.nlattr_max = CTA_TIMEOUT_DCCP_MAX,
-		.obj_size = DCCP_POLICY_LEN * sizeof(unsigned int),
-		.nlattr_to_obj = dccp_timeout_parse,
-		.obj_to_nlattr = dccp_timeout_dump,
-	},
-#endif
+	NF_CT_PORT_ATTRS
+	NF_CT_TIMEOUT_ATTRS(dccp)
 };

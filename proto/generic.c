@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Protocols without a tracker of their own: addresses and protocol number
- * make the flow, one timeout ends it.  Holds the namespace's default and the
- * netlink form of a policy; the timeouts are read without a lock.
+ * Protocols without a tracker of their own: a flow is two addresses and a
+ * protocol number, with one timeout.  No state; timeouts are read without a lock.
  */
 #include <linux/jiffies.h>
 #include <linux/netfilter.h>
@@ -13,28 +12,11 @@
 
 #define GENERIC_TIMEOUT		(600 * HZ)
 
-/* No IP protocol: what nf_ct_l4proto_find() gives for numbers it does not know */
+/* Stands for all numbers that nf_ct_l4proto_find() does not know */
 #define GENERIC_PROTONUM	255
 
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-static const struct nla_policy
-generic_timeout_policy[CTA_TIMEOUT_GENERIC_MAX + 1] = {
-	[CTA_TIMEOUT_GENERIC_TIMEOUT] = { .type = NLA_U32 },
-};
-
-static int generic_timeout_parse(struct nlattr *tb[], struct net *net,
-				 void *data)
-{
-	nf_ct_timeouts_parse(tb, CTA_TIMEOUT_GENERIC_MAX, 1,
-			     &nf_generic_pernet(net)->timeout, 1, data);
-	return 0;
-}
-
-static int generic_timeout_dump(struct sk_buff *skb, const void *data)
-{
-	return nf_ct_timeouts_dump(skb, CTA_TIMEOUT_GENERIC_MAX, 1, data);
-}
-#endif
+NF_CT_DEFINE_TIMEOUTS(generic, &nf_generic_pernet(net)->timeout, 1,
+		      CTA_TIMEOUT_GENERIC_MAX);
 
 /**
  * nf_conntrack_generic_init_net - default timeout of a new namespace
@@ -50,13 +32,5 @@ void nf_conntrack_generic_init_net(struct net *net)
 const struct nf_conntrack_l4proto nf_conntrack_l4proto_generic = {
 	.l4proto = GENERIC_PROTONUM,
 	.allow_clash = true,
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-	.ctnl_timeout = {
-		.nla_policy = generic_timeout_policy,
-		.nlattr_max = CTA_TIMEOUT_GENERIC_MAX,
-		.obj_size = sizeof(unsigned int),
-		.nlattr_to_obj = generic_timeout_parse,
-		.obj_to_nlattr = generic_timeout_dump,
-	},
-#endif
+	NF_CT_TIMEOUT_ATTRS(generic)
 };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * GRE.  Plain GRE is one flow for two addresses; the PPTP kind (RFC 2637) has
- * a call ID for each direction, of which a packet carries only its receiver's.
- * The other one comes from the keymap, which the PPTP helper fills from the
- * control connection.  Keymaps are in a list of the namespace: readers take
- * RCU, writers gre_keymap_lock, which guards the helper's pointers too.
+ * GRE.  Plain GRE is one flow for two addresses.  That of PPTP (RFC 2637) has a
+ * call ID for each direction, and a packet has the receiver's only; the other
+ * one comes from a keymap, which the PPTP helper adds.  Each namespace has a list
+ * of keymaps: readers hold RCU, writers nf_ct_gre_keymap_lock, which also guards
+ * the helper's pointers to keymaps.
  */
 #include <linux/jiffies.h>
 #include <linux/netfilter.h>
@@ -17,15 +17,13 @@
 #include <linux/spinlock.h>
 #include <net/gre.h>
 #include <net/netfilter/nf_conntrack_core.h>
-#include <net/netfilter/nf_conntrack_ecache.h>
 #include <net/netfilter/nf_conntrack_helper.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
-#include <net/netfilter/nf_conntrack_timeout.h>
 #include <net/pptp.h>
 
 #include "proto.h"
 
-static const unsigned int gre_defaults[GRE_CT_MAX] = {
+static const unsigned int nf_ct_gre_defaults[GRE_CT_MAX] = {
 	[GRE_CT_UNREPLIED]	= 30 * HZ,
 	[GRE_CT_REPLIED]	= 180 * HZ,
 };
@@ -33,37 +31,37 @@ static const unsigned int gre_defaults[GRE_CT_MAX] = {
 /* Of the PPTP header, all that a tuple needs: up to and with the call ID */
 #define PPTP_GRE_HEAD		offsetofend(struct pptp_gre_header, call_id)
 
-static DEFINE_SPINLOCK(gre_keymap_lock);
+static DEFINE_SPINLOCK(nf_ct_gre_keymap_lock);
 
 /* Does @km describe packets from and to the addresses and call ID of @t? */
-static bool gre_keymap_fits(const struct nf_ct_gre_keymap *km,
-			    const struct nf_conntrack_tuple *t)
+static bool nf_ct_gre_keymap_fits(const struct nf_ct_gre_keymap *km,
+				  const struct nf_conntrack_tuple *t)
 {
 	return km->tuple.src.l3num == t->src.l3num &&
 	       __nf_ct_tuple_dst_equal(&km->tuple, t) &&
 	       nf_inet_addr_cmp(&km->tuple.src.u3, &t->src.u3);
 }
 
-/* Call ID of the sender of @t, 0 if no control connection told. */
-static __be16 gre_keymap_lookup(struct net *net,
-				const struct nf_conntrack_tuple *t)
+/* Call ID of the sender of @t, 0 if no control connection has announced it */
+static __be16 nf_ct_gre_keymap_lookup(struct net *net,
+				      const struct nf_conntrack_tuple *t)
 {
 	struct nf_ct_gre_keymap *km;
 
 	list_for_each_entry_rcu(km, &nf_gre_pernet(net)->keymap_list, list) {
-		if (gre_keymap_fits(km, t))
+		if (nf_ct_gre_keymap_fits(km, t))
 			return km->tuple.src.u.gre.key;
 	}
 	return 0;
 }
 
 /**
- * nf_ct_gre_keymap_add - make the call ID of one direction known
- * @ct: control connection; its helper data keep the keymap
+ * nf_ct_gre_keymap_add - add the call ID of one direction
+ * @ct: control connection; its helper's data point to the keymap
  * @dir: direction
  * @t: tuple that GRE packets of this direction will have
  *
- * Context: any up to softirq; takes gre_keymap_lock.
+ * Context: any up to softirq; takes nf_ct_gre_keymap_lock.
  * Return: 0, also when @ct has this keymap already (a retransmission);
  * -EEXIST when it has another; -ENOMEM; -EINVAL without helper data.
  */
@@ -84,45 +82,47 @@ int nf_ct_gre_keymap_add(struct nf_conn *ct, enum ip_conntrack_dir dir,
 		return -ENOMEM;
 	fresh->tuple = *t;
 
-	spin_lock_bh(&gre_keymap_lock);
+	spin_lock_bh(&nf_ct_gre_keymap_lock);
 	old = info->keymap[dir];
 	if (!old) {
 		info->keymap[dir] = fresh;
 		list_add_tail_rcu(&fresh->list, &gn->keymap_list);
-		spin_unlock_bh(&gre_keymap_lock);
+		spin_unlock_bh(&nf_ct_gre_keymap_lock);
 		return 0;
 	}
 
-	if (gre_keymap_fits(old, t) &&
+	if (nf_ct_gre_keymap_fits(old, t) &&
 	    old->tuple.src.u.gre.key == t->src.u.gre.key)
 		dir = IP_CT_DIR_MAX;
-	spin_unlock_bh(&gre_keymap_lock);
+	spin_unlock_bh(&nf_ct_gre_keymap_lock);
 
 	kfree(fresh);
 	return dir == IP_CT_DIR_MAX ? 0 : -EEXIST;
 }
 
-static void gre_keymap_unlink(struct nf_ct_gre_keymap *km)
+static void nf_ct_gre_keymap_unlink(struct nf_ct_gre_keymap *km)
 {
-	lockdep_assert_held(&gre_keymap_lock);
+	lockdep_assert_held(&nf_ct_gre_keymap_lock);
 	list_del_rcu(&km->list);
 	kfree_rcu(km, rcu);
 }
 
-/* If it is in our list: the same bytes may be another helper's data.
+/* Forget the keymap at *@where, if it is one: the helper may be another, with
+ * other data in the same place.
  * DIFF: gre-master: stock takes any helper's data for these pointers.
  */
-static void gre_keymap_forget(struct nf_gre_net *gn, struct nf_ct_gre_keymap **where)
+static void nf_ct_gre_keymap_forget(struct nf_gre_net *gn,
+				    struct nf_ct_gre_keymap **where)
 {
 	struct nf_ct_gre_keymap *km;
 
-	lockdep_assert_held(&gre_keymap_lock);
+	lockdep_assert_held(&nf_ct_gre_keymap_lock);
 	if (!*where)
 		return;
 	list_for_each_entry(km, &gn->keymap_list, list) {
 		if (km != *where)
 			continue;
-		gre_keymap_unlink(km);
+		nf_ct_gre_keymap_unlink(km);
 		*where = NULL;
 		return;
 	}
@@ -130,10 +130,10 @@ static void gre_keymap_forget(struct nf_gre_net *gn, struct nf_ct_gre_keymap **w
 
 /**
  * nf_ct_gre_keymap_destroy - forget the call IDs of a control connection
- * @ct: the control connection, or whatever netlink or an expectation has made the
- *	master of a GRE connection: its helper's data, if any, may be anything
+ * @ct: the master of a GRE connection: the control connection, or another one
+ *	that netlink or an expectation has chosen, with any helper or none
  *
- * Context: any up to softirq; takes gre_keymap_lock.
+ * Context: any up to softirq; takes nf_ct_gre_keymap_lock.
  */
 void nf_ct_gre_keymap_destroy(struct nf_conn *ct)
 {
@@ -146,27 +146,27 @@ void nf_ct_gre_keymap_destroy(struct nf_conn *ct)
 		return;
 	info = (void *)help->data;
 
-	spin_lock_bh(&gre_keymap_lock);
+	spin_lock_bh(&nf_ct_gre_keymap_lock);
 	for (dir = 0; dir < IP_CT_DIR_MAX; dir++)
-		gre_keymap_forget(gn, &info->keymap[dir]);
-	spin_unlock_bh(&gre_keymap_lock);
+		nf_ct_gre_keymap_forget(gn, &info->keymap[dir]);
+	spin_unlock_bh(&nf_ct_gre_keymap_lock);
 }
 
 /**
  * nf_ct_gre_keymap_flush - forget all call IDs of a namespace
  * @net: the namespace; no control connection of it may be left
  *
- * Context: any up to softirq; takes gre_keymap_lock.
+ * Context: any up to softirq; takes nf_ct_gre_keymap_lock.
  */
 void nf_ct_gre_keymap_flush(struct net *net)
 {
 	struct nf_ct_gre_keymap *km, *next;
 
-	spin_lock_bh(&gre_keymap_lock);
+	spin_lock_bh(&nf_ct_gre_keymap_lock);
 	list_for_each_entry_safe(km, next, &nf_gre_pernet(net)->keymap_list,
 				 list)
-		gre_keymap_unlink(km);
-	spin_unlock_bh(&gre_keymap_lock);
+		nf_ct_gre_keymap_unlink(km);
+	spin_unlock_bh(&nf_ct_gre_keymap_lock);
 }
 
 /**
@@ -202,16 +202,16 @@ bool gre_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff,
 		return false;
 
 	tuple->dst.u.gre.key = ph->call_id;
-	tuple->src.u.gre.key = gre_keymap_lookup(net, tuple);
+	tuple->src.u.gre.key = nf_ct_gre_keymap_lookup(net, tuple);
 	return true;
 }
 
 /* What is wrong with a GRE header (RFC 2784, RFC 2637 4.1), or NULL.
  *
- * DIFF: gre-header: the stock module takes a header that is cut off for one of
- * plain GRE.
+ * DIFF: gre-header: the stock module takes a header that is cut off for plain GRE.
  */
-static const char *gre_flaw(const struct sk_buff *skb, unsigned int dataoff)
+static const char *nf_ct_gre_flaw(const struct sk_buff *skb,
+				  unsigned int dataoff)
 {
 	unsigned int room = skb->len - dataoff;
 	const struct gre_base_hdr *gh;
@@ -225,13 +225,13 @@ static const char *gre_flaw(const struct sk_buff *skb, unsigned int dataoff)
 	return NULL;
 }
 
-/* An entry keeps its own timeouts, so that a helper may give it longer ones
- * before the first packet gets here, as that of PPTP does for its calls.
+/* An entry has its own timeouts, so that a helper may set longer ones before the
+ * first packet is tracked, as the PPTP helper does for its calls.
  *
- * DIFF: gre-timeouts: the stock module overwrites those, and gives an entry that
- * was made by ctnetlink no timeout at all, so that its first packet ends it.
+ * DIFF: gre-timeouts: the stock module overwrites these.  It gives an entry that ctnetlink has
+ * created no timeout, so that its first packet ends it.
  */
-static void gre_set_timeouts(struct nf_conn *ct)
+static void nf_ct_gre_set_timeouts(struct nf_conn *ct)
 {
 	const unsigned int *timeouts;
 
@@ -255,7 +255,7 @@ int nf_conntrack_gre_packet(struct nf_conn *ct, struct sk_buff *skb,
 			    unsigned int dataoff, enum ip_conntrack_info ctinfo,
 			    const struct nf_hook_state *state)
 {
-	const char *flaw = gre_flaw(skb, dataoff);
+	const char *flaw = nf_ct_gre_flaw(skb, dataoff);
 
 	if (flaw) {
 		nf_l4proto_log_invalid(skb, state, IPPROTO_GRE, "%s", flaw);
@@ -263,7 +263,7 @@ int nf_conntrack_gre_packet(struct nf_conn *ct, struct sk_buff *skb,
 	}
 
 	if (!ct->proto.gre.timeout)
-		gre_set_timeouts(ct);
+		nf_ct_gre_set_timeouts(ct);
 
 	if (!test_bit(IPS_SEEN_REPLY_BIT, &ct->status)) {
 		nf_ct_refresh_acct(ct, ctinfo, skb, ct->proto.gre.timeout);
@@ -271,14 +271,13 @@ int nf_conntrack_gre_packet(struct nf_conn *ct, struct sk_buff *skb,
 	}
 
 	nf_ct_refresh_acct(ct, ctinfo, skb, ct->proto.gre.stream_timeout);
-	if (!test_bit(IPS_NAT_CLASH_BIT, &ct->status) &&
-	    !test_and_set_bit(IPS_ASSURED_BIT, &ct->status))
-		nf_conntrack_event_cache(IPCT_ASSURED, ct);
+	if (!test_bit(IPS_NAT_CLASH_BIT, &ct->status))
+		nf_ct_set_assured(ct);
 	return NF_ACCEPT;
 }
 
 #ifdef CONFIG_NF_CONNTRACK_PROCFS
-static void gre_print(struct seq_file *s, struct nf_conn *ct)
+static void nf_ct_gre_print(struct seq_file *s, struct nf_conn *ct)
 {
 	const struct nf_ct_gre *gre = &ct->proto.gre;
 
@@ -287,24 +286,8 @@ static void gre_print(struct seq_file *s, struct nf_conn *ct)
 }
 #endif
 
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-static const struct nla_policy gre_timeout_policy[CTA_TIMEOUT_GRE_MAX + 1] = {
-	[CTA_TIMEOUT_GRE_UNREPLIED]	= { .type = NLA_U32 },
-	[CTA_TIMEOUT_GRE_REPLIED]	= { .type = NLA_U32 },
-};
-
-static int gre_timeout_parse(struct nlattr *tb[], struct net *net, void *data)
-{
-	nf_ct_timeouts_parse(tb, CTA_TIMEOUT_GRE_MAX, 1,
-			     nf_gre_pernet(net)->timeouts, GRE_CT_MAX, data);
-	return 0;
-}
-
-static int gre_timeout_dump(struct sk_buff *skb, const void *data)
-{
-	return nf_ct_timeouts_dump(skb, CTA_TIMEOUT_GRE_MAX, 1, data);
-}
-#endif
+NF_CT_DEFINE_TIMEOUTS(gre, nf_gre_pernet(net)->timeouts, GRE_CT_MAX,
+		      CTA_TIMEOUT_GRE_MAX);
 
 /**
  * nf_conntrack_gre_init_net - default timeouts and keymap of a new namespace
@@ -317,27 +300,14 @@ void nf_conntrack_gre_init_net(struct net *net)
 	struct nf_gre_net *gn = nf_gre_pernet(net);
 
 	INIT_LIST_HEAD(&gn->keymap_list);
-	memcpy(gn->timeouts, gre_defaults, sizeof(gn->timeouts));
+	memcpy(gn->timeouts, nf_ct_gre_defaults, sizeof(gn->timeouts));
 }
 
 const struct nf_conntrack_l4proto nf_conntrack_l4proto_gre = {
 	.l4proto = IPPROTO_GRE,
 #ifdef CONFIG_NF_CONNTRACK_PROCFS
-	.print_conntrack = gre_print,
+	.print_conntrack = nf_ct_gre_print,
 #endif
-#if IS_ENABLED(CONFIG_NF_CT_NETLINK)
-	.nla_policy = nf_ct_port_nla_policy,
-	.nlattr_tuple_size = nf_ct_port_nlattr_tuple_size,
-	.nlattr_to_tuple = nf_ct_port_nlattr_to_tuple,
-	.tuple_to_nlattr = nf_ct_port_tuple_to_nlattr,
-#endif
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-	.ctnl_timeout = {
-		.nla_policy = gre_timeout_policy,
-		.nlattr_max = CTA_TIMEOUT_GRE_MAX,
-		.obj_size = sizeof(gre_defaults),
-		.nlattr_to_obj = gre_timeout_parse,
-		.obj_to_nlattr = gre_timeout_dump,
-	},
-#endif
+	NF_CT_PORT_ATTRS
+	NF_CT_TIMEOUT_ATTRS(gre)
 };

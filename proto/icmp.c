@@ -1,98 +1,72 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ICMP for IPv4.  A query makes a flow that its identifier names; an error
- * belongs to the flow of the packet it quotes.  Also owns the lookup of quoted
- * packets, which ICMPv6 uses too.  No private state in entries, no locks.
+ * ICMP for IPv4: which message types there are, and what is checked before any
+ * tracking.  Flows and errors are in icmp_common.c.  No locks.
  */
 #include <linux/icmp.h>
 #include <linux/ip.h>
 #include <linux/netfilter.h>
-#include <linux/netfilter_ipv4.h>
-#include <linux/netfilter/nfnetlink_cttimeout.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
-#include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
-#include <net/netfilter/nf_conntrack_timeout.h>
-#include <net/netfilter/nf_conntrack_zones.h>
 
-#include "nf_ct_tuple_members.h"
-#include "proto.h"
+#include "icmp.h"
 
-#define ICMP_DEFAULT_TIMEOUT	(30 * HZ)
+#define NF_CT_ICMP_TIMEOUT	(30 * HZ)
 
-enum icmp_role {
-	ICMP_ROLE_NONE,		/* not tracked: no flow can start or go on */
-	ICMP_ROLE_QUERY,	/* starts a flow, answered by its peer type */
-	ICMP_ROLE_ANSWER,	/* only ever the reply of a flow */
-	ICMP_ROLE_ERROR,	/* quotes a packet of another flow */
-};
-
-static const struct icmp_type {
-	u8 role;
-	u8 peer;
-} icmp_types[NR_ICMP_TYPES + 1] = {
+static const struct nf_ct_icmp_type nf_ct_icmp_types[NR_ICMP_TYPES + 1] = {
 	/* RFC 792, Echo or Echo Reply Message */
-	[ICMP_ECHO]		= { ICMP_ROLE_QUERY,	ICMP_ECHOREPLY },
-	[ICMP_ECHOREPLY]	= { ICMP_ROLE_ANSWER,	ICMP_ECHO },
+	[ICMP_ECHO]		= { NF_CT_ICMP_QUERY,	ICMP_ECHOREPLY },
+	[ICMP_ECHOREPLY]	= { NF_CT_ICMP_ANSWER,	ICMP_ECHO },
 	/* RFC 792, Timestamp or Timestamp Reply Message */
-	[ICMP_TIMESTAMP]	= { ICMP_ROLE_QUERY,	ICMP_TIMESTAMPREPLY },
-	[ICMP_TIMESTAMPREPLY]	= { ICMP_ROLE_ANSWER,	ICMP_TIMESTAMP },
+	[ICMP_TIMESTAMP]	= { NF_CT_ICMP_QUERY,	ICMP_TIMESTAMPREPLY },
+	[ICMP_TIMESTAMPREPLY]	= { NF_CT_ICMP_ANSWER,	ICMP_TIMESTAMP },
 	/* RFC 792, Information Request or Information Reply Message */
-	[ICMP_INFO_REQUEST]	= { ICMP_ROLE_QUERY,	ICMP_INFO_REPLY },
-	[ICMP_INFO_REPLY]	= { ICMP_ROLE_ANSWER,	ICMP_INFO_REQUEST },
+	[ICMP_INFO_REQUEST]	= { NF_CT_ICMP_QUERY,	ICMP_INFO_REPLY },
+	[ICMP_INFO_REPLY]	= { NF_CT_ICMP_ANSWER,	ICMP_INFO_REQUEST },
 	/* RFC 950, appendix I: Address Mask ICMP */
-	[ICMP_ADDRESS]		= { ICMP_ROLE_QUERY,	ICMP_ADDRESSREPLY },
-	[ICMP_ADDRESSREPLY]	= { ICMP_ROLE_ANSWER,	ICMP_ADDRESS },
+	[ICMP_ADDRESS]		= { NF_CT_ICMP_QUERY,	ICMP_ADDRESSREPLY },
+	[ICMP_ADDRESSREPLY]	= { NF_CT_ICMP_ANSWER,	ICMP_ADDRESS },
 	/* RFC 792 and 1122 3.2.2: messages that return an IP header and 8 bytes */
-	[ICMP_DEST_UNREACH]	= { ICMP_ROLE_ERROR },
-	[ICMP_SOURCE_QUENCH]	= { ICMP_ROLE_ERROR },
-	[ICMP_REDIRECT]		= { ICMP_ROLE_ERROR },
-	[ICMP_TIME_EXCEEDED]	= { ICMP_ROLE_ERROR },
-	[ICMP_PARAMETERPROB]	= { ICMP_ROLE_ERROR },
+	[ICMP_DEST_UNREACH]	= { NF_CT_ICMP_ERROR },
+	[ICMP_SOURCE_QUENCH]	= { NF_CT_ICMP_ERROR },
+	[ICMP_REDIRECT]		= { NF_CT_ICMP_ERROR },
+	[ICMP_TIME_EXCEEDED]	= { NF_CT_ICMP_ERROR },
+	[ICMP_PARAMETERPROB]	= { NF_CT_ICMP_ERROR },
 };
 
-static enum icmp_role icmp_role_of(u8 type)
-{
-	return type < ARRAY_SIZE(icmp_types) ? icmp_types[type].role :
-					       ICMP_ROLE_NONE;
-}
-
-/* Can a flow have @type in one direction and its peer in the other? */
-static bool icmp_is_paired(u8 type)
-{
-	enum icmp_role role = icmp_role_of(type);
-
-	return role == ICMP_ROLE_QUERY || role == ICMP_ROLE_ANSWER;
-}
+static const struct nf_ct_icmp_family nf_ct_icmp = {
+	.name		= "ICMP",
+	.pf		= NFPROTO_IPV4,
+	.l4proto	= IPPROTO_ICMP,
+	.first_type	= 0,
+	.n_types	= ARRAY_SIZE(nf_ct_icmp_types),
+	.types		= nf_ct_icmp_types,
+	.attr_id	= CTA_PROTO_ICMP_ID,
+	.attr_type	= CTA_PROTO_ICMP_TYPE,
+	.attr_code	= CTA_PROTO_ICMP_CODE,
+	.select_id	= NF_CT_TUPLE_ICMP_ID,
+	.select_type	= NF_CT_TUPLE_ICMP_TYPE,
+	.select_code	= NF_CT_TUPLE_ICMP_CODE,
+};
 
 /**
- * icmp_pkt_to_tuple - identifier, type and code of an ICMP message
+ * icmp_pkt_to_tuple - nf_ct_icmp_read_tuple() for ICMP
  * @skb: the packet
  * @dataoff: offset of the ICMP header
  * @net: unused
- * @tuple: where they go
+ * @tuple: where identifier, type and code go
  *
  * Return: false when the header is not complete.
  */
 bool icmp_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff,
 		       struct net *net, struct nf_conntrack_tuple *tuple)
 {
-	const struct icmphdr *ih;
-	struct icmphdr buf;
-
-	ih = skb_header_pointer(skb, dataoff, sizeof(buf), &buf);
-	if (!ih)
-		return false;
-
-	tuple->src.u.icmp.id = ih->un.echo.id;
-	tuple->dst.u.icmp.type = ih->type;
-	tuple->dst.u.icmp.code = ih->code;
-	return true;
+	return nf_ct_icmp_read_tuple(skb, dataoff, tuple);
 }
 
 /**
- * nf_conntrack_invert_icmp_tuple - protocol part of the reply of @orig
- * @tuple: where it goes
+ * nf_conntrack_invert_icmp_tuple - nf_ct_icmp_invert() for ICMP
+ * @tuple: where the reply's part goes
  * @orig: tuple of a query or of an answer
  *
  * Return: false when messages of this type have no counterpart.
@@ -100,26 +74,15 @@ bool icmp_pkt_to_tuple(const struct sk_buff *skb, unsigned int dataoff,
 bool nf_conntrack_invert_icmp_tuple(struct nf_conntrack_tuple *tuple,
 				    const struct nf_conntrack_tuple *orig)
 {
-	u8 type = orig->dst.u.icmp.type;
-
-	if (!icmp_is_paired(type))
-		return false;
-
-	tuple->dst.u.icmp.code = orig->dst.u.icmp.code;
-	tuple->dst.u.icmp.type = icmp_types[type].peer;
-	tuple->src.u.icmp.id = orig->src.u.icmp.id;
-	return true;
+	return nf_ct_icmp_invert(&nf_ct_icmp, tuple, orig);
 }
 
 /**
- * nf_conntrack_icmp_packet - follow an ICMP query or answer
+ * nf_conntrack_icmp_packet - nf_ct_icmp_packet() for ICMP
  * @ct: entry of the message, perhaps unconfirmed
  * @skb: the packet
  * @ctinfo: direction and state of @skb in @ct
  * @state: hook
- *
- * An answer does not end the flow: duplicated answers are common, and one
- * DESTROY event for each echo would be too many.
  *
  * Context: softirq or process with bottom halves off, under RCU.
  * Return: NF_ACCEPT, or NF_CT_PACKET_INVALID when nothing can start like this.
@@ -128,114 +91,8 @@ int nf_conntrack_icmp_packet(struct nf_conn *ct, struct sk_buff *skb,
 			     enum ip_conntrack_info ctinfo,
 			     const struct nf_hook_state *state)
 {
-	const unsigned int *timeout;
-	u8 type;
-
-	/* ICMP inside IPv6 is nonsense */
-	if (state->pf != NFPROTO_IPV4)
-		return NF_CT_PACKET_INVALID;
-
-	type = nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL)->dst.u.icmp.type;
-	if (!nf_ct_is_confirmed(ct) && icmp_role_of(type) != ICMP_ROLE_QUERY) {
-		nf_ct_l4proto_log_invalid(skb, ct, state,
-					  "ICMP type %u starts no flow", type);
-		return NF_CT_PACKET_INVALID;
-	}
-
-	timeout = nf_ct_timeouts_of(ct, &nf_icmp_pernet(state->net)->timeout);
-	nf_ct_refresh_acct(ct, ctinfo, skb, *timeout);
-	return NF_ACCEPT;
-}
-
-/* The address an error was sent to against the source of what it quotes. */
-static void icmp_log_astray(const struct sk_buff *skb,
-			    const struct nf_hook_state *state, u8 l4proto,
-			    const union nf_inet_addr *sent_to,
-			    const union nf_inet_addr *quoted)
-{
-	if (state->pf == NFPROTO_IPV4)
-		nf_l4proto_log_invalid(skb, state, l4proto,
-				       "error for %pI4 quotes a packet of %pI4",
-				       &sent_to->ip, &quoted->ip);
-	else
-		nf_l4proto_log_invalid(skb, state, l4proto,
-				       "error for %pI6 quotes a packet of %pI6",
-				       &sent_to->ip6, &quoted->ip6);
-}
-
-/**
- * nf_conntrack_inet_error - give an ICMP error the entry of what it quotes
- * @tmpl: template of the packet or NULL; it decides the zone
- * @skb: the error
- * @dataoff: offset of the quoted IP header
- * @state: hook
- * @l4proto: protocol of the error, for the log
- * @outer_daddr: destination address of the error
- *
- * An error travels against the packet it quotes.  So the quoted tuple,
- * inverted, is the tuple of the direction the error goes in, and the error
- * must be addressed to where that direction ends: the sender of the quoted
- * packet, as seen on this side of any NAT.  Anything else is forged or lost.
- *
- * Context: softirq or process with bottom halves off, under RCU.
- * Return: NF_ACCEPT with a referenced entry in @skb, or NF_CT_PACKET_INVALID.
- */
-int nf_conntrack_inet_error(struct nf_conn *tmpl, struct sk_buff *skb,
-			    unsigned int dataoff,
-			    const struct nf_hook_state *state,
-			    u8 l4proto, union nf_inet_addr *outer_daddr)
-{
-	struct nf_conntrack_tuple quoted, against;
-	const union nf_inet_addr *target;
-	struct nf_conntrack_tuple_hash *h;
-	struct nf_conntrack_zone tmp;
-	enum ip_conntrack_info info;
-
-	/* The helpers may fill in only what the protocol has */
-	memset(&quoted, 0, sizeof(quoted));
-	memset(&against, 0, sizeof(against));
-	if (!nf_ct_get_tuplepr(skb, dataoff, state->pf, state->net, &quoted) ||
-	    !nf_ct_invert_tuple(&against, &quoted))
-		return NF_CT_PACKET_INVALID;
-
-	h = nf_conntrack_find_get(state->net, nf_ct_zone_tmpl(tmpl, skb, &tmp),
-				  &against);
-	if (!h)
-		return NF_CT_PACKET_INVALID;
-
-	target = &h->tuple.dst.u3;
-	if (!nf_inet_addr_cmp(outer_daddr, target)) {
-		icmp_log_astray(skb, state, l4proto, outer_daddr, target);
-		nf_ct_put(nf_ct_tuplehash_to_ctrack(h));
-		return NF_CT_PACKET_INVALID;
-	}
-
-	info = NF_CT_DIRECTION(h) == IP_CT_DIR_ORIGINAL ? IP_CT_RELATED :
-							  IP_CT_RELATED_REPLY;
-	nf_ct_set(skb, nf_ct_tuplehash_to_ctrack(h), info);
-	return NF_ACCEPT;
-}
-
-/* What is wrong with an ICMP message as such, or NULL; *@type is its type */
-static const char *icmp_flaw(struct sk_buff *skb, unsigned int dataoff,
-			     const struct nf_hook_state *state, u8 *type)
-{
-	const struct icmphdr *ih;
-	struct icmphdr buf;
-
-	ih = skb_header_pointer(skb, dataoff, sizeof(buf), &buf);
-	if (!ih)
-		return "ICMP header incomplete";
-	*type = ih->type;
-
-	if (nf_ct_checksum_wanted(state) &&
-	    nf_ip_checksum(skb, state->hook, dataoff, IPPROTO_ICMP))
-		return "ICMP checksum wrong";
-
-	/* RFC 1122 3.2.2: unknown types are discarded by their receiver */
-	if (*type > NR_ICMP_TYPES)
-		return "ICMP type unknown";
-	return NULL;
+	return nf_ct_icmp_packet(&nf_ct_icmp, ct, skb, ctinfo, state,
+				 &nf_icmp_pernet(state->net)->timeout);
 }
 
 /**
@@ -257,13 +114,14 @@ int nf_conntrack_icmpv4_error(struct nf_conn *tmpl, struct sk_buff *skb,
 	const char *flaw;
 	u8 type;
 
-	flaw = icmp_flaw(skb, dataoff, state, &type);
-	if (flaw) {
-		nf_l4proto_log_invalid(skb, state, IPPROTO_ICMP, "%s", flaw);
-		return NF_CT_PACKET_INVALID;
-	}
+	flaw = nf_ct_icmp_flaw(&nf_ct_icmp, skb, dataoff, state, &type);
+	/* RFC 1122 3.2.2: their receiver discards unknown types. */
+	if (!flaw && type > NR_ICMP_TYPES)
+		flaw = "type unknown";
+	if (flaw)
+		return nf_ct_icmp_invalid(&nf_ct_icmp, skb, state, flaw);
 
-	if (icmp_role_of(type) != ICMP_ROLE_ERROR)
+	if (nf_ct_icmp_role(&nf_ct_icmp, type) != NF_CT_ICMP_ERROR)
 		return NF_ACCEPT;
 
 	sent_to.ip = ip_hdr(skb)->daddr;
@@ -273,73 +131,27 @@ int nf_conntrack_icmpv4_error(struct nf_conn *tmpl, struct sk_buff *skb,
 }
 
 #if IS_ENABLED(CONFIG_NF_CT_NETLINK)
-static const struct nla_policy icmp_tuple_policy[CTA_PROTO_MAX + 1] = {
+static const struct nla_policy nf_ct_icmp_nla_policy[CTA_PROTO_MAX + 1] = {
 	[CTA_PROTO_ICMP_ID]	= { .type = NLA_U16 },
 	[CTA_PROTO_ICMP_TYPE]	= { .type = NLA_U8 },
 	[CTA_PROTO_ICMP_CODE]	= { .type = NLA_U8 },
 };
 
-static unsigned int icmp_tuple_nla_size(void)
+static int nf_ct_icmp_to_nlattr(struct sk_buff *skb,
+				const struct nf_conntrack_tuple *t)
 {
-	return nla_total_size(sizeof(u16)) + 2 * nla_total_size(sizeof(u8));
+	return nf_ct_icmp_tuple_dump(&nf_ct_icmp, skb, t);
 }
 
-static int icmp_tuple_dump(struct sk_buff *skb,
-			   const struct nf_conntrack_tuple *t)
+static int nf_ct_icmp_from_nlattr(struct nlattr *tb[],
+				  struct nf_conntrack_tuple *t, u32 wanted)
 {
-	if (nla_put_be16(skb, CTA_PROTO_ICMP_ID, t->src.u.icmp.id))
-		return -EMSGSIZE;
-	if (nla_put_u8(skb, CTA_PROTO_ICMP_TYPE, t->dst.u.icmp.type))
-		return -EMSGSIZE;
-	if (nla_put_u8(skb, CTA_PROTO_ICMP_CODE, t->dst.u.icmp.code))
-		return -EMSGSIZE;
-	return 0;
-}
-
-static int icmp_tuple_parse(struct nlattr *tb[], struct nf_conntrack_tuple *t,
-			    u32 wanted)
-{
-	if (wanted & NF_CT_TUPLE_ICMP_TYPE) {
-		if (!tb[CTA_PROTO_ICMP_TYPE])
-			return -EINVAL;
-		t->dst.u.icmp.type = nla_get_u8(tb[CTA_PROTO_ICMP_TYPE]);
-		if (!icmp_is_paired(t->dst.u.icmp.type))
-			return -EINVAL;
-	}
-
-	if (wanted & NF_CT_TUPLE_ICMP_CODE) {
-		if (!tb[CTA_PROTO_ICMP_CODE])
-			return -EINVAL;
-		t->dst.u.icmp.code = nla_get_u8(tb[CTA_PROTO_ICMP_CODE]);
-	}
-
-	if (wanted & NF_CT_TUPLE_ICMP_ID) {
-		if (!tb[CTA_PROTO_ICMP_ID])
-			return -EINVAL;
-		t->src.u.icmp.id = nla_get_be16(tb[CTA_PROTO_ICMP_ID]);
-	}
-	return 0;
-}
-#endif /* CONFIG_NF_CT_NETLINK */
-
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-static const struct nla_policy
-icmp_timeout_policy[CTA_TIMEOUT_ICMP_MAX + 1] = {
-	[CTA_TIMEOUT_ICMP_TIMEOUT] = { .type = NLA_U32 },
-};
-
-static int icmp_timeout_parse(struct nlattr *tb[], struct net *net, void *data)
-{
-	nf_ct_timeouts_parse(tb, CTA_TIMEOUT_ICMP_MAX, 1,
-			     &nf_icmp_pernet(net)->timeout, 1, data);
-	return 0;
-}
-
-static int icmp_timeout_dump(struct sk_buff *skb, const void *data)
-{
-	return nf_ct_timeouts_dump(skb, CTA_TIMEOUT_ICMP_MAX, 1, data);
+	return nf_ct_icmp_tuple_parse(&nf_ct_icmp, tb, t, wanted);
 }
 #endif
+
+NF_CT_DEFINE_TIMEOUTS(icmp, &nf_icmp_pernet(net)->timeout, 1,
+		      CTA_TIMEOUT_ICMP_MAX);
 
 /**
  * nf_conntrack_icmp_init_net - default timeout of a new namespace
@@ -349,24 +161,16 @@ static int icmp_timeout_dump(struct sk_buff *skb, const void *data)
  */
 void nf_conntrack_icmp_init_net(struct net *net)
 {
-	nf_icmp_pernet(net)->timeout = ICMP_DEFAULT_TIMEOUT;
+	nf_icmp_pernet(net)->timeout = NF_CT_ICMP_TIMEOUT;
 }
 
 const struct nf_conntrack_l4proto nf_conntrack_l4proto_icmp = {
-	.l4proto = IPPROTO_ICMP,
+	.l4proto		= IPPROTO_ICMP,
 #if IS_ENABLED(CONFIG_NF_CT_NETLINK)
-	.nla_policy = icmp_tuple_policy,
-	.nlattr_tuple_size = icmp_tuple_nla_size,
-	.nlattr_to_tuple = icmp_tuple_parse,
-	.tuple_to_nlattr = icmp_tuple_dump,
+	.nla_policy		= nf_ct_icmp_nla_policy,
+	.nlattr_tuple_size	= nf_ct_icmp_nlattr_size,
+	.nlattr_to_tuple	= nf_ct_icmp_from_nlattr,
+	.tuple_to_nlattr	= nf_ct_icmp_to_nlattr,
 #endif
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-	.ctnl_timeout = {
-		.nla_policy = icmp_timeout_policy,
-		.nlattr_max = CTA_TIMEOUT_ICMP_MAX,
-		.obj_size = sizeof(unsigned int),
-		.nlattr_to_obj = icmp_timeout_parse,
-		.obj_to_nlattr = icmp_timeout_dump,
-	},
-#endif
+	NF_CT_TIMEOUT_ATTRS(icmp)
 };

@@ -15,14 +15,14 @@
 #include <linux/spinlock.h>
 #include <net/netfilter/nf_conntrack_ecache.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
-#include <net/netfilter/nf_conntrack_timeout.h>
 
+#include "nf_ct_cursor_skb.h"
 #include "proto.h"
 
-/* ip_ct_sctp.flags: a heartbeat with a strange tag passed in last_dir */
+/* ip_ct_sctp.flags: a heartbeat with an unknown tag has passed in last_dir */
 #define SCTP_F_STRANGE_HEARTBEAT	BIT(0)
 
-static const unsigned int sctp_defaults[SCTP_CONNTRACK_MAX] = {
+static const unsigned int nf_ct_sctp_defaults[SCTP_CONNTRACK_MAX] = {
 	[SCTP_CONNTRACK_NONE]			= 10 * HZ,
 	[SCTP_CONNTRACK_CLOSED]			= 10 * HZ,
 	[SCTP_CONNTRACK_COOKIE_WAIT]		= 3 * HZ,
@@ -51,26 +51,26 @@ static const unsigned int sctp_defaults[SCTP_CONNTRACK_MAX] = {
 #define TO_INVALID	SCTP_CONNTRACK_MAX
 
 /* The first rule that fits gives the next state; if none does, it stays. */
-static const struct sctp_rule {
+static const struct nf_ct_sctp_rule {
 	u16 chunks;
 	u16 from;
 	u8 dirs;
 	u8 to;
-} sctp_rules[] = {
-	/* 8.3: a path of a multihomed association is probed before it is used */
+} nf_ct_sctp_rules[] = {
+	/* 8.3: a multihomed association probes a path before it uses it */
 	{ CHUNK(HEARTBEAT), IN(NONE) | IN(HEARTBEAT_SENT), ORIG,
 	  SCTP_CONNTRACK_HEARTBEAT_SENT },
 	{ CHUNK(HEARTBEAT) | CHUNK(HEARTBEAT_ACK), IN(HEARTBEAT_SENT), ORIG,
 	  SCTP_CONNTRACK_HEARTBEAT_SENT },
 	{ CHUNK(HEARTBEAT), IN(HEARTBEAT_SENT), REPLY,
 	  SCTP_CONNTRACK_HEARTBEAT_SENT },
-	/* 8.3: the probe was answered, both ends know the path */
+	/* 8.3: the probe is answered: both hosts use the path */
 	{ CHUNK(HEARTBEAT_ACK), IN(HEARTBEAT_SENT), REPLY,
 	  SCTP_CONNTRACK_ESTABLISHED },
-	/* 8.4 (5): out of the blue, and a SHUTDOWN COMPLETE answers it */
+	/* 8.4 (5): of no association known here; SHUTDOWN COMPLETE answers it */
 	{ CHUNK(SHUTDOWN_ACK), IN(NONE) | IN(HEARTBEAT_SENT), ORIG,
 	  SCTP_CONNTRACK_SHUTDOWN_ACK_SENT },
-	/* 5.1: a new association on a path that so far had probes only */
+	/* 5.1: a new association on a path that has had probes only */
 	{ CHUNK(INIT), IN(HEARTBEAT_SENT), ORIG,
 	  SCTP_CONNTRACK_COOKIE_WAIT },
 	/* 8.4: nothing else makes a state before there is an association */
@@ -80,25 +80,25 @@ static const struct sctp_rule {
 
 	/* 9.1: the end, at any time */
 	{ CHUNK(ABORT), IN_ANY, ORIG | REPLY, SCTP_CONNTRACK_CLOSED },
-	/* 5.1 B: the server answered the INIT */
+	/* 5.1 B: the server answers the INIT */
 	{ CHUNK(INIT_ACK), IN(CLOSED), REPLY, SCTP_CONNTRACK_COOKIE_WAIT },
 	/* 5.1 C: the cookie returns; from the reply side after a collision */
 	{ CHUNK(COOKIE_ECHO), IN(COOKIE_WAIT), ORIG | REPLY,
 	  SCTP_CONNTRACK_COOKIE_ECHOED },
-	/* 5.1 D and E: the cookie was good */
+	/* 5.1 D and E: the cookie is valid */
 	{ CHUNK(COOKIE_ACK), IN(COOKIE_ECHOED), ORIG | REPLY,
 	  SCTP_CONNTRACK_ESTABLISHED },
-	/* 5.2.6: the cookie was stale, the client starts again */
+	/* 5.2.6: the cookie is stale, the client starts again */
 	{ CHUNK(ERROR), IN(COOKIE_ECHOED), REPLY, SCTP_CONNTRACK_CLOSED },
 	/* 9.2: one side has no more data */
 	{ CHUNK(SHUTDOWN), IN(ESTABLISHED), ORIG,
 	  SCTP_CONNTRACK_SHUTDOWN_SENT },
 	{ CHUNK(SHUTDOWN), IN(ESTABLISHED), REPLY,
 	  SCTP_CONNTRACK_SHUTDOWN_RECD },
-	/* 9.2: the other side has none either, or both shut down at once */
+	/* 9.2: the other side has none either, or both shut down */
 	{ CHUNK(SHUTDOWN_ACK), IN(SHUTDOWN_SENT) | IN(SHUTDOWN_RECD),
 	  ORIG | REPLY, SCTP_CONNTRACK_SHUTDOWN_ACK_SENT },
-	/* 9.2: the association is gone */
+	/* 9.2: the association has ended */
 	{ CHUNK(SHUTDOWN_COMPLETE), IN(SHUTDOWN_ACK_SENT), ORIG | REPLY,
 	  SCTP_CONNTRACK_CLOSED },
 	/* 5.2.2: the client restarted during a shutdown */
@@ -106,15 +106,17 @@ static const struct sctp_rule {
 	  SCTP_CONNTRACK_CLOSED },
 };
 
-static unsigned int sctp_next_state(enum ip_conntrack_dir dir,
-				    unsigned int state, u8 type)
+static unsigned int nf_ct_sctp_next_state(enum ip_conntrack_dir dir,
+					  unsigned int state, u8 type)
 {
-	const struct sctp_rule *r;
+	const struct nf_ct_sctp_rule *r;
+	unsigned int i;
 
 	if (type >= BITS_PER_TYPE(r->chunks) || !(BIT(type) & CHUNK_ANY))
 		return state;
 
-	for (r = sctp_rules; r < sctp_rules + ARRAY_SIZE(sctp_rules); r++) {
+	for (i = 0; i < ARRAY_SIZE(nf_ct_sctp_rules); i++) {
+		r = &nf_ct_sctp_rules[i];
 		if ((r->chunks & BIT(type)) && (r->from & BIT(state)) &&
 		    (r->dirs & BIT(dir)))
 			return r->to;
@@ -122,91 +124,103 @@ static unsigned int sctp_next_state(enum ip_conntrack_dir dir,
 	return state;
 }
 
-/* A place in the chunks of a packet.  No chunk is shorter than its header, so
- * a walk ends after at most a quarter of the packet's bytes.
+/* Where in @skb the next chunk is.  A packet need not lie in one piece: a cursor
+ * reads the head of one chunk after the other.  No chunk is shorter than its
+ * header, so a walk ends after at most a quarter of the packet's bytes.
  */
-struct sctp_cursor {
+struct nf_ct_sctp_walk {
 	const struct sk_buff *skb;
-	unsigned int next;
+	u32 next;
 };
 
-struct sctp_piece {
-	unsigned int offset;
-	u16 len;
+/* Type, flags and length (RFC 9260 3.2), then the initiate tag of an INIT */
+#define SCTP_CHUNK_HEAD	(sizeof(struct sctp_chunkhdr) + sizeof(__be32))
+
+/**
+ * struct nf_ct_sctp_piece - the head of a chunk
+ * @type:     type
+ * @flags:    flags
+ * @len:      length with the header
+ * @init_tag: first four bytes behind the header, 0 if there are fewer
+ */
+struct nf_ct_sctp_piece {
 	u8 type;
 	u8 flags;
+	u16 len;
+	__be32 init_tag;
 };
 
 /* 1: @c is the next chunk; 0: there is none; -EINVAL: it is not all there.
  *
- * DIFF: sctp-chunk-length: the stock module does not mind a chunk longer than its
- * packet.
+ * DIFF: sctp-chunk-length: the stock module accepts a chunk longer than its packet.
  */
-static int sctp_next_chunk(struct sctp_cursor *cur, struct sctp_piece *c)
+static int nf_ct_sctp_next_chunk(struct nf_ct_sctp_walk *walk,
+				 struct nf_ct_sctp_piece *c)
 {
-	const struct sctp_chunkhdr *ch;
-	struct sctp_chunkhdr buf;
+	struct nf_ct_cursor head;
+	u8 room[SCTP_CHUNK_HEAD];
 
-	ch = skb_header_pointer(cur->skb, cur->next, sizeof(buf), &buf);
-	if (!ch)
+	nf_ct_cursor_skb(&head, walk->skb, walk->next, sizeof(room), room);
+	c->type = nf_ct_cursor_u8(&head);
+	c->flags = nf_ct_cursor_u8(&head);
+	c->len = nf_ct_cursor_be16(&head);
+	if (!nf_ct_cursor_ok(&head))
 		return 0;
+	nf_ct_cursor_copy(&head, &c->init_tag, sizeof(c->init_tag));
 
-	c->offset = cur->next;
-	c->len = ntohs(ch->length);
-	c->type = ch->type;
-	c->flags = ch->flags;
-	if (c->len < sizeof(*ch) || c->len > cur->skb->len - cur->next)
+	if (c->len < sizeof(struct sctp_chunkhdr) ||
+	    c->len > walk->skb->len - walk->next)
 		return -EINVAL;
 
-	cur->next += round_up(c->len, 4);
+	walk->next += round_up(c->len, 4);
 	return 1;
 }
 
 /**
- * struct sctp_view - what a packet says, before it is compared with the entry
- * @chunks: cursor at the first chunk; copied to walk through
+ * struct nf_ct_sctp_view - what a packet says, not yet compared with the entry
+ * @chunks: walk that begins at the first chunk; copied to go through them
  * @vtag: verification tag
  * @types: chunk types that occur
  */
-struct sctp_view {
-	struct sctp_cursor chunks;
+struct nf_ct_sctp_view {
+	struct nf_ct_sctp_walk chunks;
 	__be32 vtag;
 	DECLARE_BITMAP(types, 256);
 };
 
-static bool sctp_has(const struct sctp_view *v, enum sctp_cid type)
+static bool nf_ct_sctp_has(const struct nf_ct_sctp_view *v, enum sctp_cid type)
 {
 	return test_bit(type, v->types);
 }
 
 /* RFC 9260 6.10: what may not be bundled */
-static bool sctp_travels_alone(u8 type)
+static bool nf_ct_sctp_travels_alone(u8 type)
 {
 	return type == SCTP_CID_INIT || type == SCTP_CID_INIT_ACK ||
 	       type == SCTP_CID_SHUTDOWN_COMPLETE;
 }
 
 /* RFC 9260 5.1: what is only bundled with chunks that follow */
-static bool sctp_comes_first(u8 type)
+static bool nf_ct_sctp_comes_first(u8 type)
 {
 	return type == SCTP_CID_COOKIE_ECHO || type == SCTP_CID_COOKIE_ACK;
 }
 
 /* Fill @v->types, or say what is wrong with the chunks of the packet. */
-static const char *sctp_survey(struct sctp_view *v)
+static const char *nf_ct_sctp_survey(struct nf_ct_sctp_view *v)
 {
-	struct sctp_cursor cur = v->chunks;
+	struct nf_ct_sctp_walk walk = v->chunks;
 	bool first = true, alone = false;
-	struct sctp_piece c;
+	struct nf_ct_sctp_piece c;
 	int err;
 
 	bitmap_zero(v->types, 256);
-	while ((err = sctp_next_chunk(&cur, &c)) > 0) {
-		if (!first && (alone || sctp_travels_alone(c.type)))
+	while ((err = nf_ct_sctp_next_chunk(&walk, &c)) > 0) {
+		if (!first && (alone || nf_ct_sctp_travels_alone(c.type)))
 			return "SCTP chunks that may not be bundled";
-		if (!first && sctp_comes_first(c.type))
+		if (!first && nf_ct_sctp_comes_first(c.type))
 			return "SCTP cookie behind other chunks";
-		alone = sctp_travels_alone(c.type);
+		alone = nf_ct_sctp_travels_alone(c.type);
 		first = false;
 		__set_bit(c.type, v->types);
 	}
@@ -218,8 +232,8 @@ static const char *sctp_survey(struct sctp_view *v)
 /* CRC32c of the packet (RFC 9260 6.8 and appendix A), whose header is @sh; its
  * checksum field counts as zero.
  */
-static __le32 sctp_crc(struct sk_buff *skb, unsigned int dataoff,
-		       const struct sctphdr *sh)
+static __le32 nf_ct_sctp_crc(struct sk_buff *skb, unsigned int dataoff,
+			     const struct sctphdr *sh)
 {
 	struct sctphdr blank = *sh;
 	unsigned int done = 0, len;
@@ -239,9 +253,9 @@ static __le32 sctp_crc(struct sk_buff *skb, unsigned int dataoff,
 }
 
 /* Look at the common header (RFC 9260 3.1), fill @v, or say what is wrong. */
-static const char *sctp_flaw(struct sk_buff *skb, unsigned int dataoff,
-			     const struct nf_hook_state *state,
-			     struct sctp_view *v)
+static const char *nf_ct_sctp_flaw(struct sk_buff *skb, unsigned int dataoff,
+				   const struct nf_hook_state *state,
+				   struct nf_ct_sctp_view *v)
 {
 	const struct sctphdr *sh;
 	struct sctphdr buf;
@@ -252,62 +266,56 @@ static const char *sctp_flaw(struct sk_buff *skb, unsigned int dataoff,
 	v->vtag = sh->vtag;
 
 	if (nf_ct_checksum_wanted(state) && skb->ip_summed == CHECKSUM_NONE) {
-		if (sctp_crc(skb, dataoff, sh) != sh->checksum)
+		if (nf_ct_sctp_crc(skb, dataoff, sh) != sh->checksum)
 			return "SCTP checksum wrong";
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
 	}
 
 	v->chunks.skb = skb;
 	v->chunks.next = dataoff + sizeof(*sh);
-	return sctp_survey(v);
+	return nf_ct_sctp_survey(v);
 }
 
 /**
- * struct sctp_step - an entry on its way through the chunks of one packet
- * @s: what the entry's SCTP part will be
+ * struct nf_ct_sctp_step - what the chunks of one packet do to an entry
+ * @s: the SCTP part that the entry will have
  * @view: the packet
  * @dir: its direction
  * @confirmed: not the first packet
  * @established: a chunk led to ESTABLISHED
- * @quiet: the packet passes, but does not prolong the entry's life
+ * @quiet: the packet passes, but does not renew the timeout
  */
-struct sctp_step {
+struct nf_ct_sctp_step {
 	struct ip_ct_sctp s;
-	const struct sctp_view *view;
+	const struct nf_ct_sctp_view *view;
 	enum ip_conntrack_dir dir;
 	bool confirmed;
 	bool established;
 	bool quiet;
 };
 
-/* Initiate tag of an INIT or INIT ACK; 0 if it is short, since 0 is not allowed
- * (3.3.2).
+/* Initiate tag of an INIT or INIT ACK; 0 if the chunk is short, since 0 is not
+ * allowed (3.3.2).
  *
- * DIFF: sctp-tag-zero: the stock module takes a tag of 0.
+ * DIFF: sctp-tag-zero: the stock module accepts a tag of 0.
  */
-static __be32 sctp_init_tag(const struct sctp_view *v,
-			    const struct sctp_piece *c)
+static __be32 nf_ct_sctp_init_tag(const struct nf_ct_sctp_piece *c)
 {
-	const struct sctp_inithdr *ih;
-	struct sctp_inithdr buf;
+	bool whole = c->len >= sizeof(struct sctp_chunkhdr) +
+			       sizeof(struct sctp_inithdr);
 
-	if (c->len < sizeof(struct sctp_chunkhdr) + sizeof(buf))
-		return 0;
-	ih = skb_header_pointer(v->chunks.skb,
-				c->offset + sizeof(struct sctp_chunkhdr),
-				sizeof(buf), &buf);
-	return ih ? ih->init_tag : 0;
+	return whole ? c->init_tag : 0;
 }
 
 /* Tags of an association of which this is the first packet. */
-static const char *sctp_first_chunk(struct sctp_step *st,
-				    const struct sctp_piece *c)
+static const char *nf_ct_sctp_first_chunk(struct nf_ct_sctp_step *st,
+					  const struct nf_ct_sctp_piece *c)
 {
-	const struct sctp_view *v = st->view;
+	const struct nf_ct_sctp_view *v = st->view;
 
-	/* 8.4: DATA and such are out of the blue and start nothing */
-	if (sctp_next_state(IP_CT_DIR_ORIGINAL, SCTP_CONNTRACK_NONE,
-			    c->type) == SCTP_CONNTRACK_NONE)
+	/* 8.4: DATA and such start no association */
+	if (nf_ct_sctp_next_state(IP_CT_DIR_ORIGINAL, SCTP_CONNTRACK_NONE,
+				  c->type) == SCTP_CONNTRACK_NONE)
 		return "SCTP packet starts no association";
 
 	switch (c->type) {
@@ -324,28 +332,28 @@ static const char *sctp_first_chunk(struct sctp_step *st,
 	return NULL;
 }
 
-static const char *sctp_first_packet(struct sctp_step *st)
+static const char *nf_ct_sctp_first_packet(struct nf_ct_sctp_step *st)
 {
-	struct sctp_cursor cur = st->view->chunks;
+	struct nf_ct_sctp_walk walk = st->view->chunks;
 	const char *flaw = NULL;
-	struct sctp_piece c;
+	struct nf_ct_sctp_piece c;
 
-	/* 8.4 (2), (6) and (7): discarded by whoever gets them */
-	if (sctp_has(st->view, SCTP_CID_ABORT) ||
-	    sctp_has(st->view, SCTP_CID_COOKIE_ACK) ||
-	    sctp_has(st->view, SCTP_CID_SHUTDOWN_COMPLETE))
+	/* 8.4 (2), (6) and (7): their receiver discards them */
+	if (nf_ct_sctp_has(st->view, SCTP_CID_ABORT) ||
+	    nf_ct_sctp_has(st->view, SCTP_CID_COOKIE_ACK) ||
+	    nf_ct_sctp_has(st->view, SCTP_CID_SHUTDOWN_COMPLETE))
 		return "SCTP packet ends an unknown association";
 
 	memset(&st->s, 0, sizeof(st->s));
-	while (!flaw && sctp_next_chunk(&cur, &c) > 0)
-		flaw = sctp_first_chunk(st, &c);
+	while (!flaw && nf_ct_sctp_next_chunk(&walk, &c) > 0)
+		flaw = nf_ct_sctp_first_chunk(st, &c);
 	return flaw;
 }
 
-/* Chunks that have rules of their own for the tag (8.5.1), or are judged one
- * by one below; any other packet must have the tag of its direction (8.5).
+/* Has the packet a chunk with a rule of its own for the tag (8.5.1)?  If not, it
+ * must have the tag of its direction (8.5).
  */
-static bool sctp_tag_is_special(const struct sctp_view *v)
+static bool nf_ct_sctp_tag_is_special(const struct nf_ct_sctp_view *v)
 {
 	static const u8 special[] = {
 		SCTP_CID_INIT, SCTP_CID_ABORT, SCTP_CID_SHUTDOWN_ACK,
@@ -355,27 +363,28 @@ static bool sctp_tag_is_special(const struct sctp_view *v)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(special); i++) {
-		if (sctp_has(v, special[i]))
+		if (nf_ct_sctp_has(v, special[i]))
 			return true;
 	}
 	return false;
 }
 
-/* 8.5.1 B and C: the own tag, or with the T bit the reflected one */
-static bool sctp_end_tag_fits(const struct sctp_step *st,
-			      const struct sctp_piece *c)
+/* 8.5.1 B and C: the tag of this direction, or with the T bit that of the other */
+static bool nf_ct_sctp_end_tag_fits(const struct nf_ct_sctp_step *st,
+				    const struct nf_ct_sctp_piece *c)
 {
 	bool reflected = c->flags & SCTP_CHUNK_FLAG_T;
 
 	return st->view->vtag == st->s.vtag[st->dir ^ reflected];
 }
 
-/* A heartbeat or its answer.  The two ends may have agreed on tags over another
- * path, or one has restarted: a request with a strange tag passes, and if the
- * other end answers, its tag is the valid one from then on.  Sets @skip when
- * the chunk is not to change the state.
+/* A heartbeat or its answer.  The hosts may have agreed on other tags over another
+ * path, or one has restarted.  So a request with an unknown tag passes, and if
+ * the other host answers, the tag of the answer is valid from then on.  Sets
+ * *@skip when the chunk must not change the state.
  */
-static const char *sctp_heartbeat_tag(struct sctp_step *st, u8 type, bool *skip)
+static const char *nf_ct_sctp_heartbeat_tag(struct nf_ct_sctp_step *st,
+					    u8 type, bool *skip)
 {
 	enum ip_conntrack_dir dir = st->dir;
 	__be32 vtag = st->view->vtag;
@@ -390,8 +399,8 @@ static const char *sctp_heartbeat_tag(struct sctp_step *st, u8 type, bool *skip)
 		return NULL;
 	}
 
-	/* One per packet, and not as a cover for data */
-	if (st->quiet || sctp_has(st->view, SCTP_CID_DATA))
+	/* One per packet, and none together with data */
+	if (st->quiet || nf_ct_sctp_has(st->view, SCTP_CID_DATA))
 		return "SCTP heartbeat tag wrong";
 
 	if (type == SCTP_CID_HEARTBEAT) {
@@ -411,33 +420,34 @@ static const char *sctp_heartbeat_tag(struct sctp_step *st, u8 type, bool *skip)
 }
 
 /* RFC 9260 8.5.1, for chunk @c */
-static const char *sctp_chunk_tag(struct sctp_step *st,
-				  const struct sctp_piece *c, bool *skip)
+static const char *nf_ct_sctp_chunk_tag(struct nf_ct_sctp_step *st,
+					const struct nf_ct_sctp_piece *c,
+					bool *skip)
 {
 	static const char wrong[] = "SCTP verification tag wrong";
-	const struct sctp_view *v = st->view;
+	const struct nf_ct_sctp_view *v = st->view;
 
 	switch (c->type) {
 	case SCTP_CID_INIT:
 		return v->vtag ? wrong : NULL;
 	case SCTP_CID_ABORT:
 	case SCTP_CID_SHUTDOWN_COMPLETE:
-		return sctp_end_tag_fits(st, c) ? NULL : wrong;
+		return nf_ct_sctp_end_tag_fits(st, c) ? NULL : wrong;
 	case SCTP_CID_COOKIE_ECHO:
 		return v->vtag == st->s.vtag[st->dir] ? NULL : wrong;
 	case SCTP_CID_HEARTBEAT:
 	case SCTP_CID_HEARTBEAT_ACK:
-		return sctp_heartbeat_tag(st, c->type, skip);
+		return nf_ct_sctp_heartbeat_tag(st, c->type, skip);
 	default:
 		return NULL;
 	}
 }
 
-/* What an INIT, an INIT ACK or a COOKIE ACK tells about tags.  init[] remembers
- * who has sent an INIT that is not completed: both have in a collision (5.2.1).
+/* Note the tags of an INIT, an INIT ACK or a COOKIE ACK.  init[] says which sides
+ * have sent an INIT that is not completed: both in a collision (5.2.1).
  */
-static const char *sctp_note_tags(struct sctp_step *st,
-				  const struct sctp_piece *c)
+static const char *nf_ct_sctp_note_tags(struct nf_ct_sctp_step *st,
+					const struct nf_ct_sctp_piece *c)
 {
 	enum ip_conntrack_dir dir = st->dir;
 	struct ip_ct_sctp *s = &st->s;
@@ -450,7 +460,7 @@ static const char *sctp_note_tags(struct sctp_step *st,
 	if (c->type != SCTP_CID_INIT && c->type != SCTP_CID_INIT_ACK)
 		return NULL;
 
-	tag = sctp_init_tag(st->view, c);
+	tag = nf_ct_sctp_init_tag(c);
 	if (!tag)
 		return "SCTP initiate tag absent";
 
@@ -460,7 +470,7 @@ static const char *sctp_note_tags(struct sctp_step *st,
 			s->init[!dir] = 0;
 		s->init[dir] = 1;
 	} else if (tag != known && s->init[dir] && s->init[!dir]) {
-		/* 5.2.1: in a collision both keep the tag of their own INIT */
+		/* 5.2.1: in a collision each keeps the tag of its own INIT */
 		return "SCTP collision with another tag";
 	} else if (tag != known && known && !s->init[!dir]) {
 		return "SCTP INIT ACK without INIT";
@@ -469,28 +479,28 @@ static const char *sctp_note_tags(struct sctp_step *st,
 	return NULL;
 }
 
-static const char *sctp_one_chunk(struct sctp_step *st,
-				  const struct sctp_piece *c)
+static const char *nf_ct_sctp_one_chunk(struct nf_ct_sctp_step *st,
+					const struct nf_ct_sctp_piece *c)
 {
 	struct ip_ct_sctp *s = &st->s;
 	unsigned int next;
 	const char *flaw;
 	bool skip = false;
 
-	flaw = sctp_chunk_tag(st, c, &skip);
+	flaw = nf_ct_sctp_chunk_tag(st, c, &skip);
 	if (flaw || skip)
 		return flaw;
 
-	next = sctp_next_state(st->dir, s->state, c->type);
+	next = nf_ct_sctp_next_state(st->dir, s->state, c->type);
 	if (next == TO_INVALID)
 		return "SCTP chunk does not fit the state";
 
-	flaw = sctp_note_tags(st, c);
+	flaw = nf_ct_sctp_note_tags(st, c);
 	if (flaw)
 		return flaw;
 
-	/* A repeated INIT must not keep an entry, and its NAT mapping, alive
-	 * when nobody answers.
+	/* Repeated INITs without an answer must not keep an entry, and its NAT
+	 * mapping, alive.
 	 */
 	if (c->type == SCTP_CID_INIT && st->confirmed &&
 	    s->state == SCTP_CONNTRACK_CLOSED && next == SCTP_CONNTRACK_CLOSED)
@@ -502,38 +512,39 @@ static const char *sctp_one_chunk(struct sctp_step *st,
 	return NULL;
 }
 
-static const char *sctp_all_chunks(struct sctp_step *st)
+static const char *nf_ct_sctp_all_chunks(struct nf_ct_sctp_step *st)
 {
-	struct sctp_cursor cur = st->view->chunks;
+	struct nf_ct_sctp_walk walk = st->view->chunks;
 	const char *flaw = NULL;
-	struct sctp_piece c;
+	struct nf_ct_sctp_piece c;
 
 	if (!st->confirmed)
-		flaw = sctp_first_packet(st);
-	if (!flaw && !sctp_tag_is_special(st->view) &&
+		flaw = nf_ct_sctp_first_packet(st);
+	if (!flaw && !nf_ct_sctp_tag_is_special(st->view) &&
 	    st->view->vtag != st->s.vtag[st->dir])
 		flaw = "SCTP verification tag of another association";
 
-	while (!flaw && sctp_next_chunk(&cur, &c) > 0)
-		flaw = sctp_one_chunk(st, &c);
+	while (!flaw && nf_ct_sctp_next_chunk(&walk, &c) > 0)
+		flaw = nf_ct_sctp_one_chunk(st, &c);
 	return flaw;
 }
 
-/* Run the packet in @st through @ct; nothing changes if there is a flaw. */
-static const char *sctp_advance(struct nf_conn *ct, struct sctp_step *st)
+/* Apply the packet in @st to @ct; if it has a flaw, @ct does not change. */
+static const char *nf_ct_sctp_advance(struct nf_conn *ct,
+				      struct nf_ct_sctp_step *st)
 {
 	const char *flaw;
 
 	spin_lock_bh(&ct->lock);
 	st->s = ct->proto.sctp;
-	flaw = sctp_all_chunks(st);
+	flaw = nf_ct_sctp_all_chunks(st);
 	if (flaw)
 		goto out;
 
 	if (ct->proto.sctp.state != st->s.state)
 		nf_conntrack_event_cache(IPCT_PROTOINFO, ct);
-	if (st->established && !test_and_set_bit(IPS_ASSURED_BIT, &ct->status))
-		nf_conntrack_event_cache(IPCT_ASSURED, ct);
+	if (st->established)
+		nf_ct_set_assured(ct);
 	ct->proto.sctp = st->s;
 out:
 	spin_unlock_bh(&ct->lock);
@@ -557,17 +568,17 @@ int nf_conntrack_sctp_packet(struct nf_conn *ct, struct sk_buff *skb,
 			     const struct nf_hook_state *state)
 {
 	const unsigned int *timeouts;
-	struct sctp_view view;
-	struct sctp_step st = {
+	struct nf_ct_sctp_view view;
+	struct nf_ct_sctp_step st = {
 		.view		= &view,
 		.dir		= CTINFO2DIR(ctinfo),
 		.confirmed	= nf_ct_is_confirmed(ct),
 	};
 	const char *flaw;
 
-	flaw = sctp_flaw(skb, dataoff, state, &view);
+	flaw = nf_ct_sctp_flaw(skb, dataoff, state, &view);
 	if (!flaw)
-		flaw = sctp_advance(ct, &st);
+		flaw = nf_ct_sctp_advance(ct, &st);
 	if (flaw) {
 		nf_ct_l4proto_log_invalid(skb, ct, state, "%s", flaw);
 		return NF_CT_PACKET_INVALID;
@@ -581,7 +592,7 @@ int nf_conntrack_sctp_packet(struct nf_conn *ct, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-static bool sctp_can_early_drop(const struct nf_conn *ct)
+static bool nf_ct_sctp_can_early_drop(const struct nf_conn *ct)
 {
 	switch (READ_ONCE(ct->proto.sctp.state)) {
 	case SCTP_CONNTRACK_SHUTDOWN_SENT:
@@ -595,25 +606,25 @@ static bool sctp_can_early_drop(const struct nf_conn *ct)
 
 #ifdef CONFIG_NF_CONNTRACK_PROCFS
 /* In the order of enum sctp_conntrack */
-static const char *const sctp_state_names[] = {
+static const char *const nf_ct_sctp_state_names[] = {
 	"NONE", "CLOSED", "COOKIE_WAIT", "COOKIE_ECHOED", "ESTABLISHED",
 	"SHUTDOWN_SENT", "SHUTDOWN_RECD", "SHUTDOWN_ACK_SENT", "HEARTBEAT_SENT",
 };
 
-static_assert(ARRAY_SIZE(sctp_state_names) ==
+static_assert(ARRAY_SIZE(nf_ct_sctp_state_names) ==
 	      SCTP_CONNTRACK_HEARTBEAT_SENT + 1);
 
-static void sctp_print(struct seq_file *s, struct nf_conn *ct)
+static void nf_ct_sctp_print(struct seq_file *s, struct nf_conn *ct)
 {
-	unsigned int state = READ_ONCE(ct->proto.sctp.state);
-
-	if (state < ARRAY_SIZE(sctp_state_names))
-		seq_printf(s, "%s ", sctp_state_names[state]);
+	nf_ct_print_state(s, nf_ct_sctp_state_names,
+			  ARRAY_SIZE(nf_ct_sctp_state_names),
+			  READ_ONCE(ct->proto.sctp.state));
 }
 #endif
 
 #if IS_ENABLED(CONFIG_NF_CT_NETLINK)
-static const struct nla_policy sctp_info_policy[CTA_PROTOINFO_SCTP_MAX + 1] = {
+static const struct nla_policy
+nf_ct_sctp_info_policy[CTA_PROTOINFO_SCTP_MAX + 1] = {
 	[CTA_PROTOINFO_SCTP_VTAG_ORIGINAL ... CTA_PROTOINFO_SCTP_VTAG_REPLY] = {
 		.type = NLA_U32,
 	},
@@ -625,11 +636,12 @@ static const struct nla_policy sctp_info_policy[CTA_PROTOINFO_SCTP_MAX + 1] = {
 	(NLA_HDRLEN + NLA_ALIGN(NLA_HDRLEN + sizeof(u8)) +		\
 	 2 * NLA_ALIGN(NLA_HDRLEN + sizeof(u32)))
 
-static int sctp_info_dump(struct sk_buff *skb, struct nlattr *nla,
-			  struct nf_conn *ct, bool destroy)
+static int nf_ct_sctp_info_dump(struct sk_buff *skb, struct nlattr *nla,
+				struct nf_conn *ct, bool destroy)
 {
 	struct ip_ct_sctp s;
 	struct nlattr *nest;
+	bool full;
 
 	spin_lock_bh(&ct->lock);
 	s = ct->proto.sctp;
@@ -639,38 +651,28 @@ static int sctp_info_dump(struct sk_buff *skb, struct nlattr *nla,
 	if (!nest)
 		return -EMSGSIZE;
 
-	if (nla_put_u8(skb, CTA_PROTOINFO_SCTP_STATE, s.state))
-		goto full;
-	if (!destroy &&
-	    (nla_put_be32(skb, CTA_PROTOINFO_SCTP_VTAG_ORIGINAL,
-			  s.vtag[IP_CT_DIR_ORIGINAL]) ||
-	     nla_put_be32(skb, CTA_PROTOINFO_SCTP_VTAG_REPLY,
-			  s.vtag[IP_CT_DIR_REPLY])))
-		goto full;
-
-	nla_nest_end(skb, nest);
-	return 0;
-full:
-	nla_nest_cancel(skb, nest);
-	return -EMSGSIZE;
+	full = nla_put_u8(skb, CTA_PROTOINFO_SCTP_STATE, s.state);
+	if (!full && !destroy)
+		full = nla_put_be32(skb, CTA_PROTOINFO_SCTP_VTAG_ORIGINAL,
+				    s.vtag[IP_CT_DIR_ORIGINAL]) ||
+		       nla_put_be32(skb, CTA_PROTOINFO_SCTP_VTAG_REPLY,
+				    s.vtag[IP_CT_DIR_REPLY]);
+	return nf_ct_protoinfo_end(skb, nest, full);
 }
 
-static int sctp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
+static int nf_ct_sctp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
 {
 	struct nlattr *tb[CTA_PROTOINFO_SCTP_MAX + 1];
 	unsigned int i;
 	int err;
 
-	if (!cda[CTA_PROTOINFO_SCTP])
-		return 0;
-
-	err = nla_parse_nested_deprecated(tb, CTA_PROTOINFO_SCTP_MAX,
-					  cda[CTA_PROTOINFO_SCTP],
-					  sctp_info_policy, NULL);
-	if (err < 0)
+	err = nf_ct_protoinfo_parse(tb, CTA_PROTOINFO_SCTP_MAX,
+				    cda[CTA_PROTOINFO_SCTP],
+				    nf_ct_sctp_info_policy);
+	if (err <= 0)
 		return err;
 
-	/* All or nothing: a state without its tags would reject every packet */
+	/* All or none: with a state but no tags every packet would be invalid */
 	for (i = CTA_PROTOINFO_SCTP_STATE; i <= CTA_PROTOINFO_SCTP_MAX; i++) {
 		if (!tb[i])
 			return -EINVAL;
@@ -687,35 +689,13 @@ static int sctp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
 }
 #endif /* CONFIG_NF_CT_NETLINK */
 
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-/* Attribute numbers are state numbers */
+/* Attribute numbers are state numbers; new entries start like closed ones. */
+static_assert((int)CTA_TIMEOUT_SCTP_CLOSED == (int)SCTP_CONNTRACK_CLOSED);
 static_assert((int)CTA_TIMEOUT_SCTP_HEARTBEAT_SENT ==
 	      (int)SCTP_CONNTRACK_HEARTBEAT_SENT);
 
-static const struct nla_policy
-sctp_timeout_policy[CTA_TIMEOUT_SCTP_MAX + 1] = {
-	[CTA_TIMEOUT_SCTP_CLOSED ... CTA_TIMEOUT_SCTP_MAX] = { .type = NLA_U32 },
-};
-
-static int sctp_timeout_parse(struct nlattr *tb[], struct net *net, void *data)
-{
-	unsigned int *timeouts = nf_sctp_pernet(net)->timeouts;
-
-	nf_ct_timeouts_parse(tb, CTA_TIMEOUT_SCTP_MAX, 0, timeouts,
-			     SCTP_CONNTRACK_MAX, data);
-
-	/* New entries start like closed ones */
-	if (data)
-		timeouts = data;
-	timeouts[SCTP_CONNTRACK_NONE] = timeouts[SCTP_CONNTRACK_CLOSED];
-	return 0;
-}
-
-static int sctp_timeout_dump(struct sk_buff *skb, const void *data)
-{
-	return nf_ct_timeouts_dump(skb, CTA_TIMEOUT_SCTP_MAX, 0, data);
-}
-#endif
+NF_CT_DEFINE_TIMEOUTS(sctp, nf_sctp_pernet(net)->timeouts, SCTP_CONNTRACK_MAX,
+		      CTA_TIMEOUT_SCTP_MAX);
 
 /**
  * nf_conntrack_sctp_init_net - default timeouts of a new namespace
@@ -727,31 +707,20 @@ void nf_conntrack_sctp_init_net(struct net *net)
 {
 	struct nf_sctp_net *sn = nf_sctp_pernet(net);
 
-	memcpy(sn->timeouts, sctp_defaults, sizeof(sn->timeouts));
+	memcpy(sn->timeouts, nf_ct_sctp_defaults, sizeof(sn->timeouts));
 }
 
 const struct nf_conntrack_l4proto nf_conntrack_l4proto_sctp = {
 	.l4proto = IPPROTO_SCTP,
-	.can_early_drop = sctp_can_early_drop,
+	.can_early_drop = nf_ct_sctp_can_early_drop,
 #ifdef CONFIG_NF_CONNTRACK_PROCFS
-	.print_conntrack = sctp_print,
+	.print_conntrack = nf_ct_sctp_print,
 #endif
 #if IS_ENABLED(CONFIG_NF_CT_NETLINK)
 	.nlattr_size = SCTP_INFO_NLA_SIZE,
-	.to_nlattr = sctp_info_dump,
-	.from_nlattr = sctp_info_parse,
-	.nla_policy = nf_ct_port_nla_policy,
-	.nlattr_tuple_size = nf_ct_port_nlattr_tuple_size,
-	.nlattr_to_tuple = nf_ct_port_nlattr_to_tuple,
-	.tuple_to_nlattr = nf_ct_port_tuple_to_nlattr,
+	.to_nlattr = nf_ct_sctp_info_dump,
+	.from_nlattr = nf_ct_sctp_info_parse,
 #endif
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-	.ctnl_timeout = {
-		.nla_policy = sctp_timeout_policy,
-		.nlattr_max = CTA_TIMEOUT_SCTP_MAX,
-		.obj_size = sizeof(sctp_defaults),
-		.nlattr_to_obj = sctp_timeout_parse,
-		.obj_to_nlattr = sctp_timeout_dump,
-	},
-#endif
+	NF_CT_PORT_ATTRS
+	NF_CT_TIMEOUT_ATTRS(sctp)
 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The TCP tracker: what state a connection is in, judged from the middle of
- * the path, where segments may be missed, repeated or forged.  A table gives
- * the next state; where it is not certain that both ends agree with us a
- * segment is let through and remembered until the answer shows who was right.
+ * The TCP tracker: the state of a connection, as seen in the middle of its path,
+ * where segments may be missed, repeated or forged.  A table gives the next
+ * state.  If the end hosts may be in another state than the entry, a segment
+ * that does not fit passes and is noted, and the answer to it decides.
  * ct->proto.tcp is guarded by ct->lock; callers hold RCU.
  */
 #include <linux/netfilter.h>
@@ -15,15 +15,14 @@
 #include <net/netfilter/nf_conntrack_ecache.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
 #include <net/netfilter/nf_conntrack_synproxy.h>
-#include <net/netfilter/nf_conntrack_timeout.h>
 
 #include "nf_conntrack_deadline.h"
-#include "nf_ct_entry.h"
+#include "proto.h"
 #include "tcp.h"
 
 /*
- * Flags of a header to what the header asks for, plus one; zero: no sane host
- * sends this.  PSH, ECE and CWR go with anything and are masked before.
+ * From the flags of a header to what it asks for, plus one.  Zero: the flags
+ * make no sense together.  PSH, ECE and CWR say nothing here and are masked out.
  */
 #define NF_CT_TCP_FLAGS		(TCPHDR_FIN | TCPHDR_SYN | TCPHDR_RST | \
 				 TCPHDR_ACK | TCPHDR_URG)
@@ -49,13 +48,13 @@ static const char *const nf_ct_tcp_kind_names[] = {
 };
 
 /*
- * The state machine: one word for each direction and kind, in it four bits for
- * each old state.  The states are those of the pair as seen from here:
+ * The state machine: one word for each direction and kind of segment, with four
+ * bits for each old state.  A state is that of the connection, not of one host:
  * FIN_WAIT is "one FIN was sent", CLOSE_WAIT "and acknowledged", LAST_ACK "both
- * have sent one", TIME_WAIT "and both are acknowledged".
+ * hosts have sent one", TIME_WAIT "and both are acknowledged".
  *
- * xx: cannot be, invalid.  ig: may be a sign that we are out of step with both
- * ends, so pass it on, take a note and wait for the answer.
+ * xx: invalid.  ig: ignored; the end hosts may be in another state than the
+ * entry, so the segment passes, is noted, and the answer decides.
  */
 enum {
 	TO_no = TCP_CONNTRACK_NONE,
@@ -82,40 +81,40 @@ static const u64 nf_ct_tcp_rows[IP_CT_DIR_MAX][NF_CT_TCP_KINDS] = {
 	/*   old state:    no  ss  sr  es  fw  cw  la  tw  cl  s2 */
 	[IP_CT_DIR_ORIGINAL] = {
 	/*
-	 * RFC 9293 3.5: opens (or repeats to open) a connection.  In the middle
-	 * of one the client may have restarted; 3.5.1 and RFC 5961 4 let the
-	 * server tell, so ig.  After the end: 3.6.1, a new incarnation.
+	 * RFC 9293 3.5: opens a connection, perhaps again.  In the middle of
+	 * one the client may have restarted; the server knows (3.5.1, RFC 5961
+	 * 4), so ig.  After the end: 3.6.1, a new connection.
 	 */
 	[NF_CT_TCP_SYN]    = ROW(ss, ss, ig, ig, ig, ig, ig, ss, ss, s2),
-	/* 3.5 figure 7: only who got a SYN sends one, in a simultaneous open */
+	/* 3.5 figure 7: the client got a SYN, too: a simultaneous open */
 	[NF_CT_TCP_SYNACK] = ROW(xx, xx, sr, xx, xx, xx, xx, xx, xx, sr),
-	/* 3.6: first and second FIN; not before the peer was heard */
+	/* 3.6: first and second FIN; not before the peer has answered */
 	[NF_CT_TCP_FIN]    = ROW(xx, xx, fw, fw, la, la, la, tw, cl, xx),
 	/*
-	 * no: one that runs already, if we may pick it up.  ss, s2: nothing to
-	 * acknowledge yet.  sr: 3.5 figure 6, third segment.  fw, la: 3.6, the
-	 * FIN is acknowledged.
+	 * no: of a connection that exists already, if tcp_loose allows to pick
+	 * it up.  ss, s2: nothing to acknowledge yet.  sr: 3.5 figure 6, third
+	 * segment.  fw, la: 3.6, the FIN is acknowledged.
 	 */
 	[NF_CT_TCP_ACK]    = ROW(es, xx, es, es, cw, cw, tw, tw, cl, xx),
-	/* 3.5.3: ends anything but nothing; details in nf_ct_tcp_reset_credible() */
+	/* 3.5.3: ends every connection; see nf_ct_tcp_judge_reset() */
 	[NF_CT_TCP_RST]    = ROW(xx, cl, cl, cl, cl, cl, cl, cl, cl, cl),
 	},
 	[IP_CT_DIR_REPLY] = {
 	/*
-	 * 3.5 figure 7: both open at once.  tw: 3.6.1, the server's host starts
-	 * a connection of its own with the same ports.
+	 * 3.5 figure 7: both hosts open at once.  tw: 3.6.1, the server opens a
+	 * new connection with the same ports.
 	 */
 	[NF_CT_TCP_SYN]    = ROW(xx, s2, xx, xx, xx, xx, xx, ss, xx, s2),
 	/*
 	 * 3.5 figure 6, second segment.  Later: repeated, or the answer to a
-	 * SYN that we have passed on though it did not fit.
+	 * SYN that was ignored.
 	 */
 	[NF_CT_TCP_SYNACK] = ROW(xx, sr, ig, ig, ig, ig, ig, ig, ig, sr),
 	/* 3.6: as in the other direction */
 	[NF_CT_TCP_FIN]    = ROW(xx, xx, fw, fw, la, la, la, tw, cl, xx),
 	/*
-	 * ss, s2: 3.5.1, the server has an older connection with these ports
-	 * and says so.  sr: it repeats itself, or ends a simultaneous open.
+	 * ss, s2: 3.5.1, the server still has an older connection with these
+	 * ports.  sr: repeated, or the end of a simultaneous open.
 	 */
 	[NF_CT_TCP_ACK]    = ROW(xx, ig, sr, es, cw, cw, tw, tw, cl, ig),
 	/* 3.5.3: ss: connection refused; otherwise as in the other direction */
@@ -145,7 +144,7 @@ static u8 nf_ct_tcp_next(enum ip_conntrack_dir dir, u8 kind, u8 state)
 	return nf_ct_tcp_rows[dir][kind] >> (4 * state) & 0xf;
 }
 
-/* States in which nobody misses the entry much. */
+/* States in which the connection has little left to do */
 static bool nf_ct_tcp_is_closing(const struct nf_conn *ct)
 {
 	u8 state = READ_ONCE(ct->proto.tcp.state);
@@ -155,23 +154,10 @@ static bool nf_ct_tcp_is_closing(const struct nf_conn *ct)
 
 static const unsigned int *nf_ct_tcp_timeouts(const struct nf_conn *ct)
 {
-	const unsigned int *policy = nf_ct_policy_timeouts(ct);
-
-	return policy ?: nf_tcp_pernet(nf_ct_net(ct))->timeouts;
+	return nf_ct_timeouts_of(ct, nf_tcp_pernet(nf_ct_net(ct))->timeouts);
 }
 
-static bool nf_ct_tcp_checksum_ok(struct sk_buff *skb, unsigned int dataoff,
-				  const struct nf_hook_state *state)
-{
-	/* what leaves this host may still wait for its checksum */
-	if (state->hook != NF_INET_PRE_ROUTING ||
-	    !state->net->ct.sysctl_checksum)
-		return true;
-
-	return !nf_checksum(skb, state->hook, dataoff, IPPROTO_TCP, state->pf);
-}
-
-/* Decode and check everything that needs no connection.  NULL, or what is wrong. */
+/* Decode a segment, and check what needs no entry: NULL, or what is wrong. */
 static const char *nf_ct_tcp_decode(struct nf_ct_tcp_seg *seg,
 				    struct sk_buff *skb, unsigned int dataoff,
 				    const struct nf_hook_state *state)
@@ -183,7 +169,8 @@ static const char *nf_ct_tcp_decode(struct nf_ct_tcp_seg *seg,
 
 	if (hlen < sizeof(*th) || hlen > len)
 		return "header length is wrong";
-	if (!nf_ct_tcp_checksum_ok(skb, dataoff, state))
+	if (nf_ct_checksum_wanted(state) &&
+	    nf_checksum(skb, state->hook, dataoff, IPPROTO_TCP, state->pf))
 		return "checksum is wrong";
 
 	kind = nf_ct_tcp_kinds[tcp_flag_byte(th) & NF_CT_TCP_FLAGS];
@@ -200,7 +187,7 @@ static const char *nf_ct_tcp_decode(struct nf_ct_tcp_seg *seg,
 	return NULL;
 }
 
-/* First segment of an entry that nobody else knows yet. */
+/* First segment of an entry that is not confirmed: no other CPU can find it. */
 static bool nf_ct_tcp_begin(struct nf_conn *ct, const struct nf_ct_tcp_seg *seg)
 {
 	const struct nf_tcp_net *tn = nf_tcp_pernet(nf_ct_net(ct));
@@ -226,8 +213,8 @@ static bool nf_ct_tcp_begin(struct nf_conn *ct, const struct nf_ct_tcp_seg *seg)
 }
 
 /*
- * The server acknowledges a SYN that did not fit our state and that we noted:
- * both ends agree, so it is us who missed the end of the old connection.
+ * The server acknowledges a SYN that was ignored and noted: both hosts agree, so
+ * the old connection has ended without being seen here.
  */
 static void nf_ct_tcp_resync(struct ip_ct_tcp *tcp,
 			     const struct nf_ct_tcp_seg *seg,
@@ -243,7 +230,7 @@ static void nf_ct_tcp_resync(struct ip_ct_tcp *tcp,
 	client->td_maxend = tcp->last_end;
 	client->td_maxwin = max_t(u32, tcp->last_win, 1);
 	*server = (struct ip_ct_tcp_state) {
-		/* nf_ct_set_tcp_be_liberal() is the wish of a helper */
+		/* a helper has called nf_ct_set_tcp_be_liberal() */
 		.flags = server->flags & IP_CT_TCP_FLAG_BE_LIBERAL,
 	};
 
@@ -251,7 +238,7 @@ static void nf_ct_tcp_resync(struct ip_ct_tcp *tcp,
 	step->to = TCP_CONNTRACK_SYN_RECV;
 }
 
-/* A SYN we cannot place: remember its offer in case the server takes it. */
+/* A SYN that is ignored: note its options in case the server accepts it. */
 static void nf_ct_tcp_note_offer(struct ip_ct_tcp *tcp,
 				 const struct nf_ct_tcp_seg *seg, u8 state)
 {
@@ -262,12 +249,13 @@ static void nf_ct_tcp_note_offer(struct ip_ct_tcp *tcp,
 	tcp->last_wscale = offer.td_scale;
 
 	/* RFC 5961 4: the server may answer with an ACK of old data, which
-	 * looks exactly like the last one of a closing connection
+	 * looks like the last one of a closing connection
 	 */
 	if (state == TCP_CONNTRACK_LAST_ACK)
 		tcp->last_flags |= IP_CT_EXP_CHALLENGE_ACK;
 }
 
+/* A segment that is ignored, unless it shows that the entry is out of date. */
 static enum nf_ct_tcp_action nf_ct_tcp_judge_odd(struct ip_ct_tcp *tcp,
 						 const struct nf_ct_tcp_seg *seg,
 						 struct nf_ct_tcp_step *step)
@@ -288,7 +276,7 @@ static enum nf_ct_tcp_action nf_ct_tcp_judge_odd(struct ip_ct_tcp *tcp,
 	if (seg->kind == NF_CT_TCP_SYN && seg->dir == IP_CT_DIR_ORIGINAL)
 		nf_ct_tcp_note_offer(tcp, seg, step->from);
 
-	/* if this is a challenge, the client's reset will quote its number */
+	/* if this is a challenge ACK, the client's reset has its number */
 	if (seg->kind == NF_CT_TCP_ACK && seg->dir == IP_CT_DIR_REPLY &&
 	    step->from == TCP_CONNTRACK_SYN_SENT)
 		tcp->last_ack = seg->ack;
@@ -297,7 +285,7 @@ static enum nf_ct_tcp_action nf_ct_tcp_judge_odd(struct ip_ct_tcp *tcp,
 	return NF_CT_TCP_IGNORE;
 }
 
-/* A SYN after the end: does it start over, or is the end not certain? */
+/* A SYN after the end: does it open a new connection, or is the end not certain? */
 static enum nf_ct_tcp_action nf_ct_tcp_judge_syn(struct ip_ct_tcp *tcp,
 						 const struct nf_ct_tcp_seg *seg,
 						 struct nf_ct_tcp_step *step)
@@ -307,9 +295,9 @@ static enum nf_ct_tcp_action nf_ct_tcp_judge_syn(struct ip_ct_tcp *tcp,
 	if (step->from < TCP_CONNTRACK_TIME_WAIT)
 		return NF_CT_TCP_CHECK;
 
-	/* We do not ask for the larger sequence number that RFC 9293 3.6.1
-	 * wants: the end host will.  A connection that was aborted counts as
-	 * ended for the side which did it.
+	/* RFC 9293 3.6.1 wants a larger sequence number: the end host checks
+	 * that.  A connection that was reset has ended for the side that sent
+	 * the reset.
 	 */
 	if (flags & IP_CT_TCP_FLAG_CLOSE_INIT)
 		return NF_CT_TCP_REOPEN;
@@ -319,7 +307,7 @@ static enum nf_ct_tcp_action nf_ct_tcp_judge_syn(struct ip_ct_tcp *tcp,
 	return nf_ct_tcp_judge_odd(tcp, seg, step);
 }
 
-/* No such transition.  One exception, for the sake of SYNPROXY. */
+/* No such transition.  There is one exception, for SYNPROXY. */
 static enum nf_ct_tcp_action
 nf_ct_tcp_judge_impossible(const struct nf_conn *ct,
 			   const struct nf_ct_tcp_seg *seg,
@@ -328,9 +316,9 @@ nf_ct_tcp_judge_impossible(const struct nf_conn *ct,
 	const struct ip_ct_tcp *tcp = &ct->proto.tcp;
 	u32 isn = tcp->seen[IP_CT_DIR_ORIGINAL].td_end - 1;
 
-	/* The client believes to be connected and sends keepalives, while the
-	 * proxy's SYN to the server, or the answer, got lost.  The proxy needs
-	 * this packet to send its SYN again.
+	/* The client is connected to the proxy and sends keepalives, while the
+	 * proxy's SYN to the server, or the answer, was lost.  On this packet
+	 * the proxy sends its SYN again.
 	 */
 	if (step->from == TCP_CONNTRACK_SYN_SENT &&
 	    seg->kind == NF_CT_TCP_ACK && seg->dir == IP_CT_DIR_ORIGINAL &&
@@ -342,7 +330,7 @@ nf_ct_tcp_judge_impossible(const struct nf_conn *ct,
 	return NF_CT_TCP_INVALID;
 }
 
-/* Is this ACK about the FIN, or about a SYN that we let through? */
+/* Does this ACK acknowledge the FIN, or does it answer a SYN that was ignored? */
 static enum nf_ct_tcp_action
 nf_ct_tcp_judge_last_ack(struct ip_ct_tcp *tcp, const struct nf_ct_tcp_seg *seg,
 			 struct nf_ct_tcp_step *step)
@@ -372,7 +360,7 @@ static bool nf_ct_tcp_reset_credible(const struct nf_conn *ct,
 	u32 expected = tcp->seen[!seg->dir].td_maxack;
 	bool settled = nf_conntrack_tcp_established(ct);
 
-	/* most likely the answer to a SYN we let through */
+	/* most likely the answer to a SYN that was ignored */
 	if (!seg->seq && !settled)
 		return true;
 
@@ -386,7 +374,7 @@ static bool nf_ct_tcp_reset_credible(const struct nf_conn *ct,
 	return true;
 }
 
-/* Does the reset answer something that we have passed on without a check? */
+/* Does the reset answer a segment that was ignored? */
 static bool nf_ct_tcp_reset_answers(const struct nf_conn *ct,
 				    const struct nf_ct_tcp_seg *seg, u8 state)
 {
@@ -420,13 +408,13 @@ nf_ct_tcp_judge_reset(const struct nf_conn *ct, const struct nf_ct_tcp_seg *seg,
 	if (seg->kind != NF_CT_TCP_RST)
 		return NF_CT_TCP_CHECK;
 
-	/* The ports may be in use again already, so what we know of numbers is
-	 * no measure any more; and little is lost.
+	/* The ports may be in use again, with other sequence numbers: those
+	 * known here say nothing.
 	 */
 	if (nf_ct_tcp_is_closing(ct))
 		return NF_CT_TCP_TAKE;
 
-	/* behind a SYN that we let through the number to expect is not known */
+	/* after a SYN that was ignored the expected number is not known */
 	if (tcp->last_index != NF_CT_TCP_SYN &&
 	    tcp->seen[!seg->dir].flags & IP_CT_TCP_FLAG_MAXACK_SET) {
 		if (!nf_ct_tcp_reset_credible(ct, seg, &exact)) {
@@ -443,7 +431,7 @@ nf_ct_tcp_judge_reset(const struct nf_conn *ct, const struct nf_ct_tcp_seg *seg,
 	return NF_CT_TCP_CHECK;
 }
 
-/* The table is not the whole truth: what else decides on this transition? */
+/* What else decides on the transition that the table gives? */
 static enum nf_ct_tcp_action nf_ct_tcp_judge(struct nf_conn *ct,
 					     const struct nf_ct_tcp_seg *seg,
 					     struct nf_ct_tcp_step *step)
@@ -465,7 +453,7 @@ static enum nf_ct_tcp_action nf_ct_tcp_judge(struct nf_conn *ct,
 		tcp->last_flags |= IP_CT_TCP_SIMULTANEOUS_OPEN;
 		break;
 	case TCP_CONNTRACK_SYN_RECV:
-		/* RFC 9293 3.5 figure 7: here the reply side ends the opening */
+		/* RFC 9293 3.5 figure 7: the last step of the opening */
 		if (seg->kind == NF_CT_TCP_ACK && seg->dir == IP_CT_DIR_REPLY &&
 		    tcp->last_flags & IP_CT_TCP_SIMULTANEOUS_OPEN)
 			step->to = TCP_CONNTRACK_ESTABLISHED;
@@ -489,7 +477,7 @@ static unsigned int nf_ct_tcp_timeout(const struct ip_ct_tcp *tcp,
 		return READ_ONCE(timeouts[TCP_CONNTRACK_CLOSE]);
 	if (flags & IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED && timeout > unack)
 		return unack;
-	/* the window is closed: alive as long as it is probed */
+	/* the window is closed: its probes keep the entry alive */
 	if (!tcp->last_win && timeout > retrans)
 		return retrans;
 	return timeout;
@@ -514,9 +502,9 @@ static void nf_ct_tcp_take(struct nf_conn *ct, const struct nf_ct_tcp_seg *seg,
 }
 
 /*
- * A FIN or RST that does not fit: if the other side has sent one too, then
- * the connection ends and only our numbers are wrong.  It shall not stay for
- * days on that account.
+ * A FIN or RST that does not fit: if the other side has sent one, too, then the
+ * connection ends and only the numbers known here are wrong.  The entry must not
+ * stay for days.
  */
 static void nf_ct_tcp_note_misfit(struct nf_conn *ct,
 				  const struct nf_ct_tcp_seg *seg,
@@ -566,7 +554,7 @@ static enum nf_ct_tcp_action nf_ct_tcp_advance(struct nf_conn *ct,
 	return action;
 }
 
-/* The segment counts: events, assurance, deadline.  ct->lock is not held. */
+/* A segment that is taken: events, IPS_ASSURED, timeout.  ct->lock is not held. */
 static int nf_ct_tcp_finish(struct nf_conn *ct, struct sk_buff *skb,
 			    enum ip_conntrack_info ctinfo,
 			    const struct nf_ct_tcp_seg *seg,
@@ -580,32 +568,29 @@ static int nf_ct_tcp_finish(struct nf_conn *ct, struct sk_buff *skb,
 		nf_conntrack_event_cache(IPCT_PROTOINFO, ct);
 
 	if (!replied && seg->kind == NF_CT_TCP_RST) {
-		/* refused: a client that tries port after port must not fill
-		 * the table
+		/* the server refuses: a client that tries all ports must not
+		 * fill the table
 		 */
 		nf_ct_kill_acct(ct, ctinfo, skb);
 		return NF_ACCEPT;
 	}
 
-	/* Repeated SYNs must not keep an unanswered entry alive: with the old
-	 * NAT mapping it would stand in the way of every later try.
+	/* Repeated SYNs must not keep an unanswered entry alive: its old NAT
+	 * mapping would apply to every later attempt.
 	 */
 	if (!replied && seg->kind == NF_CT_TCP_SYN &&
 	    step->from == TCP_CONNTRACK_SYN_SENT)
 		return NF_ACCEPT;
 
-	/* picked up, and so far only one side is heard */
+	/* picked up, and only one side was seen so far */
 	if (!replied && established)
 		timeout = min(timeout, step->unack);
 
 	/* handshake complete, or a picked up connection was answered */
 	if (replied && established &&
 	    (step->from == TCP_CONNTRACK_SYN_RECV ||
-	     step->from == TCP_CONNTRACK_ESTABLISHED) &&
-	    !test_bit(IPS_ASSURED_BIT, &ct->status)) {
-		set_bit(IPS_ASSURED_BIT, &ct->status);
-		nf_conntrack_event_cache(IPCT_ASSURED, ct);
-	}
+	     step->from == TCP_CONNTRACK_ESTABLISHED))
+		nf_ct_set_assured(ct);
 
 	nf_ct_refresh_acct(ct, ctinfo, skb, timeout);
 	return NF_ACCEPT;
@@ -625,8 +610,8 @@ static bool nf_ct_tcp_can_early_drop(const struct nf_conn *ct)
  * @state:   the hook
  *
  * Context: softirq or BH disabled, RCU held; takes ct->lock.
- * Return: NF_ACCEPT; -NF_ACCEPT: invalid, no connection; -NF_REPEAT: the entry
- * was deleted, look up again; -NF_DROP: somebody else is just deleting it
+ * Return: NF_ACCEPT; NF_CT_PACKET_INVALID; or -NF_REPEAT: the entry was deleted,
+ * look up again.
  */
 int nf_conntrack_tcp_packet(struct nf_conn *ct, struct sk_buff *skb,
 			    unsigned int dataoff, enum ip_conntrack_info ctinfo,
@@ -640,16 +625,16 @@ int nf_conntrack_tcp_packet(struct nf_conn *ct, struct sk_buff *skb,
 
 	seg.th = skb_header_pointer(skb, dataoff, sizeof(room), &room);
 	if (!seg.th)
-		return -NF_ACCEPT;
+		return NF_CT_PACKET_INVALID;
 
 	wrong = nf_ct_tcp_decode(&seg, skb, dataoff, state);
 	if (wrong) {
 		nf_l4proto_log_invalid(skb, state, IPPROTO_TCP, "%s", wrong);
-		return -NF_ACCEPT;
+		return NF_CT_PACKET_INVALID;
 	}
 
 	if (!nf_ct_is_confirmed(ct) && !nf_ct_tcp_begin(ct, &seg))
-		return -NF_ACCEPT;
+		return NF_CT_PACKET_INVALID;
 
 	spin_lock_bh(&ct->lock);
 	action = nf_ct_tcp_advance(ct, &seg, &step);
@@ -659,7 +644,7 @@ int nf_conntrack_tcp_packet(struct nf_conn *ct, struct sk_buff *skb,
 		return nf_ct_tcp_finish(ct, skb, ctinfo, &seg, &step);
 
 	if (action == NF_CT_TCP_REOPEN) {
-		/* out of the table, even if its DESTROY waits for a listener */
+		/* it leaves the table even if its destroy event has to wait */
 		nf_ct_kill(ct);
 		return -NF_REPEAT;
 	}
@@ -672,15 +657,16 @@ int nf_conntrack_tcp_packet(struct nf_conn *ct, struct sk_buff *skb,
 					  step.why, step.limit,
 					  nf_ct_tcp_state_names[step.from]);
 
-	return action == NF_CT_TCP_IGNORE ? NF_ACCEPT : -NF_ACCEPT;
+	return action == NF_CT_TCP_IGNORE ? NF_ACCEPT : NF_CT_PACKET_INVALID;
 }
 
 /**
  * nf_conntrack_tcp_set_closing - this host has reset the connection
  * @ct: a connection whose segment a REJECT rule answered with a reset
  *
- * That reset passes no hook of ours, since it carries the entry along; so it
- * is told here.  An entry that is not confirmed yet will never be.
+ * The reset has @ct attached, so that the tracker's hook does not look at it.  An
+ * entry that is not confirmed yet will never be.
+ *
  * Context: any up to softirq; takes ct->lock.
  */
 void nf_conntrack_tcp_set_closing(struct nf_conn *ct)
@@ -733,18 +719,7 @@ const struct nf_conntrack_l4proto nf_conntrack_l4proto_tcp = {
 	.nlattr_size		= NF_CT_TCP_NLATTR_SIZE,
 	.from_nlattr		= nf_ct_tcp_from_nlattr,
 	.to_nlattr		= nf_ct_tcp_to_nlattr,
-	.nla_policy		= nf_ct_port_nla_policy,
-	.nlattr_tuple_size	= nf_ct_port_nlattr_tuple_size,
-	.nlattr_to_tuple	= nf_ct_port_nlattr_to_tuple,
-	.tuple_to_nlattr	= nf_ct_port_tuple_to_nlattr,
 #endif
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-	.ctnl_timeout		= {
-		.obj_size	= sizeof_field(struct nf_tcp_net, timeouts),
-		.nlattr_max	= CTA_TIMEOUT_TCP_MAX,
-		.nla_policy	= nf_ct_tcp_timeout_policy,
-		.nlattr_to_obj	= nf_ct_tcp_timeout_from_nlattr,
-		.obj_to_nlattr	= nf_ct_tcp_timeout_to_nlattr,
-	},
-#endif
+	NF_CT_PORT_ATTRS
+	NF_CT_TIMEOUT_ATTRS(tcp)
 };

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the files of the TCP tracker share: a segment as the tracker sees it,
- * and the step that the segment makes a connection take.
- * Both live on the stack of nf_conntrack_tcp_packet().
+ * What the files of the TCP tracker share: a segment, and the step from one
+ * state to the next that it makes a connection take.  Both are on the stack of
+ * nf_conntrack_tcp_packet().
  */
 #ifndef _NF_CT_PROTO_TCP_H
 #define _NF_CT_PROTO_TCP_H
 
+#include <linux/netfilter/nfnetlink_cttimeout.h>
 #include <net/netfilter/nf_conntrack.h>
 
-struct nla_policy;
 struct nlattr;
 struct seq_file;
 struct tcphdr;
@@ -28,19 +28,19 @@ enum nf_ct_tcp_kind {
 enum nf_ct_tcp_action {
 	NF_CT_TCP_CHECK,	/* undecided: the window check decides */
 	NF_CT_TCP_TAKE,		/* the segment counts: new state, new timeout */
-	NF_CT_TCP_IGNORE,	/* let it pass, change nothing but what we noted */
+	NF_CT_TCP_IGNORE,	/* it passes: no new state, no new timeout */
 	NF_CT_TCP_INVALID,	/* not part of this connection */
-	NF_CT_TCP_REOPEN,	/* the entry is history, the segment starts anew */
+	NF_CT_TCP_REOPEN,	/* delete the entry, a new connection begins */
 };
 
 /**
- * struct nf_ct_tcp_seg - a segment, decoded once; constant from then on
+ * struct nf_ct_tcp_seg - a segment; constant once it is decoded
  * @skb:    the packet
- * @th:     its header: 20 bytes only, the options are behind @optoff
+ * @th:     its header, 20 bytes; not the options
  * @optoff: offset of the options in @skb
  * @seq:    first sequence number
- * @end:    sequence number behind the segment; SYN and FIN count as one each
- * @ack:    the raw acknowledgment field, meaningful or not
+ * @end:    sequence number after the segment; SYN and FIN count as one each
+ * @ack:    the acknowledgment field, even if the ACK flag is not set
  * @win:    the window as advertised, not scaled
  * @kind:   enum nf_ct_tcp_kind
  * @dir:    enum ip_conntrack_dir
@@ -58,9 +58,9 @@ struct nf_ct_tcp_seg {
 };
 
 /**
- * struct nf_ct_tcp_step - what became of a segment
- * @why:     reason to be logged after ct->lock is dropped (the logger may
- *           want the lock for its own dump of the entry), or NULL
+ * struct nf_ct_tcp_step - what a segment did to its connection
+ * @why:     reason to be logged after ct->lock is released (the logger may
+ *           take the lock to dump the entry), or NULL
  * @limit:   the number that belongs to @why
  * @timeout: new timeout, jiffies; if the segment is taken
  * @unack:   upper bound for a connection without reply, jiffies; likewise
@@ -79,7 +79,7 @@ struct nf_ct_tcp_step {
 	u8		to;
 };
 
-/* tcp_window.c; all under ct->lock, except for an entry nobody else knows yet */
+/* tcp_window.c; with ct->lock held, or for an entry that is not confirmed */
 void nf_ct_tcp_read_options(const struct nf_ct_tcp_seg *seg,
 			    struct ip_ct_tcp_state *peer);
 void nf_ct_tcp_window_open(struct ip_ct_tcp *tcp,
@@ -110,11 +110,14 @@ int nf_ct_tcp_from_nlattr(struct nlattr *attrs[], struct nf_conn *ct);
 #endif
 
 #ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-extern const struct nla_policy nf_ct_tcp_timeout_policy[];
+/* For NF_CT_TIMEOUT_ATTRS() */
+enum {
+	nf_ct_tcp_timeouts_n	= TCP_CONNTRACK_TIMEOUT_MAX,
+	nf_ct_tcp_timeouts_last	= CTA_TIMEOUT_TCP_MAX,
+};
 
-int nf_ct_tcp_timeout_from_nlattr(struct nlattr *attrs[], struct net *net,
-				  void *data);
-int nf_ct_tcp_timeout_to_nlattr(struct sk_buff *skb, const void *data);
+int nf_ct_tcp_timeout_parse(struct nlattr *tb[], struct net *net, void *data);
+int nf_ct_tcp_timeout_dump(struct sk_buff *skb, const void *data);
 #endif
 
 #endif /* _NF_CT_PROTO_TCP_H */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How a TCP connection looks from outside: its attributes in ctnetlink, its
- * timeouts in nfnetlink_cttimeout, its column in /proc.
- * ct->proto.tcp is guarded by ct->lock.
+ * How userspace sees a TCP connection: its attributes in ctnetlink, its timeouts
+ * in nfnetlink_cttimeout, its column in /proc.  ct->proto.tcp is guarded by
+ * ct->lock.
  */
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netfilter/nfnetlink_cttimeout.h>
@@ -34,16 +34,17 @@ const char *const nf_ct_tcp_state_names[TCP_CONNTRACK_MAX] = {
  * @s:  the file
  * @ct: the connection
  *
- * While a flow table forwards the connection nobody tracks its state, so none
- * is shown.  Context: any; reads one byte without the lock.
+ * While a flow table forwards the connection its state is not tracked, so none
+ * is shown.
+ *
+ * Context: any; reads one byte without the lock.
  */
 void nf_ct_tcp_print(struct seq_file *s, struct nf_conn *ct)
 {
-	u8 state = READ_ONCE(ct->proto.tcp.state);
-
-	if (test_bit(IPS_OFFLOAD_BIT, &ct->status))
-		return;
-	seq_printf(s, "%s ", nf_ct_tcp_state_names[state]);
+	if (!test_bit(IPS_OFFLOAD_BIT, &ct->status))
+		nf_ct_print_state(s, nf_ct_tcp_state_names,
+				  ARRAY_SIZE(nf_ct_tcp_state_names),
+				  READ_ONCE(ct->proto.tcp.state));
 }
 #endif
 
@@ -91,16 +92,17 @@ static int nf_ct_tcp_put_side(struct sk_buff *skb, enum ip_conntrack_dir dir,
  * @skb:     the message
  * @attr:    the CTA_PROTOINFO nest around it; not needed
  * @ct:      the connection
- * @destroy: for a DESTROY event, which tells the state only
+ * @destroy: for a destroy event, which has the state only
  *
  * Context: any; takes ct->lock.
- * Return: 0, or -1 if there is no room.
+ * Return: 0, or -EMSGSIZE if there is no room.
  */
 int nf_ct_tcp_to_nlattr(struct sk_buff *skb, struct nlattr *attr,
 			struct nf_conn *ct, bool destroy)
 {
 	struct ip_ct_tcp seen;
 	struct nlattr *nest;
+	bool full;
 	int dir;
 
 	spin_lock_bh(&ct->lock);
@@ -109,22 +111,12 @@ int nf_ct_tcp_to_nlattr(struct sk_buff *skb, struct nlattr *attr,
 
 	nest = nla_nest_start(skb, CTA_PROTOINFO_TCP);
 	if (!nest)
-		return -1;
+		return -EMSGSIZE;
 
-	if (nla_put_u8(skb, CTA_PROTOINFO_TCP_STATE, seen.state))
-		goto no_room;
-
-	for (dir = 0; !destroy && dir < IP_CT_DIR_MAX; dir++) {
-		if (nf_ct_tcp_put_side(skb, dir, &seen.seen[dir]))
-			goto no_room;
-	}
-
-	nla_nest_end(skb, nest);
-	return 0;
-
-no_room:
-	nla_nest_cancel(skb, nest);
-	return -1;
+	full = nla_put_u8(skb, CTA_PROTOINFO_TCP_STATE, seen.state);
+	for (dir = 0; !full && !destroy && dir < IP_CT_DIR_MAX; dir++)
+		full = nf_ct_tcp_put_side(skb, dir, &seen.seen[dir]);
+	return nf_ct_protoinfo_end(skb, nest, full);
 }
 
 static void nf_ct_tcp_get_flags(const struct nlattr *attr,
@@ -139,13 +131,13 @@ static void nf_ct_tcp_get_flags(const struct nlattr *attr,
 }
 
 /**
- * nf_ct_tcp_from_nlattr - take over what a CTA_PROTOINFO nest says of TCP
+ * nf_ct_tcp_from_nlattr - set what a CTA_PROTOINFO nest says of TCP
  * @attrs: attributes inside CTA_PROTOINFO
  * @ct:    the connection, changed only if all attributes are good
  *
  * Window scales count only as a pair, and only if both sides scale.
  * Context: process; takes ct->lock.
- * Return: 0 or the error of the parser.
+ * Return: 0, or the error of the parser.
  */
 int nf_ct_tcp_from_nlattr(struct nlattr *attrs[], struct nf_conn *ct)
 {
@@ -156,13 +148,9 @@ int nf_ct_tcp_from_nlattr(struct nlattr *attrs[], struct nf_conn *ct)
 	int dir;
 	int err;
 
-	if (!attrs[CTA_PROTOINFO_TCP])
-		return 0;
-
-	err = nla_parse_nested_deprecated(tb, CTA_PROTOINFO_TCP_MAX,
-					  attrs[CTA_PROTOINFO_TCP],
-					  nf_ct_tcp_policy, NULL);
-	if (err < 0)
+	err = nf_ct_protoinfo_parse(tb, CTA_PROTOINFO_TCP_MAX,
+				    attrs[CTA_PROTOINFO_TCP], nf_ct_tcp_policy);
+	if (err <= 0)
 		return err;
 
 	scales = tb[CTA_PROTOINFO_TCP_WSCALE_ORIGINAL] &&
@@ -190,78 +178,54 @@ int nf_ct_tcp_from_nlattr(struct nlattr *attrs[], struct nf_conn *ct)
 #endif /* CONFIG_NF_CT_NETLINK */
 
 #ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-/* Which timeout an attribute means: the two numberings differ at the end. */
-static const u8 nf_ct_tcp_timeout_slots[CTA_TIMEOUT_TCP_MAX + 1] = {
-	[CTA_TIMEOUT_TCP_UNACK]		= TCP_CONNTRACK_UNACK,
-	[CTA_TIMEOUT_TCP_RETRANS]	= TCP_CONNTRACK_RETRANS,
-	[CTA_TIMEOUT_TCP_SYN_SENT2]	= TCP_CONNTRACK_SYN_SENT2,
-	[CTA_TIMEOUT_TCP_CLOSE]		= TCP_CONNTRACK_CLOSE,
-	[CTA_TIMEOUT_TCP_TIME_WAIT]	= TCP_CONNTRACK_TIME_WAIT,
-	[CTA_TIMEOUT_TCP_LAST_ACK]	= TCP_CONNTRACK_LAST_ACK,
-	[CTA_TIMEOUT_TCP_CLOSE_WAIT]	= TCP_CONNTRACK_CLOSE_WAIT,
-	[CTA_TIMEOUT_TCP_FIN_WAIT]	= TCP_CONNTRACK_FIN_WAIT,
-	[CTA_TIMEOUT_TCP_ESTABLISHED]	= TCP_CONNTRACK_ESTABLISHED,
-	[CTA_TIMEOUT_TCP_SYN_RECV]	= TCP_CONNTRACK_SYN_RECV,
-	[CTA_TIMEOUT_TCP_SYN_SENT]	= TCP_CONNTRACK_SYN_SENT,
-};
-
-const struct nla_policy nf_ct_tcp_timeout_policy[CTA_TIMEOUT_TCP_MAX + 1] = {
-	[CTA_TIMEOUT_TCP_SYN_SENT ... CTA_TIMEOUT_TCP_MAX] = {
-		.type = NLA_U32,
-	},
-};
+/* Attribute numbers are state numbers, but for the last two. */
+static_assert((int)CTA_TIMEOUT_TCP_SYN_SENT == (int)TCP_CONNTRACK_SYN_SENT);
+static_assert((int)CTA_TIMEOUT_TCP_SYN_SENT2 == (int)TCP_CONNTRACK_SYN_SENT2);
 
 /**
- * nf_ct_tcp_timeout_from_nlattr - fill a timeout policy
- * @attrs: CTA_TIMEOUT_TCP_*, in seconds
- * @net:   what is not named comes from the sysctls of this namespace
- * @data:  the policy's timeouts, or NULL: change the sysctls themselves
+ * nf_ct_tcp_timeout_parse - fill a timeout policy
+ * @tb:   CTA_TIMEOUT_TCP_*, in seconds
+ * @net:  namespace; timeouts without attribute come from its sysctls
+ * @data: the policy's timeouts, or NULL: change the sysctls themselves
  *
  * Context: process, nfnetlink mutex.
  * Return: 0.
  */
-int nf_ct_tcp_timeout_from_nlattr(struct nlattr *attrs[], struct net *net,
-				  void *data)
+int nf_ct_tcp_timeout_parse(struct nlattr *tb[], struct net *net, void *data)
 {
-	unsigned int *defaults = nf_tcp_pernet(net)->timeouts;
-	unsigned int *timeouts = data ?: defaults;
-	unsigned int slot;
-	int i;
+	unsigned int *dflt = nf_tcp_pernet(net)->timeouts;
+	unsigned int *timeouts = data ?: dflt;
 
-	if (timeouts != defaults)
-		memcpy(timeouts, defaults,
-		       sizeof(*timeouts) * TCP_CONNTRACK_TIMEOUT_MAX);
-
-	for (i = CTA_TIMEOUT_TCP_SYN_SENT; i <= CTA_TIMEOUT_TCP_MAX; i++) {
-		slot = nf_ct_tcp_timeout_slots[i];
-		if (attrs[i])
-			timeouts[slot] = nf_ct_timeout_of(attrs[i]);
-	}
-
-	/* slot 0 is what a new entry starts with */
-	timeouts[TCP_CONNTRACK_NONE] = timeouts[TCP_CONNTRACK_SYN_SENT];
+	nf_ct_timeouts_parse(tb, CTA_TIMEOUT_TCP_SYN_SENT2, dflt,
+			     nf_ct_tcp_timeouts_n, data);
+	if (tb[CTA_TIMEOUT_TCP_RETRANS])
+		timeouts[TCP_CONNTRACK_RETRANS] =
+			nf_ct_timeout_of(tb[CTA_TIMEOUT_TCP_RETRANS]);
+	if (tb[CTA_TIMEOUT_TCP_UNACK])
+		timeouts[TCP_CONNTRACK_UNACK] =
+			nf_ct_timeout_of(tb[CTA_TIMEOUT_TCP_UNACK]);
 	return 0;
 }
 
 /**
- * nf_ct_tcp_timeout_to_nlattr - put all timeouts of a policy
+ * nf_ct_tcp_timeout_dump - put all timeouts of a policy
  * @skb:  the message
  * @data: the policy's timeouts
  *
  * Context: any.
  * Return: 0, or -ENOSPC.
  */
-int nf_ct_tcp_timeout_to_nlattr(struct sk_buff *skb, const void *data)
+int nf_ct_tcp_timeout_dump(struct sk_buff *skb, const void *data)
 {
 	const unsigned int *timeouts = data;
-	int i;
 
-	for (i = CTA_TIMEOUT_TCP_SYN_SENT; i <= CTA_TIMEOUT_TCP_MAX; i++) {
-		unsigned int secs = timeouts[nf_ct_tcp_timeout_slots[i]] / HZ;
-
-		if (nla_put_be32(skb, i, htonl(secs)))
-			return -ENOSPC;
-	}
+	if (nf_ct_timeouts_dump(skb, CTA_TIMEOUT_TCP_SYN_SENT2,
+				nf_ct_tcp_timeouts_n, timeouts) ||
+	    nla_put_be32(skb, CTA_TIMEOUT_TCP_RETRANS,
+			 htonl(timeouts[TCP_CONNTRACK_RETRANS] / HZ)) ||
+	    nla_put_be32(skb, CTA_TIMEOUT_TCP_UNACK,
+			 htonl(timeouts[TCP_CONNTRACK_UNACK] / HZ)))
+		return -ENOSPC;
 	return 0;
 }
 #endif /* CONFIG_NF_CONNTRACK_TIMEOUT */

@@ -7,12 +7,12 @@
  */
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
-#include <asm/unaligned.h>
 #include <net/tcp.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
 #include <net/netfilter/nf_conntrack_seqadj.h>
 
+#include "nf_ct_cursor_skb.h"
 #include "tcp.h"
 
 /* The data offset field counts up to fifteen words, five are the header. */
@@ -36,8 +36,8 @@ enum nf_ct_tcp_misfit {
 
 /*
  * What is below the window is old: the network may deliver it late, and its
- * receiver answers it with an ACK that we want to see.  What is above it
- * cannot have been sent by a peer who heard the other.
+ * receiver answers it with an ACK that must pass.  What is above the window
+ * cannot come from a host that received the segments of the other.
  */
 static const struct {
 	const char		*why;
@@ -55,63 +55,23 @@ static const struct {
 				    NF_CT_TCP_IGNORE },
 };
 
-/* A place among the options; never moves past @end. */
-struct nf_ct_tcp_cursor {
-	const u8	*pos;
-	const u8	*end;
-};
-
-struct nf_ct_tcp_option {
-	const u8	*body;
-	u8		kind;
-	u8		len;	/* of the body */
-};
-
-/* A segment seen from one connection: numbers as the receiver would count. */
+/* A segment in its connection, with the numbers that its receiver counts in */
 struct nf_ct_tcp_claim {
 	struct ip_ct_tcp_state	*sender;
 	struct ip_ct_tcp_state	*receiver;
 	u32			seq;
 	u32			end;
 	u32			ack;
-	u32			sack;	/* right edge of the best SACK block, or ack */
+	u32			sack;	/* end of the highest SACK block, or ack */
 };
 
-static bool nf_ct_tcp_options(const struct nf_ct_tcp_seg *seg, u8 *room,
-			      struct nf_ct_tcp_cursor *cur)
+/* The options of @seg, perhaps none; @room has NF_CT_TCP_OPTIONS_MAX bytes. */
+static void nf_ct_tcp_options(const struct nf_ct_tcp_seg *seg, u8 *room,
+			      struct nf_ct_cursor *opts)
 {
-	unsigned int len = seg->th->doff * 4 - sizeof(struct tcphdr);
+	u32 len = seg->th->doff * 4 - sizeof(struct tcphdr);
 
-	if (!len)
-		return false;
-
-	cur->pos = skb_header_pointer(seg->skb, seg->optoff, len, room);
-	if (!cur->pos)
-		return false;
-	cur->end = cur->pos + len;
-	return true;
-}
-
-/* False at the end of the list, and at the first option that is not whole. */
-static bool nf_ct_tcp_next_option(struct nf_ct_tcp_cursor *cur,
-				  struct nf_ct_tcp_option *opt)
-{
-	size_t left;
-
-	while (cur->pos < cur->end && *cur->pos == TCPOPT_NOP)
-		cur->pos++;
-
-	left = cur->end - cur->pos;
-	if (left < 2 || cur->pos[0] == TCPOPT_EOL)
-		return false;
-	if (cur->pos[1] < 2 || cur->pos[1] > left)
-		return false;
-
-	opt->kind = cur->pos[0];
-	opt->len = cur->pos[1] - 2;
-	opt->body = cur->pos + 2;
-	cur->pos += cur->pos[1];
-	return true;
+	nf_ct_cursor_skb(opts, seg->skb, seg->optoff, len, room);
 }
 
 /**
@@ -126,21 +86,25 @@ void nf_ct_tcp_read_options(const struct nf_ct_tcp_seg *seg,
 			    struct ip_ct_tcp_state *peer)
 {
 	u8 room[NF_CT_TCP_OPTIONS_MAX];
-	struct nf_ct_tcp_cursor cur;
-	struct nf_ct_tcp_option opt;
+	struct nf_ct_cursor opts, body;
+	u32 len;
+	u8 kind;
 
-	if (!nf_ct_tcp_options(seg, room, &cur))
+	nf_ct_tcp_options(seg, room, &opts);
+	if (!nf_ct_cursor_left(&opts))
 		return;
 
 	peer->flags &= IP_CT_TCP_FLAG_BE_LIBERAL;
 	peer->td_scale = 0;
 
-	while (nf_ct_tcp_next_option(&cur, &opt)) {
-		if (opt.kind == TCPOPT_SACK_PERM && opt.len == 0) {
+	while (nf_ct_cursor_tcp_option(&opts, &kind, &body)) {
+		len = nf_ct_cursor_left(&body);
+		if (kind == TCPOPT_SACK_PERM && len == 0) {
 			peer->flags |= IP_CT_TCP_FLAG_SACK_PERM;
-		} else if (opt.kind == TCPOPT_WINDOW && opt.len == 1) {
+		} else if (kind == TCPOPT_WINDOW && len == 1) {
 			peer->flags |= IP_CT_TCP_FLAG_WINDOW_SCALE;
-			peer->td_scale = min_t(u8, opt.body[0], TCP_MAX_WSCALE);
+			peer->td_scale = min_t(u8, nf_ct_cursor_u8(&body),
+					       TCP_MAX_WSCALE);
 		}
 	}
 }
@@ -149,21 +113,18 @@ void nf_ct_tcp_read_options(const struct nf_ct_tcp_seg *seg,
 static u32 nf_ct_tcp_sack_edge(const struct nf_ct_tcp_seg *seg)
 {
 	u8 room[NF_CT_TCP_OPTIONS_MAX];
-	struct nf_ct_tcp_cursor cur;
-	struct nf_ct_tcp_option opt;
+	struct nf_ct_cursor opts, body;
 	u32 best = seg->ack;
-	unsigned int i;
+	u32 edge;
+	u8 kind;
 
-	if (!nf_ct_tcp_options(seg, room, &cur))
-		return best;
-
-	while (nf_ct_tcp_next_option(&cur, &opt)) {
-		if (opt.kind != TCPOPT_SACK || !opt.len ||
-		    opt.len % TCPOLEN_SACK_PERBLOCK)
+	nf_ct_tcp_options(seg, room, &opts);
+	while (nf_ct_cursor_tcp_option(&opts, &kind, &body)) {
+		if (!nf_ct_cursor_tcp_sack(kind, &body))
 			continue;
-		for (i = 0; i < opt.len; i += TCPOLEN_SACK_PERBLOCK) {
-			u32 edge = get_unaligned_be32(opt.body + i + 4);
-
+		while (nf_ct_cursor_left(&body)) {
+			nf_ct_cursor_skip(&body, sizeof(edge));
+			edge = nf_ct_cursor_be32(&body);
 			if (after(edge, best))
 				best = edge;
 		}
@@ -174,7 +135,7 @@ static u32 nf_ct_tcp_sack_edge(const struct nf_ct_tcp_seg *seg)
 
 /**
  * nf_ct_tcp_window_open - a SYN begins a connection
- * @tcp: zeroed state of an entry nobody else knows yet
+ * @tcp: zeroed state of an entry that is not confirmed
  * @seg: the SYN
  */
 void nf_ct_tcp_window_open(struct ip_ct_tcp *tcp,
@@ -189,12 +150,12 @@ void nf_ct_tcp_window_open(struct ip_ct_tcp *tcp,
 }
 
 /**
- * nf_ct_tcp_window_pickup - take over a connection that runs already
- * @tcp: zeroed state of an entry nobody else knows yet
- * @seg: the first segment of it that came by
+ * nf_ct_tcp_window_pickup - begin to track a connection that exists already
+ * @tcp: zeroed state of an entry that is not confirmed
+ * @seg: the first segment of it that is seen
  *
- * The options went by unseen, so both sides are taken to use SACK, and windows
- * may be larger than they look.
+ * The options of the SYNs are not known, so both sides are assumed to use SACK,
+ * and windows may be larger than the segments say.
  */
 void nf_ct_tcp_window_pickup(struct ip_ct_tcp *tcp,
 			     const struct nf_ct_tcp_seg *seg)
@@ -210,9 +171,9 @@ void nf_ct_tcp_window_pickup(struct ip_ct_tcp *tcp,
 }
 
 /* First SYN or SYN/ACK of a side, or a newer one that takes its place. */
-static void nf_ct_tcp_greet(const struct nf_ct_tcp_seg *seg,
-			    struct ip_ct_tcp_state *sender,
-			    struct ip_ct_tcp_state *receiver)
+static void nf_ct_tcp_window_syn(const struct nf_ct_tcp_seg *seg,
+				 struct ip_ct_tcp_state *sender,
+				 struct ip_ct_tcp_state *receiver)
 {
 	sender->td_end = seg->end;
 	sender->td_maxend = seg->end;
@@ -220,7 +181,7 @@ static void nf_ct_tcp_greet(const struct nf_ct_tcp_seg *seg,
 	nf_ct_tcp_read_options(seg, sender);
 
 	/* RFC 7323 2.2: scaled in both directions or in none.  The answer
-	 * settles it; a client that repeats its SYN has not heard it yet.
+	 * decides; a client that repeats its SYN has not received it yet.
 	 */
 	if (seg->dir == IP_CT_DIR_REPLY &&
 	    !(sender->flags & receiver->flags & IP_CT_TCP_FLAG_WINDOW_SCALE)) {
@@ -229,9 +190,9 @@ static void nf_ct_tcp_greet(const struct nf_ct_tcp_seg *seg,
 	}
 }
 
-/* First segment from this side, and no SYN: guess the past from it. */
-static void nf_ct_tcp_join(const struct nf_ct_tcp_seg *seg,
-			   const struct nf_ct_tcp_claim *claim)
+/* First segment from this side, and no SYN: derive the window from it. */
+static void nf_ct_tcp_window_derive(const struct nf_ct_tcp_seg *seg,
+				    const struct nf_ct_tcp_claim *claim)
 {
 	struct ip_ct_tcp_state *receiver = claim->receiver;
 	struct ip_ct_tcp_state *sender = claim->sender;
@@ -242,7 +203,7 @@ static void nf_ct_tcp_join(const struct nf_ct_tcp_seg *seg,
 	sender->td_maxend = claim->end + sender->td_maxwin;
 
 	if (!receiver->td_maxwin) {
-		/* not seen either: believe what it is said to have sent */
+		/* not seen either: it has sent what is acknowledged here */
 		receiver->td_end = claim->sack;
 		receiver->td_maxend = claim->sack;
 	} else if (claim->sack == receiver->td_end + 1) {
@@ -251,10 +212,10 @@ static void nf_ct_tcp_join(const struct nf_ct_tcp_seg *seg,
 	}
 }
 
-/* False if the segment needs no further check. */
-static bool nf_ct_tcp_meet(const struct ip_ct_tcp *tcp,
-			   const struct nf_ct_tcp_seg *seg,
-			   const struct nf_ct_tcp_claim *claim)
+/* Set up the windows if need be; false if the segment needs no further check. */
+static bool nf_ct_tcp_window_prepare(const struct ip_ct_tcp *tcp,
+				     const struct nf_ct_tcp_seg *seg,
+				     const struct nf_ct_tcp_claim *claim)
 {
 	struct ip_ct_tcp_state *receiver = claim->receiver;
 	struct ip_ct_tcp_state *sender = claim->sender;
@@ -262,29 +223,30 @@ static bool nf_ct_tcp_meet(const struct ip_ct_tcp *tcp,
 
 	if (!seg->th->syn) {
 		if (first)
-			nf_ct_tcp_join(seg, claim);
+			nf_ct_tcp_window_derive(seg, claim);
 		return true;
 	}
 
 	if (first) {
-		nf_ct_tcp_greet(seg, sender, receiver);
-		return seg->th->ack;	/* both open: nothing to compare with */
+		nf_ct_tcp_window_syn(seg, sender, receiver);
+		/* without ACK, a simultaneous open: nothing to compare */
+		return seg->th->ack;
 	}
 
 	/* RFC 9293 3.4.3: a host that starts again uses larger numbers */
 	if ((tcp->state == TCP_CONNTRACK_SYN_SENT ||
 	     tcp->state == TCP_CONNTRACK_SYN_RECV) &&
 	    after(claim->end, sender->td_end)) {
-		nf_ct_tcp_greet(seg, sender, receiver);
+		nf_ct_tcp_window_syn(seg, sender, receiver);
 		return seg->th->ack || seg->dir == IP_CT_DIR_ORIGINAL;
 	}
 	return true;
 }
 
-/* Fill in numbers that the segment does not carry, or carries as zero. */
-static void nf_ct_tcp_mend(const struct ip_ct_tcp *tcp,
-			   const struct nf_ct_tcp_seg *seg,
-			   struct nf_ct_tcp_claim *claim)
+/* Fill in numbers that the segment does not have, or has as zero. */
+static void nf_ct_tcp_fill_in(const struct ip_ct_tcp *tcp,
+			      const struct nf_ct_tcp_seg *seg,
+			      struct nf_ct_tcp_claim *claim)
 {
 	const struct tcphdr *th = seg->th;
 
@@ -301,7 +263,7 @@ static void nf_ct_tcp_mend(const struct ip_ct_tcp *tcp,
 	}
 }
 
-/* Lowest acknowledgment still credible from @sender. */
+/* Lowest acknowledgment that the sender may send */
 static u32 nf_ct_tcp_ack_floor(const struct nf_ct_tcp_claim *claim)
 {
 	return claim->receiver->td_end -
@@ -309,9 +271,9 @@ static u32 nf_ct_tcp_ack_floor(const struct nf_ct_tcp_claim *claim)
 }
 
 /*
- * Some hosts send a few bytes more than the window allows.  If the ruleset lets
- * that pass and the peer acknowledges it, every later segment would be out
- * of bounds; so believe it if everything else is right.
+ * Some hosts send a few bytes more than the window allows.  If the ruleset
+ * accepts them and the peer acknowledges them, every later segment would be out
+ * of bounds; so they count if everything else is right.
  */
 static bool nf_ct_tcp_overshoot(const struct nf_ct_tcp_claim *claim)
 {
@@ -325,7 +287,7 @@ static bool nf_ct_tcp_overshoot(const struct nf_ct_tcp_claim *claim)
 	       after(claim->sack, nf_ct_tcp_ack_floor(claim));
 }
 
-/* The four bounds of the paper; *@limit is the bound that was broken. */
+/* The four bounds of the paper; *@limit is the bound that is exceeded. */
 static enum nf_ct_tcp_misfit
 nf_ct_tcp_bounds(const struct nf_ct_tcp_claim *claim, u32 *limit)
 {
@@ -405,7 +367,7 @@ static void nf_ct_tcp_slide_receiver(const struct nf_ct_tcp_claim *claim,
 	if (receiver->td_maxwin && after(claim->end, claim->sender->td_maxend))
 		receiver->td_maxwin += beyond;
 
-	/* a closed window still admits the probe of one byte */
+	/* a closed window still takes a probe of one byte */
 	if (after(edge, receiver->td_maxend - 1))
 		receiver->td_maxend = win ? edge : edge + 1;
 
@@ -413,7 +375,7 @@ static void nf_ct_tcp_slide_receiver(const struct nf_ct_tcp_claim *claim,
 		receiver->flags &= ~IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
 }
 
-/* The same bare segment over and over: its sender hears no answer. */
+/* The same ACK again and again: its sender receives no answer. */
 static void nf_ct_tcp_note_repeat(struct ip_ct_tcp *tcp,
 				  const struct nf_ct_tcp_seg *seg,
 				  const struct nf_ct_tcp_claim *claim)
@@ -434,13 +396,13 @@ static void nf_ct_tcp_note_repeat(struct ip_ct_tcp *tcp,
 }
 
 /**
- * nf_ct_tcp_window - does a segment fit into its connection?
- * @ct:   the connection; both windows move on if the segment fits
+ * nf_ct_tcp_window - does a segment fit into the windows of its connection?
+ * @ct:   the connection; both windows advance if the segment fits
  * @seg:  the segment
- * @step: gets reason and bound if it does not
+ * @step: reason and bound are set if it does not
  *
  * Context: ct->lock and RCU held.
- * Return: NF_CT_TCP_TAKE, NF_CT_TCP_IGNORE or NF_CT_TCP_INVALID
+ * Return: NF_CT_TCP_TAKE, NF_CT_TCP_IGNORE or NF_CT_TCP_INVALID.
  */
 enum nf_ct_tcp_action nf_ct_tcp_window(struct nf_conn *ct,
 				       const struct nf_ct_tcp_seg *seg,
@@ -464,14 +426,14 @@ enum nf_ct_tcp_action nf_ct_tcp_window(struct nf_conn *ct,
 	if (claim.receiver->flags & IP_CT_TCP_FLAG_SACK_PERM)
 		claim.sack = nf_ct_tcp_sack_edge(seg);
 
-	/* what NAT added to the peer's numbers has to come off its answers */
+	/* what NAT has added to the peer's numbers is in the answers, too */
 	moved = nf_ct_seq_offset(ct, !seg->dir, claim.ack - 1);
 	claim.ack -= moved;
 	claim.sack -= moved;
 
-	if (!nf_ct_tcp_meet(tcp, seg, &claim))
+	if (!nf_ct_tcp_window_prepare(tcp, seg, &claim))
 		return NF_CT_TCP_TAKE;
-	nf_ct_tcp_mend(tcp, seg, &claim);
+	nf_ct_tcp_fill_in(tcp, seg, &claim);
 
 	misfit = nf_ct_tcp_bounds(&claim, &step->limit);
 	if (misfit != NF_CT_TCP_FITS)

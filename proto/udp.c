@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * UDP and UDP-Lite.  A flow is unreplied, then replied; a UDP flow that still
- * talks two seconds after its first packet is a stream and counts as assured,
- * while a question and its answer are not.  Of an entry only stream_ts is ours,
+ * UDP and UDP-Lite.  A flow is unreplied, then replied.  A UDP flow with packets
+ * more than two seconds after its first is a stream, and is assured; a question
+ * and its answer are not.  Of an entry the tracker has stream_ts, which is
  * written while the entry is unconfirmed; status bits change atomically.
  */
 #include <linux/jiffies.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink_cttimeout.h>
 #include <linux/udp.h>
-#include <net/netfilter/nf_conntrack_ecache.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
-#include <net/netfilter/nf_conntrack_timeout.h>
 
 #include "proto.h"
 
 /* Age from which a flow with traffic both ways is a stream */
 #define UDP_STREAM_AGE		(2 * HZ)
 
-static const unsigned int udp_defaults[UDP_CT_MAX] = {
+static const unsigned int nf_ct_udp_defaults[UDP_CT_MAX] = {
 	[UDP_CT_UNREPLIED]	= 30 * HZ,
 	[UDP_CT_REPLIED]	= 120 * HZ,
 };
@@ -26,8 +24,8 @@ static const unsigned int udp_defaults[UDP_CT_MAX] = {
 #define UDP_OFFLOAD_TIMEOUT	(30 * HZ)
 
 /* What is wrong with a UDP datagram (RFC 768), or NULL */
-static const char *udp_flaw(struct sk_buff *skb, unsigned int dataoff,
-			    const struct nf_hook_state *state)
+static const char *nf_ct_udp_flaw(struct sk_buff *skb, unsigned int dataoff,
+				  const struct nf_hook_state *state)
 {
 	unsigned int room = skb->len - dataoff;
 	const struct udphdr *uh;
@@ -42,7 +40,7 @@ static const char *udp_flaw(struct sk_buff *skb, unsigned int dataoff,
 	if (claimed < sizeof(*uh) || claimed > room)
 		return "UDP length wrong";
 
-	/* Zero says that the sender made none */
+	/* Zero: the sender has not computed one */
 	if (!uh->check || !nf_ct_checksum_wanted(state))
 		return NULL;
 	if (nf_checksum(skb, state->hook, dataoff, IPPROTO_UDP, state->pf))
@@ -50,17 +48,9 @@ static const char *udp_flaw(struct sk_buff *skb, unsigned int dataoff,
 	return NULL;
 }
 
-static void udp_set_assured(struct nf_conn *ct)
-{
-	/* Nearly always set: the plain test spares the atomic operation */
-	if (!test_bit(IPS_ASSURED_BIT, &ct->status) &&
-	    !test_and_set_bit(IPS_ASSURED_BIT, &ct->status))
-		nf_conntrack_event_cache(IPCT_ASSURED, ct);
-}
-
-/* Refresh a flow of which @replied says whether it deserves the long timeout. */
-static void udp_refresh(struct nf_conn *ct, struct sk_buff *skb,
-			enum ip_conntrack_info ctinfo, bool replied)
+/* Refresh a flow; @replied: with the long timeout. */
+static void nf_ct_udp_refresh(struct nf_conn *ct, struct sk_buff *skb,
+			      enum ip_conntrack_info ctinfo, bool replied)
 {
 	const unsigned int *timeouts;
 
@@ -68,11 +58,11 @@ static void udp_refresh(struct nf_conn *ct, struct sk_buff *skb,
 	nf_ct_refresh_acct(ct, ctinfo, skb,
 			   timeouts[replied ? UDP_CT_REPLIED : UDP_CT_UNREPLIED]);
 
-	/* The loser of an insertion race is there for one answer only: its
-	 * timeout is fixed and nothing may keep it from an early drop.
+	/* The loser of an insertion race serves one answer only: its timeout
+	 * is fixed, and it may be dropped early.
 	 */
 	if (replied && !test_bit(IPS_NAT_CLASH_BIT, &ct->status))
-		udp_set_assured(ct);
+		nf_ct_set_assured(ct);
 }
 
 /**
@@ -90,7 +80,7 @@ int nf_conntrack_udp_packet(struct nf_conn *ct, struct sk_buff *skb,
 			    unsigned int dataoff, enum ip_conntrack_info ctinfo,
 			    const struct nf_hook_state *state)
 {
-	const char *flaw = udp_flaw(skb, dataoff, state);
+	const char *flaw = nf_ct_udp_flaw(skb, dataoff, state);
 	bool stream;
 
 	if (flaw) {
@@ -103,7 +93,7 @@ int nf_conntrack_udp_packet(struct nf_conn *ct, struct sk_buff *skb,
 
 	stream = test_bit(IPS_SEEN_REPLY_BIT, &ct->status) &&
 		 time_after(jiffies, ct->proto.udp.stream_ts);
-	udp_refresh(ct, skb, ctinfo, stream);
+	nf_ct_udp_refresh(ct, skb, ctinfo, stream);
 	return NF_ACCEPT;
 }
 
@@ -114,8 +104,8 @@ int nf_conntrack_udp_packet(struct nf_conn *ct, struct sk_buff *skb,
  * DIFF: udplite-checksum: the stock module takes UDP's protocol number for the
  * pseudo header, and so finds every right checksum wrong.
  */
-static const char *udplite_flaw(struct sk_buff *skb, unsigned int dataoff,
-				const struct nf_hook_state *state)
+static const char *nf_ct_udplite_flaw(struct sk_buff *skb, unsigned int dataoff,
+				      const struct nf_hook_state *state)
 {
 	unsigned int room = skb->len - dataoff;
 	const struct udphdr *uh;
@@ -158,39 +148,24 @@ int nf_conntrack_udplite_packet(struct nf_conn *ct, struct sk_buff *skb,
 				enum ip_conntrack_info ctinfo,
 				const struct nf_hook_state *state)
 {
-	const char *flaw = udplite_flaw(skb, dataoff, state);
+	const char *flaw = nf_ct_udplite_flaw(skb, dataoff, state);
 
 	if (flaw) {
 		nf_l4proto_log_invalid(skb, state, IPPROTO_UDPLITE, "%s", flaw);
 		return NF_CT_PACKET_INVALID;
 	}
 
-	udp_refresh(ct, skb, ctinfo, test_bit(IPS_SEEN_REPLY_BIT, &ct->status));
+	nf_ct_udp_refresh(ct, skb, ctinfo,
+			  test_bit(IPS_SEEN_REPLY_BIT, &ct->status));
 	return NF_ACCEPT;
 }
 #endif /* CONFIG_NF_CT_PROTO_UDPLITE */
 
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-/* The attributes of both protocols have the same numbers */
-static_assert(CTA_TIMEOUT_UDP_MAX == CTA_TIMEOUT_UDPLITE_MAX);
+/* UDP-Lite has a policy of the same form, and the same defaults. */
+static_assert((int)CTA_TIMEOUT_UDP_MAX == (int)CTA_TIMEOUT_UDPLITE_MAX);
 
-static const struct nla_policy udp_timeout_policy[CTA_TIMEOUT_UDP_MAX + 1] = {
-	[CTA_TIMEOUT_UDP_UNREPLIED]	= { .type = NLA_U32 },
-	[CTA_TIMEOUT_UDP_REPLIED]	= { .type = NLA_U32 },
-};
-
-static int udp_timeout_parse(struct nlattr *tb[], struct net *net, void *data)
-{
-	nf_ct_timeouts_parse(tb, CTA_TIMEOUT_UDP_MAX, 1,
-			     nf_udp_pernet(net)->timeouts, UDP_CT_MAX, data);
-	return 0;
-}
-
-static int udp_timeout_dump(struct sk_buff *skb, const void *data)
-{
-	return nf_ct_timeouts_dump(skb, CTA_TIMEOUT_UDP_MAX, 1, data);
-}
-#endif
+NF_CT_DEFINE_TIMEOUTS(udp, nf_udp_pernet(net)->timeouts, UDP_CT_MAX,
+		      CTA_TIMEOUT_UDP_MAX);
 
 /**
  * nf_conntrack_udp_init_net - default timeouts of a new namespace
@@ -202,7 +177,7 @@ void nf_conntrack_udp_init_net(struct net *net)
 {
 	struct nf_udp_net *un = nf_udp_pernet(net);
 
-	memcpy(un->timeouts, udp_defaults, sizeof(un->timeouts));
+	memcpy(un->timeouts, nf_ct_udp_defaults, sizeof(un->timeouts));
 #if IS_ENABLED(CONFIG_NF_FLOW_TABLE)
 	un->offload_timeout = UDP_OFFLOAD_TIMEOUT;
 #endif
@@ -211,41 +186,15 @@ void nf_conntrack_udp_init_net(struct net *net)
 const struct nf_conntrack_l4proto nf_conntrack_l4proto_udp = {
 	.l4proto = IPPROTO_UDP,
 	.allow_clash = true,
-#if IS_ENABLED(CONFIG_NF_CT_NETLINK)
-	.nla_policy = nf_ct_port_nla_policy,
-	.nlattr_tuple_size = nf_ct_port_nlattr_tuple_size,
-	.nlattr_to_tuple = nf_ct_port_nlattr_to_tuple,
-	.tuple_to_nlattr = nf_ct_port_tuple_to_nlattr,
-#endif
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-	.ctnl_timeout = {
-		.nla_policy = udp_timeout_policy,
-		.nlattr_max = CTA_TIMEOUT_UDP_MAX,
-		.obj_size = sizeof(udp_defaults),
-		.nlattr_to_obj = udp_timeout_parse,
-		.obj_to_nlattr = udp_timeout_dump,
-	},
-#endif
+	NF_CT_PORT_ATTRS
+	NF_CT_TIMEOUT_ATTRS(udp)
 };
 
 #ifdef CONFIG_NF_CT_PROTO_UDPLITE
 const struct nf_conntrack_l4proto nf_conntrack_l4proto_udplite = {
 	.l4proto = IPPROTO_UDPLITE,
 	.allow_clash = true,
-#if IS_ENABLED(CONFIG_NF_CT_NETLINK)
-	.nla_policy = nf_ct_port_nla_policy,
-	.nlattr_tuple_size = nf_ct_port_nlattr_tuple_size,
-	.nlattr_to_tuple = nf_ct_port_nlattr_to_tuple,
-	.tuple_to_nlattr = nf_ct_port_tuple_to_nlattr,
-#endif
-#ifdef CONFIG_NF_CONNTRACK_TIMEOUT
-	.ctnl_timeout = {
-		.nla_policy = udp_timeout_policy,
-		.nlattr_max = CTA_TIMEOUT_UDP_MAX,
-		.obj_size = sizeof(udp_defaults),
-		.nlattr_to_obj = udp_timeout_parse,
-		.obj_to_nlattr = udp_timeout_dump,
-	},
-#endif
+	NF_CT_PORT_ATTRS
+	NF_CT_TIMEOUT_ATTRS(udp)
 };
 #endif
