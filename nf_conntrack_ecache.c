@@ -22,36 +22,38 @@
 #define NF_CT_EVENTS_DEFAULT	2
 
 /* How often a sender goes on with what other CPUs left to it */
-#define NF_CT_SEND_ROUNDS	4
-
-#define NF_CT_BIRTH_EVENTS	(BIT(IPCT_NEW) | BIT(IPCT_RELATED))
+#define NF_CT_SEND_ROUNDS	8
 
 /* ---- sending ---- */
 
 static int nf_ct_notify_connection(const struct nf_ct_event_notifier *notify,
 				   const struct nf_ct_unsent_item *item,
 				   u32 events, u32 portid,
-				   enum nf_ct_event_report report)
+				   enum nf_ct_event_report report,
+				   struct nf_ct_delivery *d)
 {
-	const struct nf_ct_event event = {
-		.ct	= item->ct,
-		.portid	= portid,
-		.report	= report,
+	const struct nf_ct_connection_event event = {
+		.item.ct	= item->ct,
+		.item.portid	= portid,
+		.item.report	= report,
+		.delivery	= d,
 	};
 
-	return notify->ct_event(events, &event);
+	return notify->ct_event(events, &event.item);
 }
 
 /* One event at a time */
 static int nf_ct_notify_expectation(const struct nf_ct_event_notifier *notify,
 				    const struct nf_ct_unsent_item *item,
 				    u32 events, u32 portid,
-				    enum nf_ct_event_report report)
+				    enum nf_ct_event_report report,
+				    struct nf_ct_delivery *d)
 {
 	const struct nf_ct_expect_event event = {
 		.item.portid	= portid,
 		.item.report	= report,
 		.life		= item->life,
+		.delivery	= d,
 	};
 
 	return notify->exp_event(events & NF_CT_DESTROY_EVENT ? BIT(IPEXP_DESTROY) :
@@ -60,7 +62,8 @@ static int nf_ct_notify_expectation(const struct nf_ct_event_notifier *notify,
 }
 
 static int nf_ct_notify(const struct nf_ct_unsent_item *item, u32 events,
-			u32 portid, enum nf_ct_event_report report)
+			u32 portid, enum nf_ct_event_report report,
+			struct nf_ct_delivery *d)
 {
 	const struct nf_ct_event_notifier *notify;
 	int ret = NF_CT_EVENT_NOBODY;
@@ -68,41 +71,69 @@ static int nf_ct_notify(const struct nf_ct_unsent_item *item, u32 events,
 	rcu_read_lock();
 	notify = rcu_dereference(item->net->ct.nf_conntrack_event_cb);
 	if (notify && item->ct)
-		ret = nf_ct_notify_connection(notify, item, events, portid, report);
+		ret = nf_ct_notify_connection(notify, item, events, portid, report, d);
 	else if (notify)
-		ret = nf_ct_notify_expectation(notify, item, events, portid, report);
+		ret = nf_ct_notify_expectation(notify, item, events, portid, report, d);
 	rcu_read_unlock();
+
+	/* a notifier that knows no slots, or a listener without one */
+	if (ret < 0 && !d->lack)
+		d->lack = BIT(d->only >= 0 ? d->only : NF_CT_LISTENER_SHARED);
 	return ret;
 }
 
-/*
- * Send what was claimed, the destroy event last and in a message of its own.
- * Returns the notifier's answer; @left is what has not been handed over.
- */
-static int nf_ct_send_claimed(const struct nf_ct_unsent_item *item, u32 *left,
+/* What a listener lacks that has not got @events */
+static enum nf_ct_unsent_set nf_ct_events_set(u32 events)
+{
+	if (events & NF_CT_DESTROY_EVENT)
+		return NF_CT_LACK_END;
+	return events & NF_CT_BIRTH_EVENTS ? NF_CT_LACK_BIRTH : NF_CT_LACK_CHANGE;
+}
+
+/* Send one message to all listeners that do not lack an earlier one. */
+static int nf_ct_send_message(const struct nf_ct_unsent_item *item, u32 events,
 			      u32 portid, enum nf_ct_event_report report)
 {
-	u32 part = *left & ~NF_CT_DESTROY_EVENT;
+	struct nf_ct_delivery d = {
+		.skip	= nf_ct_unsent_lacking(item),
+		.only	= -1,
+	};
+	int ret;
+
+	ret = nf_ct_notify(item, events, portid, report, &d);
+	if (ret == NF_CT_EVENT_HELD)
+		return ret;
+	if (ret == NF_CT_EVENT_DELIVERED)
+		nf_conntrack_count_delivered(item->net, false);
+	if (d.lack) {
+		if (item->ct)
+			trace_nf_ct_event_refused(item->ct, events, ret);
+		nf_ct_unsent_lack(item, nf_ct_events_set(events), d.lack, events);
+	}
+	return ret;
+}
+
+/* Send what was taken from the cache, the destroy event last and by itself. */
+static int nf_ct_send_taken(const struct nf_ct_unsent_item *item, u32 mine,
+			    u32 portid, enum nf_ct_event_report report)
+{
+	u32 end = mine & NF_CT_DESTROY_EVENT;
+	u32 part = mine & ~end;
 	int ret = NF_CT_EVENT_NOBODY, last;
 
 	if (part) {
 		/* @portid is that of the destroy event, if there is one */
-		bool only = part == *left;
-
-		ret = nf_ct_notify(item, part, only ? portid : 0,
-				   only ? report : NF_CT_REPORT_NO);
-		if (ret < 0)
-			return ret;
-		*left &= ~part;
+		ret = nf_ct_send_message(item, part, end ? 0 : portid,
+					 end ? NF_CT_REPORT_NO : report);
+		if (ret == NF_CT_EVENT_HELD && end)
+			nf_ct_unsent_note(item, end);
 		if (ret == NF_CT_EVENT_HELD)
 			return ret;
 	}
-	if (!*left)
+	if (!end)
 		return ret;
 
-	last = nf_ct_notify(item, NF_CT_DESTROY_EVENT, portid, report);
-	if (last >= 0)
-		*left = 0;
+	last = nf_ct_send_message(item, end, portid, report);
 	/* one of the two has reached a listener, unless both answers are NOBODY */
 	return last == NF_CT_EVENT_NOBODY ? ret : last;
 }
@@ -112,135 +143,192 @@ static u32 nf_ct_unsent_portid(const struct nf_ct_unsent_item *item, u32 events)
 {
 	if (!(events & (NF_CT_DESTROY_EVENT | NF_CT_BIRTH_EVENTS)))
 		return 0;
-	return item->ecache ? READ_ONCE(item->ecache->portid) :
-			      READ_ONCE(item->life->portid);
+	return item->ct ? READ_ONCE(nf_ct_ecache_find(item->ct)->portid) :
+			  READ_ONCE(item->life->portid);
 }
 
-static int nf_ct_send_refused(const struct nf_ct_unsent_item *item, u32 left,
-			      int err)
+/* Another CPU sends the events of the item, and does not know who wants an echo. */
+static void nf_ct_send_echo(const struct nf_ct_unsent_item *item, u32 events,
+			    u32 portid)
 {
-	nf_conntrack_count_refused(item->net);
-	if (item->ct)
-		trace_nf_ct_event_refused(item->ct, left, err);
-	nf_ct_unsent_release(item, left, false);
-	nf_ct_unsent_queue(item);
-	return err;
-}
+	struct nf_ct_delivery d = { .only = -1 };
 
-static void nf_ct_send_taken(const struct nf_ct_unsent_item *item, u32 events,
-			     bool again)
-{
-	nf_conntrack_count_delivered(item->net, again);
-	if (again && item->ct)
-		trace_nf_ct_event_resent(item->ct, events, 0);
+	nf_ct_notify(item, events, portid, NF_CT_REPORT_ECHO_ONLY, &d);
 }
 
 /**
- * nf_ct_unsent_send - try to send events of an item
+ * nf_ct_unsent_send - send events of an item to all listeners
  * @item:   item
- * @events: events to add to what is undelivered
+ * @events: events to add to those that are noted
  * @portid: netlink port that caused them, or 0
- * @report: that port wants its copy
- * @again:  the item was on a list
+ * @report: whether that port wants its copy
+ *
+ * A reliable listener that has no room gets them later from event/resend.c.
  *
  * Context: softirq safe.
- * Return: 0 when all is out, or another CPU sends it; NF_CT_EVENT_NOBODY when
- * nothing was sent, or no listener heard it; NF_CT_EVENT_HELD when all is in a
- * batch; negative when it waits and a list holds a reference.
+ * Return: NF_CT_EVENT_DELIVERED when all is out, or another CPU sends it;
+ * NF_CT_EVENT_NOBODY when no listener heard it; NF_CT_EVENT_HELD when it is in a
+ * batch; -EAGAIN when some listener lacks an event, and a list holds a reference.
  *
  * DIFF: events-reliable: stock forgets a refused NEW or change.
  */
 int nf_ct_unsent_send(const struct nf_ct_unsent_item *item, u32 events,
-		      u32 portid, enum nf_ct_event_report report,
-		      bool again)
+		      u32 portid, enum nf_ct_event_report report)
 {
-	const u32 own = events;
 	int ret, sum = NF_CT_EVENT_NOBODY;
+	const u32 own = events;
 	unsigned int round;
-	u32 mine, left;
-
-	if (!again && !report && nf_ct_unsent_join(item, events)) {
-		/* from now on it counts as dying */
-		if (events & NF_CT_DESTROY_EVENT)
-			nf_ct_unsent_queue(item);
-		return -EAGAIN;
-	}
+	u32 mine;
 
 	for (round = 0; round < NF_CT_SEND_ROUNDS; round++) {
-		if (!nf_ct_unsent_claim(item, events, &mine)) {
-			/* the sender does not know that @portid wants a copy */
+		if (!nf_ct_unsent_claim(item, events)) {
 			if (report)
-				nf_ct_notify(item, own, portid,
-					     NF_CT_REPORT_ECHO_ONLY);
+				nf_ct_send_echo(item, own, portid);
 			return NF_CT_EVENT_DELIVERED;
 		}
 		events = 0;
-
-		/* events that other CPUs have left have other ports */
+		mine = nf_ct_unsent_take(item);
+		/* events that other CPUs have noted have other ports */
 		if (mine & ~own && !report)
 			portid = nf_ct_unsent_portid(item, mine);
-		left = mine;
-		ret = nf_ct_send_claimed(item, &left, portid, report);
-		if (ret < 0)
-			return nf_ct_send_refused(item, left, ret);
-		if (ret == NF_CT_EVENT_HELD) {
-			/* the entry stays ours until nf_ct_event_complete(),
-			 * which may be through already
-			 */
-			if (left && !nf_ct_unsent_leave(item, left))
-				nf_ct_unsent_queue(item);
+		ret = mine ? nf_ct_send_taken(item, mine, portid, report) :
+			     NF_CT_EVENT_NOBODY;
+		/* the batch is the sender until nf_ct_event_complete() */
+		if (ret == NF_CT_EVENT_HELD)
 			return ret;
-		}
-
-		if (ret != NF_CT_EVENT_NOBODY) {
-			nf_ct_send_taken(item, mine, again);
+		if (ret != NF_CT_EVENT_NOBODY)
 			sum = NF_CT_EVENT_DELIVERED;
-		}
-		if (!nf_ct_unsent_release(item, 0, mine & NF_CT_DESTROY_EVENT))
-			return sum;
+		if (round == NF_CT_SEND_ROUNDS - 1)
+			/* others note events all the time: the worker goes on */
+			nf_ct_unsent_lack(item, NF_CT_LACK_CHANGE,
+					  BIT(NF_CT_LISTENER_SHARED), 0);
+		if (!nf_ct_unsent_release(item, mine & NF_CT_DESTROY_EVENT))
+			break;
 		/* an echo is for the first round only */
 		report = NF_CT_REPORT_NO;
 	}
-	/* other CPUs add events all the time: the worker sends the rest */
-	nf_ct_unsent_queue(item);
-	return -EAGAIN;
+	return nf_ct_unsent_lacking(item) ? -EAGAIN : sum;
 }
 
-/**
- * nf_ct_unsent_try - try to send what is undelivered of an item that was popped
- * @item: item
- *
- * Context: process.
- * Return: as nf_ct_unsent_send().
- */
-int nf_ct_unsent_try(const struct nf_ct_unsent_item *item)
+/* What a listener lacks of the item and gets next, as events; 0: nothing */
+static u32 nf_ct_lacked_events(const struct nf_ct_unsent_item *item, u16 slot,
+			       enum nf_ct_unsent_set set)
 {
-	return nf_ct_unsent_send(item, 0, 0, NF_CT_REPORT_NO, true);
+	u32 events = READ_ONCE(*item->word) & NF_CT_UNSENT_EVENTS;
+
+	if (!(nf_ct_unsent_set(item, set) & slot))
+		return 0;
+	switch (set) {
+	case NF_CT_LACK_BIRTH:
+		/* with the changes since then */
+		return events & ~NF_CT_DESTROY_EVENT;
+	case NF_CT_LACK_CHANGE:
+		return events & ~(NF_CT_DESTROY_EVENT | NF_CT_BIRTH_EVENTS);
+	default:
+		return NF_CT_DESTROY_EVENT;
+	}
+}
+
+/* Send the next message that @slot lacks.  False: its listener has no room. */
+static bool nf_ct_send_lacked(const struct nf_ct_unsent_item *item, unsigned int slot,
+			      enum nf_ct_unsent_set set, bool *unlisted)
+{
+	struct nf_ct_delivery d = { .only = slot };
+	u32 events = nf_ct_lacked_events(item, BIT(slot), set);
+	int ret = NF_CT_EVENT_NOBODY;
+
+	if (events)
+		ret = nf_ct_notify(item, events, nf_ct_unsent_portid(item, events),
+				   NF_CT_REPORT_NO, &d);
+	if (d.lack)
+		return false;
+
+	if (ret == NF_CT_EVENT_DELIVERED) {
+		nf_conntrack_count_delivered(item->net, true);
+		if (item->ct)
+			trace_nf_ct_event_resent(item->ct, events, 0);
+	}
+	/* the message of the birth told the changes, too */
+	if (set == NF_CT_LACK_BIRTH)
+		nf_ct_unsent_got(item, NF_CT_LACK_CHANGE, BIT(slot));
+	*unlisted |= nf_ct_unsent_got(item, set, BIT(slot));
+	return true;
 }
 
 /**
- * nf_ct_event_complete - a held event has been sent, or refused
+ * nf_ct_unsent_send_to - send a listener what it lacks of an item
+ * @item: first item of its queue
+ * @slot: its slot
+ *
+ * Context: process; worker only.
+ * Return: NF_CT_SENT_ALL, NF_CT_SENT_REFUSED when the listener has no room,
+ * NF_CT_SENT_BUSY when another CPU is the sender now.  After the first of them
+ * @item may be gone.
+ */
+enum nf_ct_sent nf_ct_unsent_send_to(const struct nf_ct_unsent_item *item,
+				     unsigned int slot)
+{
+	enum nf_ct_unsent_set set;
+	bool unlisted = false;
+	bool all = true;
+
+	if (!nf_ct_unsent_reclaim(item))
+		return NF_CT_SENT_BUSY;
+	for (set = 0; set < NF_CT_LACK_SETS && all; set++) {
+		if (nf_ct_unsent_set(item, set) & BIT(slot))
+			all = nf_ct_send_lacked(item, slot, set, &unlisted);
+	}
+	if (nf_ct_unsent_release(item, false))
+		nf_ct_unsent_send(item, 0, 0, NF_CT_REPORT_NO);
+	/* if it has been listed again meanwhile, that is another reference */
+	if (unlisted)
+		nf_ct_unsent_put(item);
+	return all ? NF_CT_SENT_ALL : NF_CT_SENT_REFUSED;
+}
+
+/**
+ * nf_ct_unsent_drop - a listener does not want what it lacks of an item
+ * @item: first item of its queue
+ * @slot: its slot
+ *
+ * Context: process; worker only.
+ * Return: false when another CPU is the sender now; else @item may be gone.
+ */
+bool nf_ct_unsent_drop(const struct nf_ct_unsent_item *item, unsigned int slot)
+{
+	enum nf_ct_unsent_set set;
+	bool unlisted = false;
+
+	if (!nf_ct_unsent_reclaim(item))
+		return false;
+	for (set = 0; set < NF_CT_LACK_SETS; set++)
+		unlisted |= nf_ct_unsent_got(item, set, BIT(slot));
+	if (nf_ct_unsent_release(item, false))
+		nf_ct_unsent_send(item, 0, 0, NF_CT_REPORT_NO);
+	if (unlisted)
+		nf_ct_unsent_put(item);
+	return true;
+}
+
+/**
+ * nf_ct_event_complete - a held event has been sent
  * @ct:     entry on which the holder took a reference; it ends here
  * @events: what was held
- * @err:    0 or negative
+ * @lack:   slots of the listeners that have not got it
  *
  * Context: softirq safe; may call the notifier.
  */
-void nf_ct_event_complete(struct nf_conn *ct, unsigned int events, int err)
+void nf_ct_event_complete(struct nf_conn *ct, unsigned int events, u16 lack)
 {
 	const struct nf_ct_unsent_item item =
 		nf_ct_unsent_connection(ct, nf_ct_ecache_find(ct));
-	bool done = !err && events & NF_CT_DESTROY_EVENT;
 
-	if (err)
-		nf_conntrack_count_refused(item.net);
+	if (lack)
+		nf_ct_unsent_lack(&item, nf_ct_events_set(events), lack, events);
 	else
 		nf_conntrack_count_delivered(item.net, false);
-
-	if (nf_ct_unsent_release(&item, err ? events & NF_CT_UNSENT_EVENTS : 0,
-				 done))
-		nf_ct_unsent_queue(&item);
-	nf_conntrack_unsent_batch_result(item.net, err);
+	if (nf_ct_unsent_release(&item, events & NF_CT_DESTROY_EVENT))
+		nf_ct_unsent_send(&item, 0, 0, NF_CT_REPORT_NO);
 	nf_ct_put(ct);
 }
 
@@ -259,11 +347,23 @@ void nf_ct_deliver_cached_events(struct nf_conn *ct)
 
 	if (!e || !nf_ct_is_confirmed(ct))
 		return;
+	/* nf_conntrack_netlink is being loaded, and will ask for what is noted */
+	if (!rcu_access_pointer(nf_ct_net(ct)->ct.nf_conntrack_event_cb))
+		return;
 	item = nf_ct_unsent_connection(ct, e);
-	/* while no program listens, changes stay for a later listener */
-	if (nf_ct_unsent_fresh(&item) ||
-	    unlikely(READ_ONCE(e->missed) & NF_CT_UNSENT_EVENTS))
-		nf_ct_unsent_send(&item, 0, 0, NF_CT_REPORT_NO, false);
+	if (nf_ct_unsent_fresh(&item))
+		nf_ct_unsent_send(&item, 0, 0, NF_CT_REPORT_NO);
+}
+
+/* No listener hears @events, and none that comes later shall hear of what was. */
+static bool nf_ct_event_unheard(const struct nf_ct_unsent_item *item, u32 events)
+{
+	u32 done = events & NF_CT_DESTROY_EVENT ? NF_CT_UNSENT_DONE : 0;
+
+	if (nf_conntrack_listening() || cmpxchg(item->word, 0, done))
+		return false;
+	nf_ct_unsent_take(item);
+	return true;
 }
 
 /**
@@ -274,8 +374,8 @@ void nf_ct_deliver_cached_events(struct nf_conn *ct)
  * @report: that port wants them, too
  *
  * Context: softirq safe.
- * Return: 0 or positive when they are out (or in a batch), negative when they
- * wait; then a list holds a reference on @ct.
+ * Return: 0 or positive when they are out (or in a batch), negative when some
+ * listener lacks one; then a list holds a reference on @ct.
  */
 int nf_conntrack_eventmask_report(unsigned int events, struct nf_conn *ct,
 				  u32 portid, int report)
@@ -288,24 +388,19 @@ int nf_conntrack_eventmask_report(unsigned int events, struct nf_conn *ct,
 		return 0;
 	if (!rcu_access_pointer(nf_ct_net(ct)->ct.nf_conntrack_event_cb))
 		return 0;
-	/* no program listens, no port wants a copy, nothing is undelivered.  A
-	 * listener that comes now gets nothing that follows the destroy event
-	 */
-	if (!READ_ONCE(nf_ctnetlink_has_listener) && !report &&
-	    !cmpxchg(&e->missed, 0, events & NF_CT_DESTROY_EVENT ?
-				    NF_CT_UNSENT_DONE : 0))
+	item = nf_ct_unsent_connection(ct, e);
+	if (!report && nf_ct_event_unheard(&item, events))
 		return 0;
 
 	/* for a later attempt; until now it was the port that made the entry */
 	if (events & NF_CT_DESTROY_EVENT)
 		WRITE_ONCE(e->portid, portid);
 	events &= e->ctmask;
-	item = nf_ct_unsent_connection(ct, e);
 	if (!events && !nf_ct_unsent_fresh(&item))
 		return 0;
 
-	ret = nf_ct_unsent_send(&item, events, portid, report, false);
-	/* another CPU is the sender: it, or the worker after it, sends the rest */
+	ret = nf_ct_unsent_send(&item, events, portid, report);
+	/* another CPU is the sender, and sends the rest */
 	if (!ret && events & NF_CT_DESTROY_EVENT &&
 	    !(READ_ONCE(e->missed) & NF_CT_UNSENT_DONE))
 		ret = -EINPROGRESS;
@@ -323,6 +418,8 @@ void nf_conntrack_register_notifier(struct net *net,
 				    const struct nf_ct_event_notifier *new)
 {
 	WARN_ON_ONCE(rcu_access_pointer(net->ct.nf_conntrack_event_cb));
+	if (new != nf_conntrack_own_notifier)
+		atomic_inc(&nf_conntrack_foreign_notifiers);
 	/* the pointer is not declared const; no code writes through it */
 	rcu_assign_pointer(net->ct.nf_conntrack_event_cb,
 			   (struct nf_ct_event_notifier *)new);
@@ -337,6 +434,11 @@ void nf_conntrack_register_notifier(struct net *net,
  */
 void nf_conntrack_unregister_notifier(struct net *net)
 {
+	const struct nf_ct_event_notifier *old =
+		rcu_access_pointer(net->ct.nf_conntrack_event_cb);
+
+	if (old && old != nf_conntrack_own_notifier)
+		atomic_dec(&nf_conntrack_foreign_notifiers);
 	RCU_INIT_POINTER(net->ct.nf_conntrack_event_cb, NULL);
 }
 

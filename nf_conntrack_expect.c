@@ -58,7 +58,6 @@ struct nf_ct_expect_key {
 static void nf_ct_expect_reap(struct work_struct *work);
 
 unsigned int nf_ct_expect_hsize __read_mostly;
-unsigned int nf_ct_expect_max __read_mostly;
 struct hlist_head *nf_ct_expect_hash __read_mostly;
 
 static struct kmem_cache *nf_ct_expect_cachep __read_mostly;
@@ -301,31 +300,13 @@ static bool nf_ct_expect_helper_alive(struct nf_conntrack_helper *helper)
 	return !helper || refcount_read(&helper->refcnt);
 }
 
-/* DIFF: expect-undelivered-limit: the undelivered destroy events of a master's
- * expectations are bounded
- */
-static int nf_ct_expect_check_unsent(struct net *net, const struct nf_conn_help *help)
-{
-	if (likely(nf_ct_expect_unsent_of(help) < NF_CT_EXPECT_MAX_CNT))
-		return 0;
-
-	net_warn_ratelimited("no expectation: %u of a connection wait for an event listener\n",
-			     nf_ct_expect_unsent_of(help));
-	return -EMFILE;
-}
-
+/* Destroy events that a listener lacks do not count: traffic comes before logging */
 static int nf_ct_expect_check_full(struct net *net)
 {
-	unsigned int unsent = nf_ct_expect_unsent(net);
-
-	if (nf_ct_pernet(net)->expect_count + unsent < nf_ct_expect_max)
+	if (nf_ct_pernet(net)->expect_count < nf_ct_expect_max)
 		return 0;
 
-	if (unsent)
-		net_warn_ratelimited("expectation table full (%u expectations wait for an event listener)\n",
-				     unsent);
-	else
-		net_warn_ratelimited("expectation table full\n");
+	net_warn_ratelimited("expectation table full\n");
 	return -EMFILE;
 }
 
@@ -353,7 +334,7 @@ static int nf_ct_expect_check(const struct nf_conntrack_expect *new,
 	if (help->expecting[new->class] >= limit)
 		return -EMFILE;
 
-	return nf_ct_expect_check_unsent(net, help) ?: nf_ct_expect_check_full(net);
+	return nf_ct_expect_check_full(net);
 }
 
 /* Jiffies of @seconds.

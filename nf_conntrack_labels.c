@@ -9,6 +9,8 @@
 #include <net/netfilter/nf_conntrack_ecache.h>
 #include <net/netfilter/nf_conntrack_labels.h>
 
+#include "nf_conntrack_internal.h"
+
 #define NF_CT_LABELS_WORDS	(NF_CT_LABELS_MAX_SIZE / sizeof(u32))
 
 static_assert(sizeof_field(struct nf_conn_labels, bits) == NF_CT_LABELS_MAX_SIZE);
@@ -63,7 +65,7 @@ int nf_connlabels_replace(struct nf_conn *ct, const u32 *data, const u32 *mask,
 	}
 
 	if (changed)
-		nf_conntrack_event_cache(IPCT_LABEL, ct);
+		nf_ct_event_note(IPCT_LABEL, ct);
 	return 0;
 }
 

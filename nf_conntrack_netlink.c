@@ -52,13 +52,23 @@ static const struct nfnetlink_subsystem ctnetlink_expect_subsys = {
 };
 
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
+/* Events that were noted while this module was being loaded for a listener */
+static int ctnetlink_catch_up(struct nf_conn *ct, void *data)
+{
+	nf_ct_deliver_cached_events(ct);
+	return 0;
+}
+
 static int ctnetlink_net_init(struct net *net)
 {
+	const struct nf_ct_iter_data all = { .net = net };
 	int err = ctnetlink_batch_net_init(net);
 
-	if (!err)
-		nf_conntrack_register_notifier(net, &ctnetlink_notifier);
-	return err;
+	if (err)
+		return err;
+	nf_conntrack_register_notifier(net, &ctnetlink_notifier);
+	nf_ct_iterate_cleanup_net(ctnetlink_catch_up, &all);
+	return 0;
 }
 
 /* The kernel waits for a grace period next: after it no event is being sent */

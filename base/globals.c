@@ -36,9 +36,39 @@ struct hlist_nulls_head *nf_conntrack_hash __read_mostly;
 /* The table: one lock for each value of the top ten bits of a hash */
 __cacheline_aligned_in_smp spinlock_t nf_conntrack_locks[CONNTRACK_LOCKS];
 
+/* Written by the sysctl and by the set-up of expectations */
+unsigned int nf_ct_expect_max __read_mostly;
+
 /* Expectations, their masters' lists, and set-up functions by name */
 spinlock_t nf_conntrack_expect_lock __cacheline_aligned_in_smp =
 	__SPIN_LOCK_UNLOCKED(nf_conntrack_expect_lock);
+
+/* While nf_conntrack_netlink is not there, nobody has joined a group */
+static const struct hlist_head nf_conntrack_no_subscribers;
+
+/* Sockets of all namespaces that have joined a group of NETLINK_NETFILTER.  Set by
+ * ctnetlink; only whether there is one is looked at, without a lock.
+ */
+const struct hlist_head *nf_conntrack_subscribers __read_mostly =
+	&nf_conntrack_no_subscribers;
+
+/* The notifier of nf_conntrack_netlink; namespaces that have another one */
+const struct nf_ct_event_notifier *nf_conntrack_own_notifier __read_mostly;
+NF_CT_EXPORT_PRIVATE(nf_conntrack_own_notifier);
+atomic_t nf_conntrack_foreign_notifiers __read_mostly = ATOMIC_INIT(0);
+
+/**
+ * nf_conntrack_set_subscribers - where to look for listeners
+ * @head: list of sockets, or NULL: there is none
+ *
+ * Context: process.
+ */
+void nf_conntrack_set_subscribers(const struct hlist_head *head)
+{
+	WRITE_ONCE(nf_conntrack_subscribers, head ?: &nf_conntrack_no_subscribers);
+}
+
+NF_CT_EXPORT_PRIVATE(nf_conntrack_set_subscribers);
 
 /**
  * nf_conntrack_lock - take one of nf_conntrack_locks

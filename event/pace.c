@@ -79,14 +79,15 @@ void nf_conntrack_pace_refused(struct nf_conntrack_pace *p)
  * nf_conntrack_pace_wait - how long to wait now
  * @p:      pace of the listeners
  * @now:    nanoseconds
+ * @least:  nanoseconds that each wait takes at least
  * @limit:  nanoseconds that no wait exceeds; below 10 ms counts as 10 ms
  * @random: 32 random bits
  *
  * Context: any.
- * Return: nanoseconds, at least NF_CT_PACE_WAIT_MIN.
+ * Return: nanoseconds.
  */
-u64 nf_conntrack_pace_wait(const struct nf_conntrack_pace *p, u64 now, u64 limit,
-			   u32 random)
+u64 nf_conntrack_pace_wait(const struct nf_conntrack_pace *p, u64 now, u64 least,
+			   u64 limit, u32 random)
 {
 	u64 stall = nf_conntrack_pace_stall(p, now);
 	u64 pause = READ_ONCE(p->pause);
@@ -94,10 +95,9 @@ u64 nf_conntrack_pace_wait(const struct nf_conntrack_pace *p, u64 now, u64 limit
 	u64 half;
 
 	limit = nf_conntrack_pace_max(limit, NF_CT_PACE_LIMIT_MIN);
-	if (stall + NF_CT_PACE_WAIT_MIN < guess)
+	if (stall + least < guess)
 		return nf_conntrack_pace_min(guess - stall, limit);
 
 	half = nf_conntrack_pace_min(stall / NF_CT_PACE_SHARE, limit) / 2;
-	return nf_conntrack_pace_max(half + mul_u64_u32_shr(half, random, 32),
-				     NF_CT_PACE_WAIT_MIN);
+	return nf_conntrack_pace_max(half + mul_u64_u32_shr(half, random, 32), least);
 }

@@ -1,21 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sends what is listed as undelivered: one work item for each namespace.  While a
- * listener takes events, the worker goes on at once; after a refusal it waits as
- * event/pace.c says, and a high-resolution timer starts it again.  No lock of its
- * own: the lists have theirs, and at most one worker runs for a namespace.
+ * Sends each reliable listener what it lacks, at its own pace: one work item for each
+ * namespace serves the queues of all listeners in turn.  A listener that takes events
+ * gets the next one at once; one that has no room is looked at again after a time that
+ * event/pace.c finds, while the others go on.  A high-resolution timer ends the waits.
+ * No lock of its own: lists and queues have theirs, and at most one worker runs for a
+ * namespace.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/delay.h>
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
 #include <linux/random.h>
+#include <linux/sched.h>
 #include <linux/workqueue.h>
 
 #include "nf_conntrack_internal.h"
 #include "nf_conntrack_setup.h"
 #include "nf_conntrack_unsent.h"
 
-/* Items that are tried before other tasks get the CPU */
+/* Items of one queue that are tried before the next queue's turn */
 #define NF_CT_RESEND_BUDGET	64
+/* A listener's room can be seen without a message, so look often; nanoseconds */
+#define NF_CT_RESEND_LOOK	(16 * NSEC_PER_MSEC)
+/* A wait shorter than this is not worth a sleep; nanoseconds */
+#define NF_CT_RESEND_SPIN	(10 * NSEC_PER_USEC)
+/* A shorter wait is slept in the worker, without the timer; nanoseconds */
+#define NF_CT_RESEND_NAP	(300 * NSEC_PER_USEC)
 
 static enum hrtimer_restart nf_conntrack_resend_timer(struct hrtimer *timer)
 {
@@ -26,108 +38,213 @@ static enum hrtimer_restart nf_conntrack_resend_timer(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-/* How long to wait for the first of the kinds @refused */
-static u64 nf_conntrack_resend_delay(const struct nf_conntrack_unsent *u,
-				     unsigned long refused)
+/* ---- one queue ---- */
+
+/* The listener has no room: when will it be looked at again? */
+static void nf_conntrack_resend_wait(struct nf_conntrack_unsent *u, unsigned int slot)
 {
-	u64 limit = jiffies_to_nsecs(nf_conntrack_pernet(u->net)->events_retry);
+	u64 limit = jiffies_to_nsecs(READ_ONCE(nf_conntrack_pernet(u->net)->events_retry));
+	struct nf_conntrack_listener *l = &u->slots[slot];
+	u64 least = NF_CT_PACE_WAIT_MIN;
 	u64 now = ktime_get_ns();
-	u64 wait = U64_MAX;
-	unsigned int kind;
 
-	for_each_set_bit(kind, &refused, NF_CT_UNSENT_KINDS)
-		wait = min(wait, nf_conntrack_pace_wait(&u->pace[kind], now, limit,
-							get_random_u32()));
-	return wait;
-}
-
-static void nf_conntrack_resend_wait(struct nf_conntrack_unsent *u,
-				     unsigned long refused)
-{
-	unsigned int kind;
-
-	for_each_set_bit(kind, &refused, NF_CT_UNSENT_KINDS)
-		nf_conntrack_pace_refused(&u->pace[kind]);
-	if (test_and_clear_bit(NF_CT_UNSENT_KICKED, &u->state)) {
-		queue_work(nf_conntrack_wq, &u->work);
-		return;
+	/* the room of listeners that share a slot cannot be seen */
+	if (slot != NF_CT_LISTENER_SHARED) {
+		least = NF_CT_PACE_LOOK_MIN;
+		limit = min_t(u64, limit, NF_CT_RESEND_LOOK);
 	}
-	hrtimer_start(&u->timer, ns_to_ktime(nf_conntrack_resend_delay(u, refused)),
-		      HRTIMER_MODE_REL_SOFT);
+	nf_conntrack_pace_refused(&l->pace);
+	l->not_before = now + nf_conntrack_pace_wait(&l->pace, now, least, limit,
+						     get_random_u32());
 }
 
-/* Nothing is left, it seems: may the worker go? */
+/* Does the listener hold back more, or longer, than the administrator allows? */
+static bool nf_conntrack_resend_too_much(const struct nf_conntrack_unsent *u,
+					 const struct nf_conntrack_listener *l)
+{
+	const struct nf_conntrack_pernet *pn = nf_conntrack_pernet(u->net);
+	unsigned int time = READ_ONCE(pn->hold_time);
+	unsigned int max = READ_ONCE(pn->hold_max);
+
+	if (max && nf_conntrack_listener_pending(l) > max)
+		return true;
+	return time && ktime_get_ns() > READ_ONCE(l->pace.taken) +
+					jiffies_to_nsecs(time);
+}
+
+/* The name of the process whose ID is the listener's port, as is usual */
+static void nf_conntrack_listener_name(const struct nf_conntrack_listener *l,
+				       char name[TASK_COMM_LEN])
+{
+	struct task_struct *task;
+
+	strscpy(name, "unknown", TASK_COMM_LEN);
+	rcu_read_lock();
+	task = pid_task(find_pid_ns(READ_ONCE(l->portid), &init_pid_ns), PIDTYPE_TGID);
+	if (task)
+		strscpy(name, task->comm, TASK_COMM_LEN);
+	rcu_read_unlock();
+}
+
+static void nf_conntrack_resend_give_up(struct nf_conntrack_unsent *u,
+					struct nf_conntrack_listener *l)
+{
+	char name[TASK_COMM_LEN];
+
+	nf_conntrack_listener_name(l, name);
+	net_warn_ratelimited("nf_conntrack: listener %u (%s) holds back the events of %u connections: giving them up\n",
+			     l->portid, name, nf_conntrack_listener_pending(l));
+	WRITE_ONCE(l->given_up, true);
+}
+
+/* Drop what a listener does not want any more.  True: nothing is left. */
+static bool nf_conntrack_resend_discard(struct nf_conntrack_unsent *u,
+					unsigned int slot)
+{
+	struct nf_conntrack_listener *l = &u->slots[slot];
+	unsigned int budget = NF_CT_RESEND_BUDGET;
+	struct nf_ct_unsent_item item;
+
+	nf_conntrack_unsent_search(u, slot);
+	while (budget-- && nf_conntrack_listener_first(l, &item)) {
+		if (!nf_ct_unsent_drop(&item, slot)) {
+			l->not_before = ktime_get_ns() + NF_CT_PACE_WAIT_MIN;
+			break;
+		}
+		nf_conntrack_listener_shift(l);
+		WRITE_ONCE(l->lost, l->lost + 1);
+	}
+	return nf_conntrack_listener_idle(l);
+}
+
+static void nf_conntrack_resend_leave(struct nf_conntrack_unsent *u, unsigned int slot)
+{
+	if (!nf_conntrack_resend_discard(u, slot))
+		return;
+	spin_lock_bh(&u->slots_lock);
+	if (nf_conntrack_listener_idle(&u->slots[slot]))
+		nf_conntrack_listener_free(&u->slots[slot]);
+	spin_unlock_bh(&u->slots_lock);
+}
+
+/* Send from one queue until it is empty, has no room, or the budget is used up. */
+static void nf_conntrack_resend_queue(struct nf_conntrack_unsent *u, unsigned int slot)
+{
+	struct nf_conntrack_listener *l = &u->slots[slot];
+	unsigned int budget = NF_CT_RESEND_BUDGET;
+	struct nf_ct_unsent_item item;
+
+	nf_conntrack_unsent_search(u, slot);
+	while (budget-- && nf_conntrack_listener_first(l, &item)) {
+		switch (nf_ct_unsent_send_to(&item, slot)) {
+		case NF_CT_SENT_ALL:
+			nf_conntrack_listener_shift(l);
+			nf_conntrack_pace_taken(&l->pace, ktime_get_ns());
+			break;
+		case NF_CT_SENT_REFUSED:
+			nf_conntrack_resend_wait(u, slot);
+			if (nf_conntrack_resend_too_much(u, l))
+				nf_conntrack_resend_give_up(u, l);
+			return;
+		case NF_CT_SENT_BUSY:
+			/* another CPU, or a batch, sends for this item: a moment */
+			l->not_before = ktime_get_ns() + NF_CT_PACE_WAIT_MIN;
+			return;
+		}
+	}
+}
+
+/* ---- all queues ---- */
+
+static void nf_conntrack_resend_slot(struct nf_conntrack_unsent *u, unsigned int slot)
+{
+	struct nf_conntrack_listener *l = &u->slots[slot];
+
+	if (READ_ONCE(l->leaving))
+		nf_conntrack_resend_leave(u, slot);
+	else if (READ_ONCE(l->given_up))
+		nf_conntrack_resend_discard(u, slot);
+	else
+		nf_conntrack_resend_queue(u, slot);
+}
+
+/* One round; returns when the next one is due, U64_MAX: nothing waits. */
+static u64 nf_conntrack_resend_round(struct nf_conntrack_unsent *u)
+{
+	bool kicked = test_and_clear_bit(NF_CT_UNSENT_KICKED, &u->state);
+	struct nf_conntrack_listener *l;
+	u64 next = U64_MAX;
+	unsigned int slot;
+
+	for (slot = 0; slot < NF_CT_LISTENERS; slot++) {
+		l = &u->slots[slot];
+		if (nf_conntrack_listener_idle(l) && !READ_ONCE(l->leaving)) {
+			l->not_before = 0;
+			continue;
+		}
+		if (kicked || ktime_get_ns() >= l->not_before)
+			nf_conntrack_resend_slot(u, slot);
+		if (!nf_conntrack_listener_idle(l))
+			next = min(next, l->not_before);
+		cond_resched();
+	}
+	return next;
+}
+
+static bool nf_conntrack_resend_idle(const struct nf_conntrack_unsent *u)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot < NF_CT_LISTENERS; slot++) {
+		if (!nf_conntrack_listener_idle(&u->slots[slot]))
+			return false;
+	}
+	return true;
+}
+
+/* Nothing waits, it seems: may the worker go? */
 static bool nf_conntrack_resend_finish(struct nf_conntrack_unsent *u)
 {
 	clear_bit(NF_CT_UNSENT_SCHEDULED, &u->state);
-	/* pairs with test_and_set_bit() in nf_conntrack_unsent_wake() */
+	/* pairs with test_and_set_bit() in nf_conntrack_unsent_wake(), after queueing */
 	smp_mb__after_atomic();
-	return nf_conntrack_unsent_idle(u) ||
+	return nf_conntrack_resend_idle(u) ||
 	       test_and_set_bit(NF_CT_UNSENT_SCHEDULED, &u->state);
 }
 
-/* Try an item that was popped; no CPU lists it meanwhile.
- *
- * DIFF: events-twice: netlink sends to the whole group, so a listener that has taken
- * the event at an earlier attempt gets it again.
- */
-static int nf_conntrack_resend_one(const struct nf_ct_unsent_item *item)
-{
-	int ret = nf_ct_unsent_try(item);
-
-	if (ret < 0) {
-		nf_ct_unsent_put_back(item);
-		return ret;
-	}
-	if (nf_ct_unsent_unlist(item))
-		nf_ct_unsent_put(item);
-	return ret;
-}
-
-/* A batch that was refused since the worker looked last counts as a refusal. */
-static void nf_conntrack_resend_note_batch(struct nf_conntrack_unsent *u,
-					   unsigned long *refused)
-{
-	if (test_bit(NF_CT_UNSENT_REFUSED, &u->state) &&
-	    test_and_clear_bit(NF_CT_UNSENT_REFUSED, &u->state))
-		__set_bit(NF_CT_UNSENT_CONNECTION, refused);
-}
-
-/* A listener that refuses one kind need not keep items of the other kind waiting. */
 static void nf_conntrack_resend_worker(struct work_struct *work)
 {
 	struct nf_conntrack_unsent *u =
 		container_of(work, struct nf_conntrack_unsent, work);
-	struct nf_ct_unsent_item item;
-	enum nf_ct_unsent_kind kind;
-	unsigned long refused = 0;
-	unsigned int n = 0;
-	int ret;
+	u64 next, now;
 
 	for (;;) {
-		nf_conntrack_resend_note_batch(u, &refused);
-		if (!nf_conntrack_unsent_pop(u, refused, &item)) {
-			if (refused) {
-				nf_conntrack_resend_wait(u, refused);
-				return;
-			}
+		next = nf_conntrack_resend_round(u);
+		if (next == U64_MAX) {
 			if (nf_conntrack_resend_finish(u))
 				return;
 			continue;
 		}
-		kind = nf_ct_unsent_kind(&item);
-		ret = nf_conntrack_resend_one(&item);
-		if (ret < 0)
-			__set_bit(kind, &refused);
-		else if (ret != NF_CT_EVENT_HELD)
-			nf_conntrack_unsent_taken(u, kind);
-		if (++n % NF_CT_RESEND_BUDGET == 0)
-			cond_resched();
+		now = ktime_get_ns();
+		if (next <= now || test_bit(NF_CT_UNSENT_KICKED, &u->state))
+			continue;
+		/* a quick reader of a small buffer: do not give up the CPU for long */
+		if (next - now < NF_CT_RESEND_SPIN) {
+			cpu_relax();
+			continue;
+		}
+		if (next - now < NF_CT_RESEND_NAP) {
+			usleep_range(div_u64(next - now, NSEC_PER_USEC) + 1,
+				     div_u64(next - now, NSEC_PER_USEC) + 10);
+			continue;
+		}
+		hrtimer_start(&u->timer, ns_to_ktime(next - now), HRTIMER_MODE_REL_SOFT);
+		return;
 	}
 }
 
 /**
- * nf_conntrack_events_kick - try everything again now
+ * nf_conntrack_events_kick - look at all queues now
  * @net: namespace, one of whose listeners has left
  *
  * Context: any.
@@ -142,6 +259,8 @@ void nf_conntrack_events_kick(struct net *net)
 	/* a worker that runs sees the bit; a timer that ticks is cut short */
 	if (hrtimer_try_to_cancel(&u->timer) == 1)
 		queue_work(nf_conntrack_wq, &u->work);
+	else
+		nf_conntrack_unsent_wake(u);
 }
 
 NF_CT_EXPORT_PRIVATE(nf_conntrack_events_kick);
@@ -158,13 +277,13 @@ void nf_conntrack_events_drain(struct net *net)
 
 	while (!nf_conntrack_unsent_idle(u)) {
 		/* without a notifier every attempt succeeds */
+		set_bit(NF_CT_UNSENT_KICKED, &u->state);
 		if (!test_and_set_bit(NF_CT_UNSENT_SCHEDULED, &u->state) ||
 		    hrtimer_cancel(&u->timer))
 			queue_work(nf_conntrack_wq, &u->work);
 		flush_work(&u->work);
 		cond_resched();
 	}
-	/* the last item is off its list before it has been tried */
 	flush_work(&u->work);
 }
 
@@ -186,7 +305,7 @@ void nf_conntrack_resend_pernet_init(struct net *net)
 }
 
 /**
- * nf_conntrack_resend_pernet_fini - stop the worker
+ * nf_conntrack_resend_pernet_fini - drop the rest, and stop the worker
  * @net: namespace without entries and without a notifier
  *
  * Context: process, sleeps.
@@ -195,7 +314,8 @@ void nf_conntrack_resend_pernet_fini(struct net *net)
 {
 	struct nf_conntrack_unsent *u = nf_conntrack_unsent(net);
 
-	/* the worker starts the timer, not before it has put back what it had */
+	/* an expectation may still have been on its way out */
+	nf_conntrack_events_drain(net);
 	cancel_work_sync(&u->work);
 	hrtimer_cancel(&u->timer);
 	cancel_work_sync(&u->work);

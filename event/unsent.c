@@ -1,39 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Undelivered events: the word of each item, and the per-CPU lists of items that wait
- * for a listener, one list for each kind.  Each CPU's lists have a lock, which is
- * a leaf.  A list holds a reference on each of its items.
+ * Undelivered events: the word and the cache of each item, and the per-CPU lists of
+ * items of which some listener lacks an event.  Each CPU's lists have a lock, a leaf.
+ * A list holds a reference on each of its items.
  *
- * The states of a word, and which CPU may do what.  "Claim" adds events and makes
- * the CPU the sender; "join" adds events to an item that is listed; "leave" adds
- * events to an item that is BUSY; "pop" takes an item off its list, for the worker.
+ * The states of a word, and which CPU may do what.  "Note" adds an event to the cache;
+ * "claim" makes the CPU the sender of all that is noted; "reclaim" makes the worker
+ * the sender of what one listener lacks.
  *
- *   state          meaning               claim     join     leave    pop
- *   ------------   -------------------   -------   ------   ------   ------------
- *   idle (0)       nothing to send       sender    no       no       -
- *   BUSY           one CPU sends, or a   adds      no       adds     -
- *                  batch holds the       only
- *                  event
- *   LISTED         waits on a list       sender,   adds     no       worker, then
- *                                        for echo  only              claims
- *                                        or retry
- *   BUSY, LISTED   an attempt is under   adds      adds     adds     worker, adds
- *                  way, the list will    only      only              only
- *                  be looked at again
- *   DONE           the destroy event is  refused   nothing  adds     unlists
- *                  out                             to do    only
+ *   state          meaning                   note   claim            reclaim
+ *   ------------   -----------------------   ----   --------------   -------------
+ *   idle (0)       nothing to send           yes    sender           -
+ *   BUSY           one CPU sends, or a       yes    no: the sender   later
+ *                  batch holds the event            looks again
+ *   LISTED         some listener lacks an    yes    sender; skips    sender
+ *                  event                            that listener
+ *   DONE           the destroy event was     no     no               sender
+ *                  sent
  *
- * Release (by the sender) gives BUSY back, with the events that were not sent, and
- * sets DONE after the destroy event.  Only the sender empties what packets have noted
- * (nf_conntrack_ecache.cache).  So the events of one item go out in the order NEW,
- * changes, DESTROY, and no CPU waits for another one.
+ * DONE comes with LISTED as long as some listener lacks an event.  Only the CPU that
+ * has BUSY empties the cache of noted events, changes the sets, and puts the item on
+ * its list or takes it off.  When it gives BUSY back it looks at the cache once more,
+ * so that an event that was noted meanwhile is sent, too.  A listener that lacks an
+ * event of the item gets no later one before it: the events of one item reach each
+ * listener in the order birth, changes, end, and no CPU waits for another one.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
+#include <net/netfilter/nf_conntrack_expect.h>
 
 #include "nf_conntrack_internal.h"
 #include "nf_conntrack_setup.h"
@@ -42,6 +42,8 @@
 
 /* Entries that a dump looks at under a list's lock */
 #define NF_CT_DYING_STEPS	512
+/* Items of one list that a search queues again at once */
+#define NF_CT_SEARCH_MAX	1024
 
 /**
  * struct nf_conntrack_unsent_cpu - one CPU's lists
@@ -58,134 +60,145 @@ struct nf_conntrack_unsent_cpu {
 	struct nf_conntrack_event_stats	stats;
 };
 
-/* ---- the word ---- */
+/* ---- the word and the cache ---- */
 
-/**
- * nf_ct_unsent_fresh - have packets noted changes that a listener may want?
- * @item: item
- *
- * While no program listens, changes stay in the cache for a later listener.
- *
- * Return: whether there are such changes.
- */
-bool nf_ct_unsent_fresh(const struct nf_ct_unsent_item *item)
+static unsigned int nf_ct_unsent_shift(enum nf_ct_unsent_set set)
 {
-	const struct nf_conntrack_ecache *e = item->ecache;
+	return 16 * (set + 1);
+}
 
-	return e && READ_ONCE(e->cache) & e->ctmask &&
-	       READ_ONCE(nf_ctnetlink_has_listener);
+/* Clear, then set bits of the cache; returns what it was */
+static unsigned long nf_ct_unsent_update(const struct nf_ct_unsent_item *item,
+					 unsigned long clear, unsigned long set)
+{
+	unsigned long old = READ_ONCE(*item->cache);
+
+	while (!try_cmpxchg(item->cache, &old, (old & ~clear) | set))
+		;
+	return old;
+}
+
+/* Only the CPU that has BUSY changes the rest of the word; others look at it. */
+static void nf_ct_unsent_word(const struct nf_ct_unsent_item *item, u32 clear, u32 set)
+{
+	u32 old = READ_ONCE(*item->word);
+
+	while (!try_cmpxchg(item->word, &old, (old & ~clear) | set))
+		;
 }
 
 /**
- * nf_ct_unsent_claim - add events, and become the sender
- * @item:   item
- * @events: events to add, perhaps none
- * @mine:   result: all undelivered events and fresh changes, perhaps none; now the
- *          caller's to send
+ * nf_ct_unsent_fresh - has an event been noted that no CPU has sent?
+ * @item: item
  *
- * A CPU that gets false has made a full barrier after its change of the cache,
- * unless the item is DONE: pairs with nf_ct_unsent_release() and
- * nf_ct_unsent_unlist(), after which the sender looks at the cache again.
- *
- * Return: false when another CPU or a batch is the sender, and sends @events too.
+ * Return: true when the cache has one that a rule selected.
  */
-bool nf_ct_unsent_claim(const struct nf_ct_unsent_item *item, u32 events, u32 *mine)
+bool nf_ct_unsent_fresh(const struct nf_ct_unsent_item *item)
+{
+	return READ_ONCE(*item->cache) & item->mask;
+}
+
+static bool nf_ct_unsent_try_busy(const struct nf_ct_unsent_item *item, u32 unless)
 {
 	u32 old = READ_ONCE(*item->word);
 	u32 new;
 
 	do {
-		if (old & NF_CT_UNSENT_DONE)
-			return false;
-		new = old | events;
-		*mine = 0;
-		if (!(old & NF_CT_UNSENT_BUSY)) {
-			*mine = new & NF_CT_UNSENT_EVENTS;
-			new = (new & ~NF_CT_UNSENT_EVENTS) | NF_CT_UNSENT_BUSY;
-		}
+		new = old & unless ? old : old | NF_CT_UNSENT_BUSY;
 	} while (!try_cmpxchg(item->word, &old, new));
-	if (old & NF_CT_UNSENT_BUSY)
-		return false;
+	return !(old & unless);
+}
 
-	if (nf_ct_unsent_fresh(item))
-		*mine |= xchg(&item->ecache->cache, 0) & item->ecache->ctmask;
-	return true;
+/**
+ * nf_ct_unsent_note - leave events to the sender
+ * @item:   item
+ * @events: events
+ */
+void nf_ct_unsent_note(const struct nf_ct_unsent_item *item, u32 events)
+{
+	nf_ct_unsent_update(item, 0, events & NF_CT_UNSENT_EVENTS);
+}
+
+/**
+ * nf_ct_unsent_claim - note events, and become the sender
+ * @item:   item
+ * @events: events to note, perhaps none
+ *
+ * A full barrier lies between noting and looking for BUSY, also when the answer is
+ * false: it pairs with nf_ct_unsent_release(), which gives BUSY back and then looks
+ * at the cache.
+ *
+ * Return: false when another CPU or a batch is the sender, and sends @events, too; or
+ * when the destroy event was sent.
+ */
+bool nf_ct_unsent_claim(const struct nf_ct_unsent_item *item, u32 events)
+{
+	if (events)
+		nf_ct_unsent_note(item, events);
+	return nf_ct_unsent_try_busy(item, NF_CT_UNSENT_BUSY | NF_CT_UNSENT_DONE);
+}
+
+/**
+ * nf_ct_unsent_reclaim - become the sender of what a listener lacks
+ * @item: item that is listed
+ *
+ * Return: false when another CPU or a batch is the sender.
+ */
+bool nf_ct_unsent_reclaim(const struct nf_ct_unsent_item *item)
+{
+	return nf_ct_unsent_try_busy(item, NF_CT_UNSENT_BUSY);
+}
+
+/**
+ * nf_ct_unsent_take - take the noted events out of the cache
+ * @item: item that the caller has claimed
+ *
+ * Return: those of them that a rule selected, now the caller's to send.
+ */
+u32 nf_ct_unsent_take(const struct nf_ct_unsent_item *item)
+{
+	return nf_ct_unsent_update(item, NF_CT_UNSENT_EVENTS, 0) & item->mask;
 }
 
 /**
  * nf_ct_unsent_release - stop being the sender
  * @item: item that the caller has claimed
- * @back: events that were not sent
- * @done: the destroy event is out
+ * @done: the destroy event was sent
  *
- * Return: whether something is undelivered now.
+ * Return: whether an event has been noted meanwhile, which nobody sends.
  */
-bool nf_ct_unsent_release(const struct nf_ct_unsent_item *item, u32 back, bool done)
+bool nf_ct_unsent_release(const struct nf_ct_unsent_item *item, bool done)
 {
-	u32 old = READ_ONCE(*item->word);
-	u32 new;
-
-	do {
-		new = (old & ~NF_CT_UNSENT_BUSY) | back;
-		if (done)
-			new = (new & (NF_CT_UNSENT_LISTED | NF_CT_UNSENT_DYING)) |
-			      NF_CT_UNSENT_DONE;
-	} while (!try_cmpxchg(item->word, &old, new));
-	return new & NF_CT_UNSENT_EVENTS || (!done && nf_ct_unsent_fresh(item));
+	nf_ct_unsent_word(item, NF_CT_UNSENT_BUSY, done ? NF_CT_UNSENT_DONE : 0);
+	return !(READ_ONCE(*item->word) & NF_CT_UNSENT_DONE) &&
+	       nf_ct_unsent_fresh(item);
 }
 
 /**
- * nf_ct_unsent_leave - leave events to the batch that is the sender
- * @item:   item
- * @events: events
+ * nf_ct_unsent_set - which listeners lack something of an item
+ * @item: item
+ * @set:  what
  *
- * Return: false when the batch has been released meanwhile: the caller has to
- * queue the item.
+ * Return: bits of slots.
  */
-bool nf_ct_unsent_leave(const struct nf_ct_unsent_item *item, u32 events)
+u16 nf_ct_unsent_set(const struct nf_ct_unsent_item *item, enum nf_ct_unsent_set set)
 {
-	u32 old = READ_ONCE(*item->word);
-
-	while (!try_cmpxchg(item->word, &old, old | events))
-		;
-	return old & NF_CT_UNSENT_BUSY;
+	return READ_ONCE(*item->cache) >> nf_ct_unsent_shift(set);
 }
 
 /**
- * nf_ct_unsent_join - add events to an item that is on a list
- * @item:   item
- * @events: events; with none, too, this is a full barrier: nf_ct_unsent_claim()
- *
- * An attempt by the caller would fill the socket before those items that wait
- * longer, and cost each packet of the connection a message that is thrown away.
- *
- * Return: false when the item is not listed.
- */
-bool nf_ct_unsent_join(const struct nf_ct_unsent_item *item, u32 events)
-{
-	u32 old = READ_ONCE(*item->word);
-
-	do {
-		if (!(old & NF_CT_UNSENT_LISTED))
-			return false;
-		if (old & NF_CT_UNSENT_DONE)
-			return true;
-	} while (!try_cmpxchg(item->word, &old, old | events));
-	return true;
-}
-
-/**
- * nf_ct_unsent_any - is something of the item undelivered, or being sent?
+ * nf_ct_unsent_lacking - which listeners lack anything of an item
  * @item: item
  *
- * Return: whether something is.
+ * Return: bits of slots.
  */
-bool nf_ct_unsent_any(const struct nf_ct_unsent_item *item)
+u16 nf_ct_unsent_lacking(const struct nf_ct_unsent_item *item)
 {
-	u32 word = READ_ONCE(*item->word);
+	unsigned long cache = READ_ONCE(*item->cache);
 
-	return word & (NF_CT_UNSENT_EVENTS | NF_CT_UNSENT_BUSY | NF_CT_UNSENT_LISTED) &&
-	       !(word & NF_CT_UNSENT_DONE);
+	return cache >> nf_ct_unsent_shift(NF_CT_LACK_BIRTH) |
+	       cache >> nf_ct_unsent_shift(NF_CT_LACK_CHANGE) |
+	       cache >> nf_ct_unsent_shift(NF_CT_LACK_END);
 }
 
 /* ---- items ---- */
@@ -221,7 +234,7 @@ static void nf_ct_unsent_get(const struct nf_ct_unsent_item *item)
 
 /**
  * nf_ct_unsent_put - drop the reference that a list had
- * @item: item that was popped and unlisted
+ * @item: item that is off its list
  */
 void nf_ct_unsent_put(const struct nf_ct_unsent_item *item)
 {
@@ -258,17 +271,24 @@ static void nf_ct_unsent_recount(struct nf_conntrack_unsent_cpu *c,
 	c->stats.missed += listed - dying;
 }
 
-static void nf_ct_unsent_link(struct nf_conntrack_unsent_cpu *c,
-			      const struct nf_ct_unsent_item *item, bool front)
+/* Put the item on its list if it is not there, and count it anew. */
+static void nf_ct_unsent_list(const struct nf_ct_unsent_item *item, u32 state)
 {
+	struct nf_conntrack_unsent *u = nf_conntrack_unsent(item->net);
+	struct nf_conntrack_unsent_cpu *c = nf_ct_unsent_home(item);
 	enum nf_ct_unsent_kind kind = nf_ct_unsent_kind(item);
+	u32 old;
 
-	lockdep_assert_held(&c->lock);
-	atomic_inc(&nf_conntrack_unsent(item->net)->waiting[kind]);
-	if (front)
-		list_add(nf_ct_unsent_node(item), &c->list[kind]);
-	else
+	spin_lock_bh(&c->lock);
+	old = READ_ONCE(*item->word);
+	nf_ct_unsent_word(item, 0, state);
+	nf_ct_unsent_recount(c, item, old, old | state);
+	if (!(old & NF_CT_UNSENT_LISTED)) {
+		nf_ct_unsent_get(item);
 		list_add_tail(nf_ct_unsent_node(item), &c->list[kind]);
+		atomic_inc(&u->listed[kind]);
+	}
+	spin_unlock_bh(&c->lock);
 }
 
 /* An item leaves a list: a dump that was about to look at it goes on behind it. */
@@ -285,161 +305,214 @@ static void nf_ct_unsent_unlink(struct nf_conntrack_unsent_cpu *c,
 	list_del(node);
 }
 
-/* See that the worker runs soon, unless it is on its way. */
-static void nf_conntrack_unsent_wake(struct nf_conntrack_unsent *u)
+/* Take the item off its list; the list's reference is the caller's. */
+static void nf_ct_unsent_unlist(const struct nf_ct_unsent_item *item)
+{
+	const u32 state = NF_CT_UNSENT_LISTED | NF_CT_UNSENT_DYING;
+	struct nf_conntrack_unsent *u = nf_conntrack_unsent(item->net);
+	struct nf_conntrack_unsent_cpu *c = nf_ct_unsent_home(item);
+	u32 old;
+
+	spin_lock_bh(&c->lock);
+	old = READ_ONCE(*item->word);
+	nf_ct_unsent_word(item, state, 0);
+	nf_ct_unsent_recount(c, item, old, old & ~state);
+	nf_ct_unsent_unlink(c, nf_ct_unsent_node(item));
+	atomic_dec(&u->listed[nf_ct_unsent_kind(item)]);
+	spin_unlock_bh(&c->lock);
+}
+
+/**
+ * nf_conntrack_unsent_wake - see that the worker runs soon
+ * @u: the namespace's
+ *
+ * Context: softirq safe.
+ */
+void nf_conntrack_unsent_wake(struct nf_conntrack_unsent *u)
 {
 	if (!test_and_set_bit(NF_CT_UNSENT_SCHEDULED, &u->state))
 		hrtimer_start(&u->timer, ns_to_ktime(NF_CT_PACE_WAIT_MIN),
 			      HRTIMER_MODE_REL_SOFT);
 }
 
+/*
+ * Connections that wait count against nf_conntrack_max.  Expectations that wait count
+ * against nothing that traffic needs, so their own number is limited.
+ */
+static bool nf_ct_unsent_too_many(const struct nf_ct_unsent_item *item)
+{
+	const struct nf_conntrack_unsent *u = nf_conntrack_unsent(item->net);
+
+	return !item->ct && !(READ_ONCE(*item->word) & NF_CT_UNSENT_LISTED) &&
+	       atomic_read(&u->listed[NF_CT_UNSENT_EXPECTATION]) >=
+	       READ_ONCE(nf_ct_expect_max);
+}
+
+static void nf_ct_unsent_give_up(const struct nf_ct_unsent_item *item,
+				 unsigned long slots)
+{
+	struct nf_conntrack_listener *l;
+	unsigned int slot;
+
+	for_each_set_bit(slot, &slots, NF_CT_LISTENERS) {
+		l = &nf_conntrack_unsent(item->net)->slots[slot];
+		WRITE_ONCE(l->lost, l->lost + 1);
+	}
+	net_warn_ratelimited("%u expectations wait for a listener: giving up events of others\n",
+			     READ_ONCE(nf_ct_expect_max));
+}
+
 /**
- * nf_ct_unsent_queue - put an item on its list, and see that it is tried again
- * @item: item; one that is listed already is only counted anew
+ * nf_ct_unsent_lack - listeners have not got an event
+ * @item:   item that the caller has claimed
+ * @set:    what kind of event
+ * @slots:  which listeners, as bits; not 0
+ * @events: the event
+ *
+ * DIFF: events-given-up: beyond nf_conntrack_expect_max expectations that wait, the
+ * events of others are given up, counted and logged.
  *
  * Context: softirq safe.
  */
-void nf_ct_unsent_queue(const struct nf_ct_unsent_item *item)
+void nf_ct_unsent_lack(const struct nf_ct_unsent_item *item,
+		       enum nf_ct_unsent_set set, u16 slots, u32 events)
 {
 	struct nf_conntrack_unsent *u = nf_conntrack_unsent(item->net);
-	struct nf_conntrack_unsent_cpu *c = nf_ct_unsent_home(item);
-	enum nf_ct_unsent_kind kind = nf_ct_unsent_kind(item);
-	u32 old = READ_ONCE(*item->word);
-	u32 new;
+	unsigned long fresh = slots & ~nf_ct_unsent_lacking(item);
+	u32 state = NF_CT_UNSENT_LISTED;
+	unsigned int slot;
 
-	spin_lock_bh(&c->lock);
-	do {
-		new = old | NF_CT_UNSENT_LISTED;
-		if (old & NF_CT_DESTROY_EVENT)
-			new |= NF_CT_UNSENT_DYING;
-	} while (!try_cmpxchg(item->word, &old, new));
-	nf_ct_unsent_recount(c, item, old, new);
-	if (!(old & NF_CT_UNSENT_LISTED)) {
-		/* the first of its kind: its wait begins now, unless all the
-		 * others were in a batch and have come back
-		 */
-		if (!atomic_read(&u->waiting[kind]) &&
-		    !test_bit(NF_CT_UNSENT_STALLED, &u->state))
-			nf_conntrack_pace_start(&u->pace[kind], ktime_get_ns());
-		nf_ct_unsent_get(item);
-		nf_ct_unsent_link(c, item, false);
+	if (nf_ct_unsent_too_many(item)) {
+		nf_ct_unsent_give_up(item, slots);
+		return;
 	}
-	spin_unlock_bh(&c->lock);
+	if (set == NF_CT_LACK_END)
+		state |= NF_CT_UNSENT_DYING;
+	nf_ct_unsent_update(item, 0, (unsigned long)slots << nf_ct_unsent_shift(set));
+	nf_ct_unsent_list(item, state | (events & NF_CT_UNSENT_EVENTS));
+	/* the bit and the list's reference come first: the worker may be quick */
+	for_each_set_bit(slot, &fresh, NF_CT_LISTENERS)
+		nf_conntrack_listener_push(&u->slots[slot], item);
 	nf_conntrack_unsent_wake(u);
 }
 
-/**
- * nf_ct_unsent_put_back - a popped item was refused again
- * @item: item; it is the next one again
- *
- * Context: process or softirq; worker only.
- */
-void nf_ct_unsent_put_back(const struct nf_ct_unsent_item *item)
+/* The events of @set that no listener lacks any more, once its last bit goes */
+static u32 nf_ct_unsent_set_events(enum nf_ct_unsent_set set)
 {
-	struct nf_conntrack_unsent_cpu *c = nf_ct_unsent_home(item);
-
-	spin_lock_bh(&c->lock);
-	nf_ct_unsent_link(c, item, true);
-	spin_unlock_bh(&c->lock);
-}
-
-/**
- * nf_ct_unsent_unlist - a popped item leaves its list for good
- * @item: item
- *
- * A CPU that is busy with the item now lists it anew if it has to.
- *
- * Context: process or softirq; worker only.
- * Return: false when something is undelivered again, and the item is back on its list;
- * true when the list's reference is the caller's to drop.
- */
-bool nf_ct_unsent_unlist(const struct nf_ct_unsent_item *item)
-{
-	struct nf_conntrack_unsent_cpu *c = nf_ct_unsent_home(item);
-	u32 old = READ_ONCE(*item->word);
-	bool off = true;
-	u32 new;
-
-	spin_lock_bh(&c->lock);
-	do {
-		new = old & ~(NF_CT_UNSENT_LISTED | NF_CT_UNSENT_DYING);
-		if (old & NF_CT_UNSENT_EVENTS && !(old & NF_CT_UNSENT_BUSY)) {
-			nf_ct_unsent_link(c, item, false);
-			off = false;
-			break;
-		}
-	} while (!try_cmpxchg(item->word, &old, new));
-	if (off)
-		nf_ct_unsent_recount(c, item, old, new);
-	spin_unlock_bh(&c->lock);
-
-	/* a CPU that saw LISTED has left what is fresh to us: nf_ct_unsent_join() */
-	if (off && !(new & NF_CT_UNSENT_DONE) && nf_ct_unsent_fresh(item))
-		nf_ct_unsent_queue(item);
-	return off;
-}
-
-/* The first of one list, which the caller takes over */
-static bool nf_conntrack_unsent_pop_cpu(struct nf_conntrack_unsent *u,
-					struct nf_conntrack_unsent_cpu *c,
-					enum nf_ct_unsent_kind kind,
-					struct nf_ct_unsent_item *item)
-{
-	struct list_head *node = NULL;
-
-	spin_lock_bh(&c->lock);
-	if (!list_empty(&c->list[kind])) {
-		node = c->list[kind].next;
-		nf_ct_unsent_unlink(c, node);
-		atomic_dec(&u->waiting[kind]);
+	switch (set) {
+	case NF_CT_LACK_BIRTH:
+		return NF_CT_BIRTH_EVENTS;
+	case NF_CT_LACK_CHANGE:
+		return NF_CT_UNSENT_EVENTS & ~(NF_CT_BIRTH_EVENTS | NF_CT_DESTROY_EVENT);
+	default:
+		return NF_CT_DESTROY_EVENT;
 	}
-	spin_unlock_bh(&c->lock);
-
-	if (node)
-		*item = nf_ct_unsent_node_item(node, kind);
-	return node;
 }
 
 /**
- * nf_conntrack_unsent_pop - take the next item off its list
- * @u:       the namespace's
- * @refused: kinds to leave alone, as bits
- * @item:    result; the list's reference becomes the caller's, LISTED stays set
+ * nf_ct_unsent_got - listeners have got an event, or no longer want it
+ * @item:  item that the caller has claimed
+ * @set:   what kind of event
+ * @slots: which listeners, as bits
  *
- * Context: process; worker only.
- * Return: false when no item of another kind waits.
+ * Context: softirq safe.
+ * Return: true when no listener lacks anything: the item is off its list, and the
+ * list's reference is the caller's to drop after nf_ct_unsent_release().
  */
-bool nf_conntrack_unsent_pop(struct nf_conntrack_unsent *u, unsigned long refused,
-			     struct nf_ct_unsent_item *item)
+bool nf_ct_unsent_got(const struct nf_ct_unsent_item *item,
+		      enum nf_ct_unsent_set set, u16 slots)
 {
-	unsigned int kind, cpu;
-	int i;
+	nf_ct_unsent_update(item, (unsigned long)slots << nf_ct_unsent_shift(set), 0);
+	if (!nf_ct_unsent_set(item, set))
+		nf_ct_unsent_word(item, nf_ct_unsent_set_events(set), 0);
+	if (nf_ct_unsent_lacking(item) || !(READ_ONCE(*item->word) & NF_CT_UNSENT_LISTED))
+		return false;
 
-	for (i = 0; i < nr_cpu_ids * NF_CT_UNSENT_KINDS; i++) {
-		u->next = (u->next + 1) % (nr_cpu_ids * NF_CT_UNSENT_KINDS);
-		kind = u->next % NF_CT_UNSENT_KINDS;
-		cpu = u->next / NF_CT_UNSENT_KINDS;
-		if (test_bit(kind, &refused) || !cpu_possible(cpu))
-			continue;
-		if (nf_conntrack_unsent_pop_cpu(u, per_cpu_ptr(u->cpu, cpu), kind,
-						item))
-			return true;
-	}
+	nf_ct_unsent_unlist(item);
+	return true;
+}
+
+/*
+ * Does @slot lack something of an item that is not in its queue?  While a search goes
+ * on, no item gets into the queue but by the search.  A CPU that has BUSY may be
+ * between setting the bit and queueing: leave its items to a later search.
+ */
+static bool nf_ct_unsent_missing(const struct nf_ct_unsent_item *item,
+				 unsigned int slot, bool *later)
+{
+	if (!(nf_ct_unsent_lacking(item) & BIT(slot)))
+		return false;
+	/* BUSY is set before the bit, and given back after queueing */
+	smp_rmb();
+	if (!(READ_ONCE(*item->word) & NF_CT_UNSENT_BUSY))
+		return true;
+	*later = true;
 	return false;
 }
 
+static void nf_conntrack_unsent_search_list(struct nf_conntrack_listener *l,
+					    struct nf_conntrack_unsent_cpu *c,
+					    enum nf_ct_unsent_kind kind,
+					    unsigned int slot)
+{
+	struct nf_ct_unsent_item item;
+	unsigned int found = 0;
+	struct list_head *node;
+	bool later = false;
+
+	spin_lock_bh(&c->lock);
+	list_for_each(node, &c->list[kind]) {
+		item = nf_ct_unsent_node_item(node, kind);
+		if (!nf_ct_unsent_missing(&item, slot, &later))
+			continue;
+		if (++found > NF_CT_SEARCH_MAX) {
+			later = true;
+			break;
+		}
+		nf_conntrack_listener_found(l, &item);
+	}
+	spin_unlock_bh(&c->lock);
+	if (later)
+		nf_conntrack_listener_found(l, NULL);
+}
+
 /**
- * nf_conntrack_unsent_idle - is nothing of the namespace listed?
+ * nf_conntrack_unsent_search - find what a queue had no memory for
+ * @u:    the namespace's
+ * @slot: slot whose queue is empty
+ *
+ * Context: process; worker only.
+ */
+void nf_conntrack_unsent_search(struct nf_conntrack_unsent *u, unsigned int slot)
+{
+	struct nf_conntrack_listener *l = &u->slots[slot];
+	enum nf_ct_unsent_kind kind;
+	int cpu;
+
+	if (!nf_conntrack_listener_search(l))
+		return;
+	for_each_possible_cpu(cpu) {
+		for (kind = 0; kind < NF_CT_UNSENT_KINDS; kind++)
+			nf_conntrack_unsent_search_list(l, per_cpu_ptr(u->cpu, cpu),
+							kind, slot);
+		cond_resched();
+	}
+	nf_conntrack_listener_searched(l);
+}
+
+/**
+ * nf_conntrack_unsent_idle - is nothing of the namespace undelivered?
  * @u: the namespace's
  *
- * Return: whether all lists are empty.
+ * Context: any.
+ * Return: true when no item is listed.
  */
 bool nf_conntrack_unsent_idle(const struct nf_conntrack_unsent *u)
 {
 	unsigned int kind;
 
 	for (kind = 0; kind < NF_CT_UNSENT_KINDS; kind++) {
-		if (atomic_read(&u->waiting[kind]))
+		if (atomic_read(&u->listed[kind]))
 			return false;
 	}
 	return true;
@@ -453,47 +526,10 @@ bool nf_conntrack_unsent_idle(const struct nf_conntrack_unsent *u)
  */
 unsigned int nf_conntrack_unsent_count(const struct net *net)
 {
-	return atomic_read(&nf_conntrack_unsent(net)->waiting[NF_CT_UNSENT_CONNECTION]);
+	return atomic_read(&nf_conntrack_unsent(net)->listed[NF_CT_UNSENT_CONNECTION]);
 }
 
-/* ---- what became of attempts ---- */
-
-/**
- * nf_conntrack_unsent_taken - a listener took an event, or none wants it
- * @u:    the namespace's
- * @kind: kind of the item
- *
- * Context: any.
- */
-void nf_conntrack_unsent_taken(struct nf_conntrack_unsent *u,
-			       enum nf_ct_unsent_kind kind)
-{
-	nf_conntrack_pace_taken(&u->pace[kind], ktime_get_ns());
-	if (kind == NF_CT_UNSENT_CONNECTION &&
-	    test_bit(NF_CT_UNSENT_STALLED, &u->state))
-		clear_bit(NF_CT_UNSENT_STALLED, &u->state);
-}
-
-/**
- * nf_conntrack_unsent_batch_result - what became of a batch of events
- * @net: namespace
- * @err: 0, or negative when a listener refused it; its events are listed
- *
- * Context: softirq safe.
- */
-void nf_conntrack_unsent_batch_result(struct net *net, int err)
-{
-	struct nf_conntrack_unsent *u = nf_conntrack_unsent(net);
-
-	if (err) {
-		set_bit(NF_CT_UNSENT_STALLED, &u->state);
-		set_bit(NF_CT_UNSENT_REFUSED, &u->state);
-		return;
-	}
-	if (unlikely(test_bit(NF_CT_UNSENT_STALLED, &u->state) ||
-		     nf_conntrack_unsent_count(net)))
-		nf_conntrack_unsent_taken(u, NF_CT_UNSENT_CONNECTION);
-}
+/* ---- counters ---- */
 
 /**
  * nf_conntrack_count_delivered - an event was delivered
@@ -510,13 +546,28 @@ void nf_conntrack_count_delivered(struct net *net, bool again)
 }
 
 /**
- * nf_conntrack_count_refused - a listener refused an attempt
+ * nf_conntrack_count_refused - a listener's socket refused a message
  * @net: namespace
+ * @l:   listener
  */
-void nf_conntrack_count_refused(struct net *net)
+void nf_conntrack_count_refused(struct net *net, struct nf_conntrack_listener *l)
 {
+	WRITE_ONCE(l->refused, l->refused + 1);
 	this_cpu_inc(nf_conntrack_unsent(net)->cpu->stats.refused);
 }
+
+NF_CT_EXPORT_PRIVATE(nf_conntrack_count_refused);
+
+/**
+ * nf_conntrack_count_lost - a plain listener has lost an event
+ * @net: namespace
+ */
+void nf_conntrack_count_lost(struct net *net)
+{
+	this_cpu_inc(nf_conntrack_unsent(net)->cpu->stats.lost);
+}
+
+NF_CT_EXPORT_PRIVATE(nf_conntrack_count_lost);
 
 /**
  * nf_conntrack_events_count_batch - a datagram held more than one event
@@ -659,24 +710,23 @@ int nf_conntrack_unsent_pernet_init(struct net *net)
 			INIT_LIST_HEAD(&c->list[kind]);
 	}
 	u->net = net;
+	spin_lock_init(&u->slots_lock);
+	nf_conntrack_listeners_init(u->slots);
 	nf_conntrack_pernet(net)->unsent = u;
 	return 0;
 }
 
 /**
- * nf_conntrack_unsent_pernet_fini - drop what is still listed
- * @net: namespace without entries; the worker has stopped
+ * nf_conntrack_unsent_pernet_fini - free the lists
+ * @net: namespace without entries; nothing is listed
  *
  * Context: process, sleeps.
  */
 void nf_conntrack_unsent_pernet_fini(struct net *net)
 {
 	struct nf_conntrack_unsent *u = nf_conntrack_unsent(net);
-	struct nf_ct_unsent_item item;
 
-	/* an expectation may still have been on its way out */
-	while (nf_conntrack_unsent_pop(u, 0, &item))
-		nf_ct_unsent_put(&item);
+	nf_conntrack_listeners_fini(u->slots);
 	free_percpu(u->cpu);
 	kfree(u);
 	nf_conntrack_pernet(net)->unsent = NULL;

@@ -44,7 +44,7 @@ void nf_ct_expect_event_report(enum ip_conntrack_expect_events event,
 	if (event == IPEXP_DESTROY)
 		WRITE_ONCE(life->portid, portid);
 
-	nf_ct_unsent_send(&item, events, portid, report, false);
+	nf_ct_unsent_send(&item, events, portid, report);
 }
 #endif
 
@@ -71,10 +71,7 @@ void nf_ct_expect_announce(struct nf_conntrack_expect *exp, u32 portid, int repo
  */
 void nf_ct_expect_withdraw(struct nf_conntrack_expect *exp, u32 portid, int report)
 {
-	struct nf_ct_expect_life *life = nf_ct_expectation(exp)->life;
-	const struct nf_ct_unsent_item item = nf_ct_unsent_expectation(life);
-
 	nf_ct_expect_life_sync(exp);
 	nf_ct_expect_event_report(IPEXP_DESTROY, exp, portid, report);
-	nf_ct_expect_life_end(exp, nf_ct_unsent_any(&item));
+	nf_ct_expect_life_end(exp);
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What listeners are shown of expectations: struct nf_ct_expect_life, its
- * references, and the limits that an undelivered destroy event counts against.  The
- * expectation's pointer to its life, and the members of a life that follow the
- * expectation, are guarded by nf_conntrack_expect_lock; counters are atomic.
+ * What userspace learns of expectations: struct nf_ct_expect_life, and its references.
+ * The expectation's pointer to its life, and what of a life follows the expectation,
+ * are guarded by nf_conntrack_expect_lock.
  */
 #include <linux/random.h>
 #include <linux/siphash.h>
@@ -20,73 +19,6 @@
 static struct kmem_cache *nf_ct_expect_life_cachep __read_mostly;
 static siphash_aligned_key_t nf_ct_expect_id_secret;
 static u64 nf_ct_expect_lives;		/* so far; nf_conntrack_expect_lock */
-
-/* ---- limits ---- */
-
-/*
- * The number of a master's expectations whose destroy event is undelivered.  It is in
- * the helper extension, where the kernel's struct leaves four bytes between the
- * counters and the helper's own data.
- */
-static atomic_t *nf_ct_expect_unsent_count(const struct nf_conn_help *help)
-{
-	static_assert(offsetofend(struct nf_conn_help, expecting) % sizeof(atomic_t) == 0);
-	static_assert(offsetofend(struct nf_conn_help, expecting) + sizeof(atomic_t) <=
-		      offsetof(struct nf_conn_help, data));
-
-	return (atomic_t *)((char *)help + offsetofend(struct nf_conn_help, expecting));
-}
-
-/**
- * nf_ct_expect_unsent_of - expectations of a master whose destroy event is undelivered
- * @master_help: helper extension of the master
- *
- * Return: their number.
- */
-unsigned int nf_ct_expect_unsent_of(const struct nf_conn_help *master_help)
-{
-	return atomic_read(nf_ct_expect_unsent_count(master_help));
-}
-
-/**
- * nf_ct_expect_unsent - expectations of a namespace whose destroy event is undelivered
- * @net: namespace
- *
- * Return: their number.
- */
-unsigned int nf_ct_expect_unsent(const struct net *net)
-{
-	return atomic_read(&nf_conntrack_pernet(net)->expect_unsent);
-}
-
-static void nf_ct_expect_life_count(struct nf_ct_expect_life *life,
-				    struct nf_conn *master)
-{
-	lockdep_assert_held(&nf_conntrack_expect_lock);
-
-	life->counted = true;
-	atomic_inc(&nf_conntrack_pernet(life->net)->expect_unsent);
-
-	/* a master that is being freed makes no more expectations */
-	if (!refcount_inc_not_zero(&master->ct_general.use))
-		return;
-	life->master_ct = master;
-	atomic_inc(nf_ct_expect_unsent_count(nf_ct_ext_peek(master, NF_CT_EXT_HELPER)));
-}
-
-static void nf_ct_expect_life_free_rcu(struct rcu_head *head)
-{
-	struct nf_ct_expect_life *life =
-		container_of(head, struct nf_ct_expect_life, rcu);
-	struct nf_conn *master = life->master_ct;
-
-	kmem_cache_free(nf_ct_expect_life_cachep, life);
-	/* the lock: the area of an unconfirmed master may move */
-	spin_lock_bh(&nf_conntrack_expect_lock);
-	atomic_dec(nf_ct_expect_unsent_count(nf_ct_ext_peek(master, NF_CT_EXT_HELPER)));
-	spin_unlock_bh(&nf_conntrack_expect_lock);
-	nf_ct_put(master);
-}
 
 /* ---- references ---- */
 
@@ -115,17 +47,7 @@ struct nf_ct_expect_life *nf_ct_expect_life_alloc(void)
  */
 void nf_ct_expect_life_put(struct nf_ct_expect_life *life)
 {
-	if (!refcount_dec_and_test(&life->use))
-		return;
-
-	if (life->counted)
-		atomic_dec(&nf_conntrack_pernet(life->net)->expect_unsent);
-	/* dropping the last reference on a master takes
-	 * nf_conntrack_expect_lock, which the caller may hold
-	 */
-	if (life->master_ct)
-		call_rcu(&life->rcu, nf_ct_expect_life_free_rcu);
-	else
+	if (refcount_dec_and_test(&life->use))
 		kmem_cache_free(nf_ct_expect_life_cachep, life);
 }
 
@@ -195,18 +117,14 @@ void nf_ct_expect_life_start(struct nf_conntrack_expect *exp,
 
 /**
  * nf_ct_expect_life_end - the expectation has been unlinked
- * @exp:    expectation
- * @unsent: its destroy event is undelivered: until then it counts as if it were
- *          linked
+ * @exp: expectation
  */
-void nf_ct_expect_life_end(struct nf_conntrack_expect *exp, bool unsent)
+void nf_ct_expect_life_end(struct nf_conntrack_expect *exp)
 {
 	struct nf_ct_expect_life *life = nf_ct_expectation(exp)->life;
 
 	lockdep_assert_held(&nf_conntrack_expect_lock);
 
-	if (unsent)
-		nf_ct_expect_life_count(life, exp->master);
 	nf_ct_expectation(exp)->life = NULL;
 	nf_ct_expect_life_put(life);
 }
@@ -270,7 +188,5 @@ int nf_ct_expect_life_init(void)
  */
 void nf_ct_expect_life_fini(void)
 {
-	/* nf_ct_expect_life_free_rcu() of the last ones */
-	rcu_barrier();
 	kmem_cache_destroy(nf_ct_expect_life_cachep);
 }

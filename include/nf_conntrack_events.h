@@ -4,6 +4,7 @@
  *
  * nf_ct_event_notifier.ct_event() returns an enum nf_ct_event_result, or a
  * negative errno: a reliable listener refused the event, or there was no memory.
+ * What no slot of a listener stands for, a negative errno, is tried again later.
  * For one entry at most one call is under way or held at any time.  The same is
  * true of exp_event(), which gets a struct nf_ct_expect_event, never returns
  * NF_CT_EVENT_HELD, and may be called with nf_conntrack_expect_lock held.
@@ -49,6 +50,28 @@ enum nf_ct_event_report {
 };
 
 /**
+ * struct nf_ct_delivery - to which listeners an event goes, and which got it
+ * @skip: slots that must not get it, because they lack an earlier event of the item
+ * @only: slot that gets it, and no other listener does; -1: all listeners
+ * @lack: result: slots of reliable listeners that want it and have not got it
+ */
+struct nf_ct_delivery {
+	u16	skip;
+	s8	only;
+	u16	lack;
+};
+
+/**
+ * struct nf_ct_connection_event - what nf_ct_event_notifier.ct_event() gets
+ * @item:     the kernel's own struct
+ * @delivery: to whom
+ */
+struct nf_ct_connection_event {
+	struct nf_ct_event	item;
+	struct nf_ct_delivery	*delivery;
+};
+
+/**
  * struct nf_conntrack_event_stats - per CPU and namespace, counted by its writer
  * @delivered: events a notifier took, resends included
  * @refused:   attempts that a listener refused
@@ -58,6 +81,7 @@ enum nf_ct_event_report {
  *             off (sum over CPUs)
  * @dying:     the same for entries whose destroy event is undelivered
  * @expects:   the same for expectations with an undelivered event
+ * @lost:      messages that the socket of a plain listener refused
  */
 struct nf_conntrack_event_stats {
 	unsigned int	delivered;
@@ -67,11 +91,12 @@ struct nf_conntrack_event_stats {
 	int		missed;
 	int		dying;
 	int		expects;
+	unsigned int	lost;
 };
 
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
-/* Result of a held event: @err 0 or negative.  Softirq safe; drops the reference. */
-void nf_ct_event_complete(struct nf_conn *ct, unsigned int events, int err);
+/* Result of a held event: slots that lack it.  Softirq safe; drops the reference. */
+void nf_ct_event_complete(struct nf_conn *ct, unsigned int events, u16 lack);
 /* A listener has left: try everything again now. */
 void nf_conntrack_events_kick(struct net *net);
 /* Send or give up all that waits; on return nothing of @net waits.  May sleep. */
@@ -99,6 +124,7 @@ void nf_conntrack_dying_end(struct net *net, struct nf_conntrack_dying *d);
 void nf_conntrack_events_sum(struct net *net, int cpu,
 			     struct nf_conntrack_event_stats *out);
 void nf_conntrack_events_count_batch(struct net *net);
+void nf_conntrack_count_lost(struct net *net);
 #else
 static inline void nf_conntrack_events_drain(struct net *net) {}
 #endif

@@ -15,8 +15,10 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 #endif
 
-/* Shortest wait, nanoseconds */
+/* Shortest wait for listeners whose room cannot be seen, nanoseconds */
 #define NF_CT_PACE_WAIT_MIN	100000ULL
+/* Shortest wait for those whose room can be seen: looking costs no message */
+#define NF_CT_PACE_LOOK_MIN	2000ULL
 /* The longest wait grows to 1/16 of the time for which a listener has refused */
 #define NF_CT_PACE_SHARE	16
 /* A user's limit below this counts as this, nanoseconds */
@@ -46,7 +48,7 @@ void nf_conntrack_pace_start(struct nf_conntrack_pace *p, u64 now);
 void nf_conntrack_pace_taken(struct nf_conntrack_pace *p, u64 now);
 /* A listener refused, and a wait begins */
 void nf_conntrack_pace_refused(struct nf_conntrack_pace *p);
-u64 nf_conntrack_pace_wait(const struct nf_conntrack_pace *p, u64 now, u64 limit,
-			   u32 random);
+u64 nf_conntrack_pace_wait(const struct nf_conntrack_pace *p, u64 now, u64 least,
+			   u64 limit, u32 random);
 
 #endif /* _NF_CONNTRACK_PACE_H */

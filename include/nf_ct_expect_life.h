@@ -23,12 +23,10 @@
 /**
  * struct nf_ct_expect_life - what listeners are shown of an expectation
  * @unsent:     in a list of undelivered events; guarded by that list's lock
- * @missed:     the word of its events, see nf_conntrack_unsent.h; cmpxchg only
+ * @cache:      events that are not sent, and which listeners lack one
+ * @word:       state of its events; both see nf_conntrack_unsent.h
  * @use:        references
  * @net:        namespace
- * @master_ct:  master (referenced) whose limit the undelivered destroy event counts
- *              against, or NULL; nf_conntrack_expect_lock
- * @counted:    counts against the limit of @net; same lock
  * @cpu:        whose list it goes to
  * @expmask:    events that the master's rule selected
  * @id:         CTA_EXPECT_ID
@@ -46,15 +44,13 @@
  * @saved_addr: NAT: address before it was changed
  * @saved_proto: NAT: port before it was changed
  * @dir:        NAT: direction relative to the master
- * @rcu:        to drop the reference on @master_ct without the lock
  */
 struct nf_ct_expect_life {
 	struct list_head		unsent;
-	u32				missed;
+	unsigned long			cache;
+	u32				word;
 	refcount_t			use;
 	struct net			*net;
-	struct nf_conn			*master_ct;
-	bool				counted;
 	u16				cpu;
 	u16				expmask;
 	u32				id;
@@ -73,7 +69,6 @@ struct nf_ct_expect_life {
 	union nf_conntrack_man_proto	saved_proto;
 	u8				dir;
 #endif
-	struct rcu_head			rcu;
 };
 
 /**
@@ -97,10 +92,12 @@ nf_ct_expectation(const struct nf_conntrack_expect *exp)
  * struct nf_ct_expect_event - what nf_ct_event_notifier.exp_event() gets
  * @item: the kernel's own struct; item.exp is NULL, the expectation may be gone
  * @life: what to send
+ * @delivery: to whom
  */
 struct nf_ct_expect_event {
 	struct nf_exp_event		item;
 	const struct nf_ct_expect_life	*life;
+	struct nf_ct_delivery		*delivery;
 };
 #endif
 
@@ -125,11 +122,7 @@ void nf_ct_expect_life_start(struct nf_conntrack_expect *exp,
 void nf_ct_expect_life_sync(const struct nf_conntrack_expect *exp);
 struct nf_ct_expect_life *
 nf_ct_expect_life_hold(const struct nf_conntrack_expect *exp);
-void nf_ct_expect_life_end(struct nf_conntrack_expect *exp, bool unsent);
-
-/* life.c: undelivered destroy events, which count against the limits */
-unsigned int nf_ct_expect_unsent(const struct net *net);
-unsigned int nf_ct_expect_unsent_of(const struct nf_conn_help *master_help);
+void nf_ct_expect_life_end(struct nf_conntrack_expect *exp);
 
 /* walk.c, for nf_conntrack_netlink.ko; the lives come with a reference */
 unsigned int nf_ct_expect_walk_next(struct net *net, struct nf_ct_expect_walk *walk,

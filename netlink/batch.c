@@ -28,7 +28,7 @@ struct ctnetlink_held_event {
  * @skb:   the messages; NULL: they are sent
  * @net:   namespace
  * @group: multicast group
- * @err:   result of sending
+ * @lack:  slots of the reliable listeners that have not got it
  * @count: how many of @held are used
  * @held:  one for each message, with a reference on the entry
  */
@@ -37,7 +37,7 @@ struct ctnetlink_datagram {
 	struct sk_buff			*skb;
 	struct net			*net;
 	unsigned int			group;
-	int				err;
+	u16				lack;
 	unsigned int			count;
 	struct ctnetlink_held_event	held[BATCH_EVENTS];
 };
@@ -72,7 +72,7 @@ static void ctnetlink_batch_complete_events(struct ctnetlink_datagram *d)
 	unsigned int i;
 
 	for (i = 0; i < d->count; i++)
-		nf_ct_event_complete(d->held[i].ct, d->held[i].events, d->err);
+		nf_ct_event_complete(d->held[i].ct, d->held[i].events, d->lack);
 	kfree(d);
 }
 
@@ -104,6 +104,34 @@ static void ctnetlink_batch_complete(struct ctnetlink_datagram *d)
 	local_bh_enable();
 }
 
+static struct sk_buff *ctnetlink_batch_skb(const void *skb)
+{
+	return skb_get((struct sk_buff *)skb);
+}
+
+static void ctnetlink_batch_deliver(struct ctnetlink_batch *b,
+				    struct ctnetlink_datagram *d)
+{
+	struct nf_ct_delivery to = { .only = -1 };
+	struct ctnetlink_delivery out = {
+		.net		= d->net,
+		.group		= d->group,
+		.delivery	= &to,
+		.build		= ctnetlink_batch_skb,
+		.arg		= d->skb,
+	};
+	int ret = ctnetlink_deliver(&out);
+
+	consume_skb(d->skb);
+	d->skb = NULL;
+	d->lack = to.lack;
+	if (ret < 0 && !to.lack)
+		d->lack = BIT(NF_CT_LISTENER_SHARED);
+	b->filtered = out.filtered;
+	if (ret == NF_CT_EVENT_DELIVERED && d->count > 1)
+		nf_conntrack_events_count_batch(d->net);
+}
+
 /* Send the open datagram.  After unlocking the caller tells the core the result. */
 static struct ctnetlink_datagram *
 ctnetlink_batch_close(struct ctnetlink_batch *b)
@@ -122,14 +150,7 @@ ctnetlink_batch_close(struct ctnetlink_batch *b)
 		kfree(d);
 		return NULL;
 	}
-	d->err = ctnetlink_send_datagram(d->net, d->skb, 0, d->group,
-					 NF_CT_REPORT_NO);
-	d->skb = NULL;
-	/* no listener is left: the events are forgotten */
-	if (d->err > 0)
-		d->err = 0;
-	if (!d->err && d->count > 1)
-		nf_conntrack_events_count_batch(d->net);
+	ctnetlink_batch_deliver(b, d);
 	return d;
 }
 
@@ -184,8 +205,7 @@ static int ctnetlink_batch_hold(struct ctnetlink_datagram *d,
  * @limit: bytes in one datagram at most
  *
  * Context: Any up to softirq.
- * Return: NF_CT_EVENT_HELD; -ENOBUFS when a reliable listener has refused the
- * datagram before; another negative errno: the event must be sent alone.
+ * Return: NF_CT_EVENT_HELD; a negative errno: the event must be sent alone.
  */
 int ctnetlink_batch_add(struct net *net, struct ctnetlink_msg *m,
 			unsigned int group, unsigned int limit)
@@ -196,17 +216,12 @@ int ctnetlink_batch_add(struct net *net, struct ctnetlink_msg *m,
 	int err = -ENOMEM;
 
 	limit = min_t(unsigned int, limit, NF_CT_EVENTS_BATCH_MAX);
-	if (size > limit)
+	if (size > limit || READ_ONCE(b->filtered))
 		return -EMSGSIZE;
 
 	spin_lock_bh(&b->lock);
 	if (b->open && !ctnetlink_batch_has_room(b->open, group, size, limit))
 		full = ctnetlink_batch_close(b);
-	/* a listener's buffer is full: make the core wait before it tries again */
-	if (full && full->err) {
-		err = -ENOBUFS;
-		goto unlock;
-	}
 	if (!b->open) {
 		b->open = ctnetlink_batch_new(net, group, limit);
 		if (b->open)
@@ -215,7 +230,6 @@ int ctnetlink_batch_add(struct net *net, struct ctnetlink_msg *m,
 	}
 	if (b->open)
 		err = ctnetlink_batch_hold(b->open, m);
-unlock:
 	spin_unlock_bh(&b->lock);
 
 	ctnetlink_batch_complete(full);
@@ -245,6 +259,21 @@ void ctnetlink_batch_flush(struct net *net)
 	/* an event that another CPU adds at this moment may be sent later */
 	if (READ_ONCE(b->open))
 		ctnetlink_batch_send(b);
+}
+
+/**
+ * ctnetlink_batch_note_filter - has a listener a socket filter?
+ * @net: namespace
+ * @filtered: an event that was sent alone has met one
+ *
+ * Context: any.
+ */
+void ctnetlink_batch_note_filter(struct net *net, bool filtered)
+{
+	struct ctnetlink_batch *b = ctnetlink_batch_of(net);
+
+	if (READ_ONCE(b->filtered) != filtered)
+		WRITE_ONCE(b->filtered, filtered);
 }
 
 static enum hrtimer_restart ctnetlink_batch_timeout(struct hrtimer *timer)

@@ -20,6 +20,7 @@
 #include <net/netfilter/nf_conntrack_zones.h>
 
 #include "nf_conntrack_events.h"
+#include "nf_conntrack_listener.h"
 #include "nf_ct_expect.h"
 #include "nf_ct_expect_life.h"
 #include "nf_ct_tuple_members.h"
@@ -29,6 +30,86 @@ struct sk_buff *ctnetlink_send_alloc(size_t size);
 int ctnetlink_send_datagram(struct net *net, struct sk_buff *skb, u32 portid,
 			    unsigned int group, enum nf_ct_event_report report);
 void ctnetlink_send_fini(void);
+
+/* listeners.c */
+
+/* Listeners that get one event at once; more get it in another round */
+#define CTNETLINK_AUDIENCE_MAX	24
+
+/**
+ * struct ctnetlink_seat - a listener that is to get an event
+ * @sk:       its socket, referenced
+ * @listener: its slot, or NULL: a plain listener
+ * @portid:   its port
+ * @filtered: its socket has a filter, which sees the first message of a datagram only
+ */
+struct ctnetlink_seat {
+	struct sock			*sk;
+	struct nf_conntrack_listener	*listener;
+	u32				portid;
+	bool				filtered;
+};
+
+/**
+ * struct ctnetlink_audience - the listeners of an event that are to get it now
+ * @net:      namespace of the event
+ * @delivery: what the core asks, and learns
+ * @known:    the listeners can be told apart on this kernel
+ * @heard:    there is a listener, also if it does not get the event now
+ * @reliable: there is a reliable one among them
+ * @filtered: one of them has a filter
+ * @more:     there are more: begin the next round at @passed
+ * @passed:   listeners looked at so far
+ * @n:        members of @seat
+ * @seat:     who gets it
+ */
+struct ctnetlink_audience {
+	struct net		*net;
+	struct nf_ct_delivery	*delivery;
+	bool			known;
+	bool			heard;
+	bool			reliable;
+	bool			filtered;
+	bool			more;
+	unsigned int		passed;
+	unsigned int		n;
+	struct ctnetlink_seat	seat[CTNETLINK_AUDIENCE_MAX];
+};
+
+void ctnetlink_audience_gather(struct ctnetlink_audience *a, struct net *net,
+			       unsigned int group, unsigned int from,
+			       struct nf_ct_delivery *d);
+bool ctnetlink_audience_send(struct ctnetlink_audience *a, struct sk_buff *skb,
+			     unsigned int group, u32 exclude);
+void ctnetlink_audience_end(struct ctnetlink_audience *a);
+int ctnetlink_listeners_init(void);
+void ctnetlink_listeners_fini(void);
+
+/* deliver.c */
+
+/**
+ * struct ctnetlink_delivery - one event on its way out
+ * @net:      its namespace
+ * @group:    multicast group
+ * @portid:   port that caused it, or 0
+ * @report:   whether that port gets a copy
+ * @delivery: what the core asks, and learns
+ * @build:    makes the datagram, once, if somebody is to get it
+ * @arg:      for @build
+ * @filtered: result: a listener has a socket filter
+ */
+struct ctnetlink_delivery {
+	struct net		*net;
+	unsigned int		group;
+	u32			portid;
+	enum nf_ct_event_report	report;
+	struct nf_ct_delivery	*delivery;
+	struct sk_buff		*(*build)(const void *arg);
+	const void		*arg;
+	bool			filtered;
+};
+
+int ctnetlink_deliver(struct ctnetlink_delivery *d);
 
 /* decode.c */
 
@@ -149,11 +230,14 @@ struct ctnetlink_datagram;
 /**
  * struct ctnetlink_batch - the open datagram of one namespace
  * @lock:  guards @open and orders what is sent
+ * @filtered: a listener had a socket filter when it was looked at last: such a
+ *         filter sees the first message of a datagram only, so send one by one
  * @open:  the datagram being filled, or NULL
  * @timer: sends @open 1 ms after its first event, if nothing else has
  */
 struct ctnetlink_batch {
 	spinlock_t			lock; /* netlink's own are taken inside */
+	bool				filtered;
 	struct ctnetlink_datagram	*open;
 	struct hrtimer			timer;
 };
@@ -163,6 +247,7 @@ extern unsigned int ctnetlink_batch_net_id;
 int ctnetlink_batch_add(struct net *net, struct ctnetlink_msg *m,
 			unsigned int group, unsigned int limit);
 void ctnetlink_batch_flush(struct net *net);
+void ctnetlink_batch_note_filter(struct net *net, bool filtered);
 int ctnetlink_batch_net_init(struct net *net);
 void ctnetlink_batch_net_fini(struct net *net);
 

@@ -266,6 +266,9 @@ static int ctnetlink_status_put(struct sk_buff *skb, int type,
 
 	if (status & BIT(NF_CT_STATUS_WAS_NAT))
 		status |= IPS_SRC_NAT_DONE;
+	/* the listener gets it late: the connection has not ended yet for it */
+	if (m->kind == CTNETLINK_EVENT)
+		status &= ~(unsigned long)IPS_DYING;
 	return ctnetlink_u32_put(skb, type, status);
 }
 

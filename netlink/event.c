@@ -69,17 +69,49 @@ static struct sk_buff *ctnetlink_event_build(struct ctnetlink_msg *m)
 	return NULL;
 }
 
+static struct sk_buff *ctnetlink_event_build_arg(const void *m)
+{
+	return ctnetlink_event_build((struct ctnetlink_msg *)m);
+}
+
+/* Put the event into a batch if it may wait for others.  Not HELD: send it alone. */
+static int ctnetlink_event_batch(struct net *net, struct ctnetlink_msg *m,
+				 unsigned int group, const struct nf_ct_event *item,
+				 const struct nf_ct_delivery *d)
+{
+	unsigned int limit = READ_ONCE(nf_conntrack_pernet(net)->events_batch);
+	int ret = NF_CT_EVENT_NOBODY;
+
+	/* a port that wants an echo waits for it; a listener that lacks an earlier
+	 * event of the entry must not get this one
+	 */
+	if (limit && !item->report && d->only < 0 && !d->skip)
+		ret = ctnetlink_batch_add(net, m, group, limit);
+	if (ret != NF_CT_EVENT_HELD)
+		ctnetlink_batch_flush(net);
+	return ret;
+}
+
 static int ctnetlink_event(unsigned int events, const struct nf_ct_event *item)
 {
 	const struct ctnetlink_event_group *g = ctnetlink_event_group_of(events);
+	const struct nf_ct_connection_event *event =
+		container_of(item, struct nf_ct_connection_event, item);
 	struct net *net = nf_ct_net(item->ct);
 	struct ctnetlink_msg m = {
 		.ct	= item->ct,
 		.portid	= item->portid,
 		.events	= events,
 	};
-	unsigned int limit;
-	int err;
+	struct ctnetlink_delivery d = {
+		.net		= net,
+		.portid		= item->portid,
+		.report		= item->report,
+		.delivery	= event->delivery,
+		.build		= ctnetlink_event_build_arg,
+		.arg		= &m,
+	};
+	int ret;
 
 	if (!g || (!item->report && !nfnetlink_has_listeners(net, g->group)))
 		return NF_CT_EVENT_NOBODY;
@@ -87,18 +119,15 @@ static int ctnetlink_event(unsigned int events, const struct nf_ct_event *item)
 	m.kind = g->kind;
 	m.type = g->type;
 	m.flags = g->flags;
+	d.group = g->group;
 
-	/* a port that wants an echo waits for it: such an event is not held */
-	limit = READ_ONCE(nf_conntrack_pernet(net)->events_batch);
-	if (limit && !item->report) {
-		err = ctnetlink_batch_add(net, &m, g->group, limit);
-		if (err == NF_CT_EVENT_HELD || err == -ENOBUFS)
-			return err;
-	}
+	if (item->report != NF_CT_REPORT_ECHO_ONLY &&
+	    ctnetlink_event_batch(net, &m, g->group, item, d.delivery) == NF_CT_EVENT_HELD)
+		return NF_CT_EVENT_HELD;
 
-	ctnetlink_batch_flush(net);
-	return ctnetlink_send_datagram(net, ctnetlink_event_build(&m), m.portid,
-				       g->group, item->report);
+	ret = ctnetlink_deliver(&d);
+	ctnetlink_batch_note_filter(net, d.filtered);
+	return ret;
 }
 
 const struct nf_ct_event_notifier ctnetlink_notifier = {
@@ -106,14 +135,26 @@ const struct nf_ct_event_notifier ctnetlink_notifier = {
 	.exp_event	= ctnetlink_expect_event,
 };
 
-/* If the listener that refused has left, the events can be sent to the others */
+/* A socket is closed: what waits for it, in any namespace, is dropped at once. */
 static int ctnetlink_listener_gone(struct notifier_block *nb,
 				   unsigned long event, void *data)
 {
 	const struct netlink_notify *n = data;
+	struct net *net;
 
-	if (event == NETLINK_URELEASE && n->protocol == NETLINK_NETFILTER)
-		nf_conntrack_events_kick(n->net);
+	if (event != NETLINK_URELEASE || n->protocol != NETLINK_NETFILTER)
+		return NOTIFY_DONE;
+
+	rcu_read_lock();
+	for_each_net_rcu(net) {
+		if (rcu_access_pointer(net->ct.nf_conntrack_event_cb) !=
+		    &ctnetlink_notifier)
+			continue;
+		nf_conntrack_listener_gone(net, n->net, n->portid);
+		/* one that shared the last slot may be the one that has left */
+		nf_conntrack_events_kick(net);
+	}
+	rcu_read_unlock();
 	return NOTIFY_DONE;
 }
 
@@ -129,7 +170,17 @@ static struct notifier_block ctnetlink_listener_notifier = {
  */
 int ctnetlink_events_init(void)
 {
-	return netlink_register_notifier(&ctnetlink_listener_notifier);
+	int err = ctnetlink_listeners_init();
+
+	if (err)
+		return err;
+	err = netlink_register_notifier(&ctnetlink_listener_notifier);
+	if (err) {
+		ctnetlink_listeners_fini();
+		return err;
+	}
+	nf_conntrack_own_notifier = &ctnetlink_notifier;
+	return 0;
 }
 
 /**
@@ -139,6 +190,8 @@ int ctnetlink_events_init(void)
  */
 void ctnetlink_events_fini(void)
 {
+	nf_conntrack_own_notifier = NULL;
 	netlink_unregister_notifier(&ctnetlink_listener_notifier);
+	ctnetlink_listeners_fini();
 	ctnetlink_send_fini();
 }

@@ -7,9 +7,9 @@
  */
 #include "ctnetlink.h"
 
-static struct sk_buff *
-ctnetlink_expect_event_build(const struct ctnetlink_expect_msg *m)
+static struct sk_buff *ctnetlink_expect_event_build(const void *arg)
 {
+	const struct ctnetlink_expect_msg *m = arg;
 	struct sk_buff *skb = ctnetlink_send_alloc(ctnetlink_expect_size(m));
 
 	if (skb && ctnetlink_expect_put(skb, m)) {
@@ -25,8 +25,7 @@ ctnetlink_expect_event_build(const struct ctnetlink_expect_msg *m)
  * @item: embedded in a struct nf_ct_expect_event
  *
  * Context: Any up to softirq, RCU.
- * Return: NF_CT_EVENT_DELIVERED, NF_CT_EVENT_NOBODY, or -ENOBUFS when a reliable
- * listener had no room or there was no memory.
+ * Return: as ctnetlink_deliver().
  */
 int ctnetlink_expect_event(unsigned int events, const struct nf_exp_event *item)
 {
@@ -39,16 +38,23 @@ int ctnetlink_expect_event(unsigned int events, const struct nf_exp_event *item)
 		.flags	= NLM_F_CREATE | NLM_F_EXCL,
 		.portid	= item->portid,
 	};
-	unsigned int group = NFNLGRP_CONNTRACK_EXP_NEW;
+	struct ctnetlink_delivery d = {
+		.net		= net,
+		.group		= NFNLGRP_CONNTRACK_EXP_NEW,
+		.portid		= item->portid,
+		.report		= item->report,
+		.delivery	= event->delivery,
+		.build		= ctnetlink_expect_event_build,
+		.arg		= &m,
+	};
 
 	if (events & BIT(IPEXP_DESTROY)) {
-		group = NFNLGRP_CONNTRACK_EXP_DESTROY;
+		d.group = NFNLGRP_CONNTRACK_EXP_DESTROY;
 		m.type = IPCTNL_MSG_EXP_DELETE;
 		m.flags = 0;
 	}
-	if (!item->report && !nfnetlink_has_listeners(net, group))
+	if (!item->report && !nfnetlink_has_listeners(net, d.group))
 		return NF_CT_EVENT_NOBODY;
 
-	return ctnetlink_send_datagram(net, ctnetlink_expect_event_build(&m),
-				       item->portid, group, item->report);
+	return ctnetlink_deliver(&d);
 }

@@ -94,11 +94,8 @@ static int nf_ct_publish(const struct nf_ct_newcomer *new, unsigned int refs)
 	if (nf_ct_has_ext(ct, NF_CT_EXT_HELPER))
 		help = nfct_help(ct);
 	if (help && rcu_access_pointer(help->helper))
-		nf_conntrack_event_cache(IPCT_HELPER, ct);
-	/* a later listener does not get NEW; the port of a request may want it */
-	if (refs || READ_ONCE(nf_ctnetlink_has_listener))
-		nf_conntrack_event_cache(ct->master ? IPCT_RELATED : IPCT_NEW,
-					 ct);
+		nf_ct_event_note(IPCT_HELPER, ct);
+	nf_ct_event_note(ct->master ? IPCT_RELATED : IPCT_NEW, ct);
 
 	WRITE_ONCE(ct->timeout, nfct_time_stamp + ttl);
 	nf_ct_start_clock(ct);
@@ -172,7 +169,7 @@ static int nf_ct_merge(const struct nf_ct_newcomer *loser,
 	nf_ct_set(loser->skb, winner, info);
 	if (info == IP_CT_ESTABLISHED_REPLY &&
 	    !test_and_set_bit(IPS_SEEN_REPLY_BIT, &winner->status))
-		nf_conntrack_event_cache(IPCT_REPLY, winner);
+		nf_ct_event_note(IPCT_REPLY, winner);
 	return NF_ACCEPT;
 }
 

@@ -114,8 +114,7 @@ static unsigned int nf_ct_confirm_report(struct sk_buff *skb)
 		ct = (struct nf_conn *)skb_nfct(skb);
 	}
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
-	/* while no program listens, changes add up for a later listener */
-	if (READ_ONCE(nf_ctnetlink_has_listener))
+	if (nf_conntrack_listening())
 		nf_ct_deliver_cached_events(ct);
 #endif
 	return NF_ACCEPT;

@@ -304,7 +304,7 @@ static int nf_ct_packet_try(const struct nf_ct_packet *pkt)
 	if (info == IP_CT_ESTABLISHED_REPLY &&
 	    !test_bit(IPS_SEEN_REPLY_BIT, &ct->status) &&
 	    !test_and_set_bit(IPS_SEEN_REPLY_BIT, &ct->status))
-		nf_conntrack_event_cache(IPCT_REPLY, ct);
+		nf_ct_event_note(IPCT_REPLY, ct);
 	return ret;
 }
 

@@ -15,6 +15,7 @@
 #include <net/netfilter/nf_conntrack_l4proto.h>
 
 #include "proto.h"
+#include "nf_conntrack_internal.h"
 
 /* RFC 4340 3.4: maximum segment lifetime */
 #define DCCP_MSL	(120 * HZ)
@@ -305,7 +306,7 @@ static unsigned int nf_ct_dccp_advance(struct nf_conn *ct,
 
 	d->state = to;
 	if (to != from)
-		nf_conntrack_event_cache(IPCT_PROTOINFO, ct);
+		nf_ct_event_note(IPCT_PROTOINFO, ct);
 	return to;
 }
 

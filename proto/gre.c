@@ -22,6 +22,7 @@
 #include <net/pptp.h>
 
 #include "proto.h"
+#include "nf_conntrack_internal.h"
 
 static const unsigned int nf_ct_gre_defaults[GRE_CT_MAX] = {
 	[GRE_CT_UNREPLIED]	= 30 * HZ,

@@ -19,6 +19,7 @@
 #include <net/netfilter/nf_conntrack_l4proto.h>
 #include <net/netfilter/nf_conntrack_timeout.h>
 
+#include "nf_conntrack_internal.h"
 #include "nf_ct_entry.h"
 #include "nf_ct_nlattr.h"
 
@@ -52,7 +53,7 @@ static inline void nf_ct_set_assured(struct nf_conn *ct)
 {
 	if (!test_bit(IPS_ASSURED_BIT, &ct->status) &&
 	    !test_and_set_bit(IPS_ASSURED_BIT, &ct->status))
-		nf_conntrack_event_cache(IPCT_ASSURED, ct);
+		nf_ct_event_note(IPCT_ASSURED, ct);
 }
 
 /* --- ports ---------------------------------------------------------------------- */

@@ -18,6 +18,7 @@
 
 #include "nf_ct_cursor_skb.h"
 #include "proto.h"
+#include "nf_conntrack_internal.h"
 
 /* ip_ct_sctp.flags: a heartbeat with an unknown tag has passed in last_dir */
 #define SCTP_F_STRANGE_HEARTBEAT	BIT(0)
@@ -542,7 +543,7 @@ static const char *nf_ct_sctp_advance(struct nf_conn *ct,
 		goto out;
 
 	if (ct->proto.sctp.state != st->s.state)
-		nf_conntrack_event_cache(IPCT_PROTOINFO, ct);
+		nf_ct_event_note(IPCT_PROTOINFO, ct);
 	if (st->established)
 		nf_ct_set_assured(ct);
 	ct->proto.sctp = st->s;

@@ -19,6 +19,7 @@
 #include "nf_conntrack_deadline.h"
 #include "proto.h"
 #include "tcp.h"
+#include "nf_conntrack_internal.h"
 
 /*
  * From the flags of a header to what it asks for, plus one.  Zero: the flags
@@ -565,7 +566,7 @@ static int nf_ct_tcp_finish(struct nf_conn *ct, struct sk_buff *skb,
 	unsigned int timeout = step->timeout;
 
 	if (step->from != step->to)
-		nf_conntrack_event_cache(IPCT_PROTOINFO, ct);
+		nf_ct_event_note(IPCT_PROTOINFO, ct);
 
 	if (!replied && seg->kind == NF_CT_TCP_RST) {
 		/* the server refuses: a client that tries all ports must not
@@ -685,7 +686,7 @@ void nf_conntrack_tcp_set_closing(struct nf_conn *ct)
 	nf_ct_deadline_set(ct, READ_ONCE(timeouts[TCP_CONNTRACK_CLOSE]));
 	rcu_read_unlock();
 
-	nf_conntrack_event_cache(IPCT_PROTOINFO, ct);
+	nf_ct_event_note(IPCT_PROTOINFO, ct);
 }
 
 /**

@@ -12,6 +12,7 @@
 #include <net/netfilter/nf_conntrack_l4proto.h>
 
 #include "proto.h"
+#include "nf_conntrack_internal.h"
 
 /* Age from which a flow with traffic both ways is a stream */
 #define UDP_STREAM_AGE		(2 * HZ)

@@ -20,6 +20,7 @@
 
 #include "nf_conntrack_events.h"
 #include "nf_conntrack_internal.h"
+#include "nf_conntrack_listener.h"
 #include "nf_conntrack_setup.h"
 #include "nf_conntrack_table.h"
 
@@ -459,15 +460,15 @@ static int nf_ct_events_show(struct seq_file *s, void *v)
 	struct nf_conntrack_event_stats st = {};
 
 	if (v == SEQ_START_TOKEN) {
-		seq_puts(s, "delivered refused resent batches missed dying expect\n");
+		seq_puts(s, "delivered refused resent batches missed dying expect lost\n");
 		return 0;
 	}
 
 	/* an item may leave its list on another CPU: only the sum means something */
 	nf_conntrack_events_sum(seq_file_net(s), nf_ct_cpu_of(v), &st);
-	seq_printf(s, "%08x %08x %08x %08x %08x %08x %08x\n", st.delivered,
+	seq_printf(s, "%08x %08x %08x %08x %08x %08x %08x %08x\n", st.delivered,
 		   st.refused, st.resent, st.batches, st.missed, st.dying,
-		   st.expects);
+		   st.expects, st.lost);
 	return 0;
 }
 
@@ -477,6 +478,23 @@ static const struct seq_operations nf_ct_events_ops = {
 	.stop	= nf_ct_cpu_seq_stop,
 	.show	= nf_ct_events_show,
 };
+
+/* DIFF: events-statistics. Port 0 is the slot that several listeners share. */
+static int nf_ct_listeners_show(struct seq_file *s, void *v)
+{
+	struct net *net = seq_file_single_net(s);
+	struct nf_conntrack_listener_stats st;
+	unsigned int slot;
+
+	seq_puts(s, "portid pending delivered refused lost stalled_ms\n");
+	for (slot = 0; slot < NF_CT_LISTENERS; slot++) {
+		if (!nf_conntrack_listener_stats(net, slot, &st))
+			continue;
+		seq_printf(s, "%u %u %u %u %u %llu\n", st.portid, st.pending,
+			   st.delivered, st.refused, st.lost, st.stalled);
+	}
+	return 0;
+}
 #endif
 
 static int nf_ct_table_show(struct seq_file *s, void *v)
@@ -516,6 +534,9 @@ static int nf_ct_proc_create_stats(struct net *net)
 			     &nf_ct_events_ops,
 			     sizeof(struct seq_net_private)))
 		goto no_events;
+	if (!proc_create_net_single("nf_conntrack_listeners", 0444, dir,
+				    nf_ct_listeners_show, NULL))
+		goto no_listeners;
 #endif
 
 	/* There is one table for all. */
@@ -527,6 +548,8 @@ static int nf_ct_proc_create_stats(struct net *net)
 
 no_table:
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
+	remove_proc_entry("nf_conntrack_listeners", dir);
+no_listeners:
 	remove_proc_entry("nf_conntrack_events", dir);
 no_events:
 #endif
@@ -541,6 +564,7 @@ static void nf_ct_proc_remove_stats(struct net *net)
 	if (net_eq(net, &init_net))
 		remove_proc_entry("nf_conntrack_table", dir);
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
+	remove_proc_entry("nf_conntrack_listeners", dir);
 	remove_proc_entry("nf_conntrack_events", dir);
 #endif
 	remove_proc_entry("nf_conntrack", dir);

@@ -190,9 +190,11 @@ static const struct nf_ct_sysctl nf_ct_sysctls[] = {
 #endif
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
 	IN_CT("nf_conntrack_events", NF_CT_EVENTS_MODE, sysctl_events),
-	/* DIFF: events-sysctls: these two are not in the stock module. */
+	/* DIFF: events-sysctls: these four are not in the stock module. */
 	IN_PERNET("nf_conntrack_events_retry_timeout", NF_CT_GRACE, events_retry),
 	IN_PERNET("nf_conntrack_events_batch", NF_CT_BATCH, events_batch),
+	IN_PERNET("nf_conntrack_events_hold_max", NF_CT_LIMIT, hold_max),
+	IN_PERNET("nf_conntrack_events_hold_time", NF_CT_GRACE, hold_time),
 #endif
 
 	/* Trackers */

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Reliable listeners of a namespace: each has a *slot*, and a queue of the items
+ * (connections and expectations) of which it lacks an event.  A slot is a bit in
+ * the sets that an item keeps, see nf_conntrack_unsent.h.  The last slot is shared
+ * by listeners that cannot have one of their own.
+ */
+#ifndef _NF_CONNTRACK_LISTENER_H
+#define _NF_CONNTRACK_LISTENER_H
+
+#include <linux/bits.h>
+#include <linux/types.h>
+#include <linux/xarray.h>
+
+#include "nf_conntrack_pace.h"
+
+struct net;
+struct nf_ct_unsent_item;
+
+#define NF_CT_LISTENERS		16
+#define NF_CT_LISTENER_SHARED	(NF_CT_LISTENERS - 1)
+
+/**
+ * struct nf_conntrack_listener - one reliable listener, or those that share a slot
+ * @net:       namespace of its socket; with @portid the key, never followed
+ * @portid:    netlink port, 0: the slot is free
+ * @leaving:   the socket has been closed: drop its queue, then free the slot
+ * @given_up:  the listener has held back too much: it is a plain one until its
+ *             socket is empty
+ * @jammed:    the socket refused although it had room: it takes nothing before it
+ *             is empty.  A hint, written by the CPU that sends.
+ * @rescan:    an item could not be queued for lack of memory: search the lists
+ * @searching: the worker does so; guarded by xa_lock
+ * @queue:     items by position; xa_lock, with BH off, guards it, @head and @tail
+ * @head:      position of the first item
+ * @tail:      position behind the last item
+ * @pace:      how fast it takes events; worker, and the CPU that queues an item
+ * @not_before: when to try again, nanoseconds; worker only
+ * @charge:    bytes that its socket was charged with for the last message
+ * @delivered: events that it took, counted without a lock: roughly right
+ * @refused:   messages that its socket refused, the same
+ * @lost:      events that were given up, the same
+ */
+struct nf_conntrack_listener {
+	const struct net	*net;
+	u32			portid;
+	bool			leaving;
+	bool			given_up;
+	bool			jammed;
+	bool			rescan;
+	bool			searching;
+	struct xarray		queue;
+	unsigned long		head;
+	unsigned long		tail;
+	struct nf_conntrack_pace pace;
+	u64			not_before;
+	unsigned int		charge;
+	unsigned int		delivered;
+	unsigned int		refused;
+	unsigned int		lost;
+};
+
+/**
+ * struct nf_conntrack_listener_stats - what users see of a listener
+ * @portid:    netlink port, 0 for the shared slot
+ * @pending:   items that wait for it
+ * @delivered: events that it took
+ * @refused:   messages that its socket refused
+ * @lost:      events that were given up
+ * @stalled:   milliseconds since it last took an event, while items wait
+ */
+struct nf_conntrack_listener_stats {
+	u32		portid;
+	unsigned int	pending;
+	unsigned int	delivered;
+	unsigned int	refused;
+	unsigned int	lost;
+	u64		stalled;
+};
+
+/* For ctnetlink */
+struct nf_conntrack_listener *
+nf_conntrack_listener_of(struct net *net, const struct net *home, u32 portid);
+unsigned int nf_conntrack_listener_slot(struct net *net,
+					const struct nf_conntrack_listener *l);
+void nf_conntrack_listener_gone(struct net *net, const struct net *home, u32 portid);
+void nf_conntrack_count_refused(struct net *net, struct nf_conntrack_listener *l);
+
+/* For those who queue and send */
+void nf_conntrack_listener_push(struct nf_conntrack_listener *l,
+				const struct nf_ct_unsent_item *item);
+bool nf_conntrack_listener_search(struct nf_conntrack_listener *l);
+void nf_conntrack_listener_found(struct nf_conntrack_listener *l,
+				 const struct nf_ct_unsent_item *item);
+void nf_conntrack_listener_searched(struct nf_conntrack_listener *l);
+bool nf_conntrack_listener_first(struct nf_conntrack_listener *l,
+				 struct nf_ct_unsent_item *item);
+void nf_conntrack_listener_shift(struct nf_conntrack_listener *l);
+bool nf_conntrack_listener_idle(const struct nf_conntrack_listener *l);
+unsigned int nf_conntrack_listener_pending(const struct nf_conntrack_listener *l);
+void nf_conntrack_listener_free(struct nf_conntrack_listener *l);
+void nf_conntrack_listeners_init(struct nf_conntrack_listener *slots);
+void nf_conntrack_listeners_fini(struct nf_conntrack_listener *slots);
+
+/* For users; false: the slot is free */
+bool nf_conntrack_listener_stats(struct net *net, unsigned int slot,
+				 struct nf_conntrack_listener_stats *st);
+
+#endif /* _NF_CONNTRACK_LISTENER_H */
