@@ -68,7 +68,8 @@ nf_conntrack_listener_take(struct nf_conntrack_unsent *u, const struct net *home
 	lockdep_assert_held(&u->slots_lock);
 	for (i = 0; i < NF_CT_LISTENER_SHARED; i++) {
 		l = &u->slots[i];
-		if (l->portid)
+		/* a CPU may just have queued something for the last owner */
+		if (l->portid || !nf_conntrack_listener_idle(l))
 			continue;
 		l->leaving = false;
 		l->given_up = false;

@@ -92,7 +92,7 @@ static void nf_conntrack_resend_give_up(struct nf_conntrack_unsent *u,
 	char name[TASK_COMM_LEN];
 
 	nf_conntrack_listener_name(l, name);
-	net_warn_ratelimited("nf_conntrack: listener %u (%s) holds back the events of %u connections: giving them up\n",
+	net_warn_ratelimited("listener %u (%s) holds back the events of %u connections: giving them up\n",
 			     l->portid, name, nf_conntrack_listener_pending(l));
 	WRITE_ONCE(l->given_up, true);
 }

@@ -97,6 +97,10 @@ static int ctnetlink_probe_flag(struct ctnetlink_probe *p, int option,
 	unsigned int i, found = 0;
 	int err;
 
+	/* once without looking: the kernel's checkers note the first use of a lock */
+	err = ctnetlink_probe_set(p, option, 1) ?: ctnetlink_probe_set(p, option, 0);
+	if (err)
+		return err;
 	memcpy(p->before, now, p->len);
 	err = ctnetlink_probe_set(p, option, 1);
 	if (err)
