@@ -41,8 +41,9 @@ main()
 	[ "$kind" = debug ] && kver=debug
 	[ -n "$kver" ] || kver=$("$HERE/image.sh" kver)
 	kdir=$(find_kdir "$kind" "$kver")
-	out=$CACHE/build/$kver
-	log=$CACHE/build/$kver.log
+	# each source tree has a folder of its own: two of them must not mix
+	out=$CACHE/build/$kver-$(cksum <<<"$TOP" | cut -d' ' -f1)
+	log=$out.log
 	mkdir -p "$out"
 	exec 9>"$out.lock"
 	flock 9
