@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How long to wait after a listener has refused an event.
+ * How long to wait before a listener that had no room is tried or looked at again.
  *
- * The wait is a random part, between half and all, of 1/16 of the time since a
+ * The wait is a random part, between half and all, of 1/16 of the time since the
  * listener last took an event: short enough to keep a slow listener busy (a buffer
  * of 2,048 bytes is empty after 2 ms), long enough not to hammer on a listener
  * that sleeps.  The user's limit bounds it.
  *
  * A netlink socket that has refused takes nothing until it is empty.  How long that
  * took the last time is the best guess: 7/8 of it pass before the next attempt,
- * since each attempt that fails costs a message, and the other listeners of the
- * group see a repeat.  The guess falls at once, and grows by a quarter at most: a
- * listener that was slow once does not pay for it.
+ * since an attempt that fails costs time, and a message where room cannot be seen
+ * (in the shared slot, whose other listeners see a copy).  The guess falls at once,
+ * and grows by a quarter at most: a listener that was slow once does not pay for it.
  *
  * Compiles in user space, too: selftests/unit/pace.c.
  */
@@ -77,7 +77,7 @@ void nf_conntrack_pace_refused(struct nf_conntrack_pace *p)
 
 /**
  * nf_conntrack_pace_wait - how long to wait now
- * @p:      pace of the listeners
+ * @p:      pace of the listener
  * @now:    nanoseconds
  * @least:  nanoseconds that each wait takes at least
  * @limit:  nanoseconds that no wait exceeds; below 10 ms counts as 10 ms

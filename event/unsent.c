@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Undelivered events: the word and the cache of each item, and the per-CPU lists of
- * items of which some listener lacks an event.  Each CPU's lists have a lock, a leaf.
- * A list holds a reference on each of its items.
+ * items of which some listener lacks an event.  Each CPU's lists have a lock; only the
+ * lock of a listener's queue is taken inside.  A list holds a reference on each of its
+ * items.
  *
  * The states of a word, and which CPU may do what.  "Note" adds an event to the cache;
  * "claim" makes the CPU the sender of all that is noted; "reclaim" makes the worker
@@ -54,7 +55,7 @@
  * @stats: counters; those not under @lock are written by this CPU only
  */
 struct nf_conntrack_unsent_cpu {
-	spinlock_t			lock; /* a leaf */
+	spinlock_t			lock;
 	struct list_head		list[NF_CT_UNSENT_KINDS];
 	struct list_head		walks;
 	struct nf_conntrack_event_stats	stats;

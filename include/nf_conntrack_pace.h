@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * When to try an undelivered event again.  Pure arithmetic on nanoseconds of a clock
+ * When to serve a listener that had no room again.  Pure arithmetic on nanoseconds of a clock
  * that never goes back: no kernel type, no lock, no clock of its own, so that a
  * program in user space can test it.
  */
@@ -25,16 +25,16 @@ typedef uint64_t u64;
 #define NF_CT_PACE_LIMIT_MIN	10000000ULL
 
 /**
- * struct nf_conntrack_pace - what is known of the listeners' pace
- * @taken: when a listener last took an event, or when the first one began to
- *         wait; nanoseconds
- * @pause: nanoseconds that a listener is expected to need after it has refused:
+ * struct nf_conntrack_pace - how fast a listener, or those of the shared slot, read
+ * @taken: when the listener last took an event, or when the first item began to
+ *         wait for it; nanoseconds
+ * @pause: nanoseconds that the listener is expected to need after it has refused:
  *         a guess from the last time
- * @waits: waits since a listener last took an event
+ * @waits: waits since the listener last took an event
  *
- * Written by the worker that sends, by the CPU that queues the first item, and by
- * the CPU that gets the result of a batch; a lost update costs one wait that is
- * too long or too short, so nothing guards the members.
+ * Written by the worker that sends, and by the CPU that queues the first item; a
+ * lost update costs one wait that is too long or too short, so nothing guards the
+ * members.
  */
 struct nf_conntrack_pace {
 	u64	taken;
@@ -44,9 +44,9 @@ struct nf_conntrack_pace {
 
 /* The first item begins to wait at @now */
 void nf_conntrack_pace_start(struct nf_conntrack_pace *p, u64 now);
-/* A listener took an event at @now, or no listener wants it */
+/* The listener took an event at @now, or does not want it */
 void nf_conntrack_pace_taken(struct nf_conntrack_pace *p, u64 now);
-/* A listener refused, and a wait begins */
+/* The listener had no room, and a wait begins */
 void nf_conntrack_pace_refused(struct nf_conntrack_pace *p);
 u64 nf_conntrack_pace_wait(const struct nf_conntrack_pace *p, u64 now, u64 least,
 			   u64 limit, u32 random);

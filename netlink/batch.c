@@ -266,6 +266,9 @@ void ctnetlink_batch_flush(struct net *net)
  * @net: namespace
  * @filtered: an event that was sent alone has met one
  *
+ * DIFF: events-batch-filter: no batches while a listener has one, since it looks at
+ * the first message of a datagram only.
+ *
  * Context: any.
  */
 void ctnetlink_batch_note_filter(struct net *net, bool filtered)

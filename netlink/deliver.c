@@ -3,6 +3,8 @@
  * Brings one event to its listeners: each reliable listener that has room gets it now,
  * the others are named to the core, which sends it to them later; plain listeners get
  * it now or never, as on the stock kernel.  No state.
+ *
+ * DIFF: events-own-pace: stock sends what one listener has refused to all of them again.
  */
 #include "ctnetlink.h"
 #include "nf_conntrack_internal.h"

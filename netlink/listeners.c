@@ -319,8 +319,11 @@ static bool ctnetlink_socket_abroad(const struct sock *sk, struct net *net)
 
 /*
  * Would the socket take a message as large as the last one?  As netlink decides: it
- * takes what fits, and one message when it is empty; a socket that has refused takes nothing until it is
- * empty, unless it has set NETLINK_NO_ENOBUFS.
+ * takes what fits, and one message when it is empty; a socket that has refused takes
+ * nothing until it is empty, unless it has set NETLINK_NO_ENOBUFS.
+ *
+ * DIFF: events-no-enobufs: a reliable listener without room gets no message, and so no
+ * ENOBUFS: it loses nothing.
  */
 static bool ctnetlink_socket_room(const struct sock *sk,
 				  struct nf_conntrack_listener *l)

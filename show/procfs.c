@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Files below /proc/net: nf_conntrack, stat/nf_conntrack, and of our own
- * stat/nf_conntrack_events and stat/nf_conntrack_table.
+ * stat/nf_conntrack_events, _listeners and _table.
  *
  * A reader of nf_conntrack keeps a place in the table, which any resize leaves
  * valid, and references on a few entries while it is inside read(2).  Only its
@@ -454,7 +454,7 @@ static const struct seq_operations nf_ct_stat_ops = {
 };
 
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
-/* DIFF: events-statistics: stock has neither this file nor nf_conntrack_table. */
+/* DIFF: events-statistics: stock has none of our own files. */
 static int nf_ct_events_show(struct seq_file *s, void *v)
 {
 	struct nf_conntrack_event_stats st = {};
@@ -479,7 +479,7 @@ static const struct seq_operations nf_ct_events_ops = {
 	.show	= nf_ct_events_show,
 };
 
-/* DIFF: events-statistics. Port 0 is the slot that several listeners share. */
+/* DIFF: events-statistics: port 0 is the slot that several listeners share. */
 static int nf_ct_listeners_show(struct seq_file *s, void *v)
 {
 	struct net *net = seq_file_single_net(s);
