@@ -73,6 +73,7 @@ nf_conntrack_listener_take(struct nf_conntrack_unsent *u, const struct net *home
 			continue;
 		l->leaving = false;
 		l->given_up = false;
+		l->untold = false;
 		l->jammed = false;
 		l->charge = 0;
 		l->delivered = 0;

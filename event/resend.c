@@ -24,6 +24,8 @@
 #define NF_CT_RESEND_BUDGET	64
 /* A listener's room can be seen without a message, so look often; nanoseconds */
 #define NF_CT_RESEND_LOOK	(16 * NSEC_PER_MSEC)
+/* Until the next search for what a queue had no memory for; nanoseconds */
+#define NF_CT_RESEND_SEARCH	NSEC_PER_MSEC
 /* A wait shorter than this is not worth a sleep; nanoseconds */
 #define NF_CT_RESEND_SPIN	(10 * NSEC_PER_USEC)
 /* A shorter wait is slept in the worker, without the timer; nanoseconds */
@@ -94,6 +96,7 @@ static void nf_conntrack_resend_give_up(struct nf_conntrack_unsent *u,
 	nf_conntrack_listener_name(l, name);
 	net_warn_ratelimited("listener %u (%s) holds back the events of %u connections: giving them up\n",
 			     l->portid, name, nf_conntrack_listener_pending(l));
+	WRITE_ONCE(l->untold, true);
 	WRITE_ONCE(l->given_up, true);
 }
 
@@ -135,6 +138,9 @@ static void nf_conntrack_resend_queue(struct nf_conntrack_unsent *u, unsigned in
 	struct nf_ct_unsent_item item;
 
 	nf_conntrack_unsent_search(u, slot);
+	/* still no memory for the queue, or other CPUs are busy: a moment */
+	if (!nf_conntrack_listener_pending(l))
+		l->not_before = ktime_get_ns() + NF_CT_RESEND_SEARCH;
 	while (budget-- && nf_conntrack_listener_first(l, &item)) {
 		switch (nf_ct_unsent_send_to(&item, slot)) {
 		case NF_CT_SENT_ALL:

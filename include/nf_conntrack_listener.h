@@ -27,6 +27,7 @@ struct nf_ct_unsent_item;
  * @leaving:   the socket has been closed: drop its queue, then free the slot
  * @given_up:  the listener has held back too much: it is a plain one until its
  *             socket is empty
+ * @untold:    it has not been told of that by ENOBUFS
  * @jammed:    the socket refused although it had room: it takes nothing before it
  *             is empty.  A hint, written by the CPU that sends.
  * @rescan:    an item could not be queued for lack of memory: search the lists
@@ -46,6 +47,7 @@ struct nf_conntrack_listener {
 	u32			portid;
 	bool			leaving;
 	bool			given_up;
+	bool			untold;
 	bool			jammed;
 	bool			rescan;
 	bool			searching;

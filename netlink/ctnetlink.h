@@ -58,6 +58,7 @@ struct ctnetlink_seat {
  * @heard:    there is a listener, also if it does not get the event now
  * @reliable: there is a reliable one among them
  * @filtered: one of them has a filter
+ * @lapsed:   one of them asks for every event, but has been given up for a while
  * @more:     there are more: begin the next round at @passed
  * @passed:   listeners looked at so far
  * @n:        members of @seat
@@ -70,6 +71,7 @@ struct ctnetlink_audience {
 	bool			heard;
 	bool			reliable;
 	bool			filtered;
+	bool			lapsed;
 	bool			more;
 	unsigned int		passed;
 	unsigned int		n;

@@ -23,8 +23,8 @@ static int ctnetlink_deliver_group(struct ctnetlink_delivery *d)
 /* No reliable listener: the kernel's own way, which is the fastest. */
 static bool ctnetlink_all_plain(const struct ctnetlink_audience *a)
 {
-	return !a->reliable && !a->delivery->lack && !a->more && !a->filtered &&
-	       a->delivery->only < 0;
+	return !a->reliable && !a->lapsed && !a->delivery->lack && !a->more &&
+	       !a->filtered && a->delivery->only < 0;
 }
 
 static void ctnetlink_deliver_echo(const struct ctnetlink_delivery *d,

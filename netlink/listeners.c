@@ -341,9 +341,18 @@ static bool ctnetlink_socket_room(const struct sock *sk,
 
 /* ---- the listeners of one event ---- */
 
-/* Its slot, or NULL: the listener is a plain one */
+/* Events for this socket are lost: its next read says so, as netlink does it. */
+static void ctnetlink_socket_overrun(struct sock *sk)
+{
+	if (ctnetlink_socket_flag(sk, ctnetlink_layout.quiet))
+		return;
+	sk->sk_err = ENOBUFS;
+	sk_error_report(sk);
+}
+
+/* Its slot, or NULL: the listener is a plain one, perhaps for a while (@lapsed) */
 static struct nf_conntrack_listener *
-ctnetlink_audience_slot(struct net *net, const struct sock *sk)
+ctnetlink_audience_slot(struct net *net, struct sock *sk, bool *lapsed)
 {
 	struct nf_conntrack_listener *l;
 
@@ -352,6 +361,12 @@ ctnetlink_audience_slot(struct net *net, const struct sock *sk)
 	l = nf_conntrack_listener_of(net, sock_net(sk), ctnetlink_socket_portid(sk));
 	if (likely(!READ_ONCE(l->given_up)))
 		return l;
+
+	*lapsed = true;
+	if (READ_ONCE(l->untold)) {
+		WRITE_ONCE(l->untold, false);
+		ctnetlink_socket_overrun(sk);
+	}
 	/* it has read all: from now on it can be relied on again */
 	if (!atomic_read(&sk->sk_rmem_alloc) && nf_conntrack_listener_idle(l))
 		WRITE_ONCE(l->given_up, false);
@@ -376,7 +391,8 @@ static void ctnetlink_audience_seat(struct ctnetlink_audience *a, struct sock *s
 /* A listener of the group: is it to get the event now, or does it lack it? */
 static void ctnetlink_audience_add(struct ctnetlink_audience *a, struct sock *sk)
 {
-	struct nf_conntrack_listener *l = ctnetlink_audience_slot(a->net, sk);
+	struct nf_conntrack_listener *l = ctnetlink_audience_slot(a->net, sk,
+								  &a->lapsed);
 	struct nf_ct_delivery *d = a->delivery;
 	int slot = l ? (int)nf_conntrack_listener_slot(a->net, l) : -1;
 
@@ -412,6 +428,7 @@ void ctnetlink_audience_gather(struct ctnetlink_audience *a, struct net *net,
 	a->heard = false;
 	a->reliable = false;
 	a->filtered = false;
+	a->lapsed = false;
 	a->more = false;
 	a->passed = 0;
 	a->n = 0;
@@ -523,15 +540,17 @@ static bool ctnetlink_audience_tell(struct ctnetlink_audience *a, unsigned int i
 /* There was no memory for the message: reliable listeners get it later. */
 static void ctnetlink_audience_fail(struct ctnetlink_audience *a)
 {
+	struct nf_conntrack_listener *l;
 	unsigned int i;
 
 	for (i = 0; i < a->n; i++) {
-		if (a->seat[i].listener)
-			a->delivery->lack |=
-				BIT(nf_conntrack_listener_slot(a->net,
-							       a->seat[i].listener));
-		else
-			nf_conntrack_count_lost(a->net);
+		l = a->seat[i].listener;
+		if (l) {
+			a->delivery->lack |= BIT(nf_conntrack_listener_slot(a->net, l));
+			continue;
+		}
+		nf_conntrack_count_lost(a->net);
+		ctnetlink_socket_overrun(a->seat[i].sk);
 	}
 }
 

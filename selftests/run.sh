@@ -29,6 +29,8 @@
 set -euo pipefail
 
 HERE=$(cd "$(dirname "$0")" && pwd)
+# programs of this source tree: those of another one are others
+PROG=$CACHE/prog-$(cksum <<<"$HERE" | cut -d' ' -f1)
 # shellcheck source=selftests/runner.sh
 . "$HERE/runner.sh"
 
@@ -122,21 +124,21 @@ build_programs()
 {
 	local source out header newest=''
 
-	mkdir -p "$CACHE/prog"
+	mkdir -p "$PROG"
 	for header in "$HERE"/prog/*.h; do
 		[ -e "$header" ] && { [ -z "$newest" ] || [ "$header" -nt "$newest" ]; } && newest=$header
 	done
 	for source in "$HERE"/prog/*.c; do
 		[ -e "$source" ] || continue
 		[[ $source != */TEMPLATE* ]] || continue
-		out=$CACHE/prog/$(basename "$source" .c)
+		out=$PROG/$(basename "$source" .c)
 		[ "$out" -nt "$source" ] && { [ -z "$newest" ] || [ "$out" -nt "$newest" ]; } && continue
 		echo "# compiling prog/$(basename "$source")"
 		cc -std=gnu11 -O2 -g -Wall -Wextra -o "$out" "$source" -lmnl -lnetfilter_conntrack -lpthread ||
 			die "$(basename "$source") does not compile"
 	done
 	for source in "$HERE"/prog/*.py; do
-		[ -e "$source" ] && install -m 755 "$source" "$CACHE/prog/"
+		[ -e "$source" ] && install -m 755 "$source" "$PROG/"
 	done
 	return 0
 }
@@ -161,7 +163,7 @@ boot_guest()
 	local -a args
 
 	args=(--kernel "$kernel" --modset "$set" --timeout "$(limit "$file")"
-		--log "$log.dmesg" --bin "$CACHE/prog")
+		--log "$log.dmesg" --bin "$PROG")
 	mem=$(header "$file" MEM '')
 	[ -z "$mem" ] || args+=(--mem "$mem")
 	[ "$set" = stock ] || args+=(--modules "$modules")

@@ -68,8 +68,8 @@ if [ "$(modset)" = ours ]; then
 		skip "the kernel's own nf_conntrack_netlink is refused" "it is not at $stock"
 	fi
 	check 'ours loads' modprobe nf_conntrack_netlink
-	check 'the log says version and table size' bash -c 'dmesg |
-		grep -E "nf_conntrack: reliable-conntrack [0-9.]+ for $(uname -r), [0-9]+ buckets, at most [0-9]+ connections"'
+	check 'the log says version and table size' bash -c "dmesg |
+		grep -E 'nf_conntrack: reliable-conntrack [0-9.]+ for $(uname -r), [0-9]+ buckets, at most [0-9]+ connections'"
 	rmmod nf_conntrack_netlink
 fi
 

@@ -92,7 +92,8 @@ parse_options()
 		timeout=${TIMEOUT:-0}
 		script=(shell)
 		adds+=("$HERE/../tests")
-		[ ! -d "$CACHE/prog" ] || bins+=("$CACHE/prog")
+		programs=$CACHE/prog-$(cksum <<<"$(cd "$HERE/.." && pwd)" | cut -d' ' -f1)
+		[ ! -d "$programs" ] || bins+=("$programs")
 	fi
 	[ ${#script[@]} -gt 0 ] || die 'no script, see --help'
 	[ -n "$shell" ] || [ -r "${script[0]}" ] || die "cannot read ${script[0]}"

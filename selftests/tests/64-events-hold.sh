@@ -1,0 +1,102 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# How much, and how long, a listener may hold back, as the administrator says; who
+# holds back is visible; more reliable listeners than there are slots lose nothing.
+#
+# PROMISE
+# TIMEOUT: 240
+
+# shellcheck disable=SC2016,SC2034  # conditions are evaluated later, by wait_for
+# shellcheck source=selftests/lib.sh
+. /payload/lib.sh
+# shellcheck source=selftests/data/flows.sh
+. /payload/data/flows.sh
+# shellcheck source=selftests/data/listeners.sh
+. /payload/data/listeners.sh
+
+FILE=/proc/net/stat/nf_conntrack_listeners
+STOPPED='name=a reliable rcvbuf=2048 stopped'
+
+# Column $1 of the listeners' file, summed over the listeners
+column()
+{
+	ns n awk -v name="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) col = i; next }
+		{ sum += $col } END { print sum + 0 }' $FILE
+}
+
+# As many flows as $2 end while the listener of test $1 reads nothing
+hold_back()
+{
+	listeners_start n "$1" -T "$(scaled 60)" "$STOPPED"
+	make_flows "$2"
+	flush
+}
+
+let_go()
+{
+	listeners_end 0
+	check "$1: no entry is left" wait_for '[ "$(ctcount n)" = 0 ]' 20
+	check "$1: its slot is free" wait_for '[ "$(column pending)" = 0 ]' 20
+}
+
+no_limit()
+{
+	hold_back no-limit 200
+	cmp_num 'no-limit: entries wait' "$(ctcount n)" -ge 150
+	cmp_num 'no-limit: and are shown' "$(column pending)" -ge 150
+	check 'no-limit: so is since when' wait_for '[ "$(column stalled_ms)" -ge 500 ]'
+	is 'no-limit: none is given up' "$(column lost)" 0
+	let_go no-limit
+}
+
+limited_number()
+{
+	ns n sysctl -qw net.netfilter.nf_conntrack_events_hold_max=100
+	hold_back number 400
+	check 'number: the entries are let go' wait_for '[ "$(ctcount n)" = 0 ]' 20
+	cmp_num 'number: what was given up is counted' "$(column lost)" -ge 100
+	check 'number: and logged' sh -c 'dmesg | grep "holds back the events of"'
+	ns n sysctl -qw net.netfilter.nf_conntrack_events_hold_max=0
+	let_go number
+}
+
+limited_time()
+{
+	ns n sysctl -qw net.netfilter.nf_conntrack_events_hold_time=2
+	hold_back time 100
+	cmp_num 'time: entries wait' "$(ctcount n)" -ge 50
+	check 'time: after two seconds they are let go' wait_for '[ "$(ctcount n)" = 0 ]' 20
+	cmp_num 'time: what was given up is counted' "$(column lost)" -ge 50
+	ns n sysctl -qw net.netfilter.nf_conntrack_events_hold_time=0
+	let_go 'time'
+}
+
+# Fifteen have a slot of their own; the others share one, and may read copies
+crowd()
+{
+	local i
+	local -a all=()
+
+	for i in $(seq 20); do
+		all+=("name=l$i reliable rcvbuf=4096 pause=1ms expect=100")
+	done
+	listeners_start n crowd -T "$(scaled 60)" "${all[@]}"
+	make_flows 100
+	flush
+	listeners_end 60
+	for i in $(seq 20); do
+		is "crowd: l$i: every NEW and DESTROY" \
+			"$(told crowd "l$i" new) $(told crowd "l$i" destroy) $(told crowd "l$i" disorder)" '100 100 0'
+	done
+	check 'crowd: no entry is left' wait_for '[ "$(ctcount n)" = 0 ]' 20
+}
+
+allow_log 'holds back the events of'
+must modprobe nf_conntrack_netlink
+must flow_net n
+no_limit
+limited_number
+limited_time
+crowd
+finish
