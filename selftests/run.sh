@@ -29,10 +29,11 @@
 set -euo pipefail
 
 HERE=$(cd "$(dirname "$0")" && pwd)
-# programs of this source tree: those of another one are others
-PROG=$CACHE/prog-$(cksum <<<"$HERE" | cut -d' ' -f1)
 # shellcheck source=selftests/runner.sh
 . "$HERE/runner.sh"
+
+# programs of this source tree: those of another one are others
+PROG=$CACHE/prog-$(cksum <<<"$HERE" | cut -d' ' -f1)
 
 modset=${MODSET:-ours} jobs=${JOBS:-2} smoke='' host=''
 
