@@ -47,9 +47,10 @@ listeners_mark()
 	kill -USR1 "$LISTENERS"
 }
 
+# shellcheck disable=SC2120  # the argument is optional
 listeners_end()
 {
-	wait_for "! kill -0 $LISTENERS" "${1:-0}"
+	[ -z "${1:-}" ] || wait_for "! kill -0 $LISTENERS" "$1"
 	stop "$LISTENERS"
 	# the line up to the times is the same for all that are well
 	note "$(grep -v ready "/tmp/$LISTENERS_TAG")"

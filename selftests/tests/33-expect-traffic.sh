@@ -43,7 +43,7 @@ transfers()
 	listeners_start r "$1" -T 150 "name=a $4"
 	is "$1: every transfer" "$(fetch "$2" "$3")" "fetched=$(($2 * $3)) of $(($2 * $3))"
 	is_stock || note "waiting: $(waiting r)"
-	listeners_end 0
+	listeners_end
 	is_stock || check "$1: nothing is left" wait_for '[ "$(waiting r)" = 0 ]' 20
 	ns r conntrack -F 2>/dev/null
 }

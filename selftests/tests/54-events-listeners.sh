@@ -160,7 +160,7 @@ leaver()
 	flush
 	is_stock || cmp_num "$tag: events wait" "$(waiting n)" -ge $((FLOWS - 20))
 	wait_for "[ \"\$(told $tag leaver released)\" != -1.0 ]" 30
-	listeners_end 0
+	listeners_end
 	below "$tag: entries are released within 50 ms" "$(told "$tag" leaver released)" "$(limit 50)"
 }
 

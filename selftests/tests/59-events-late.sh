@@ -36,7 +36,7 @@ made_before()
 	entry -U --mark 7 >/dev/null
 	entry -D >/dev/null
 	sleep 0.5
-	listeners_end 0
+	listeners_end
 	is "made before, events=$mode: no NEW" "$(told "made-$mode" a new) $(told "made-$mode" a ported)" '0 0'
 	# with 2 stock forgets such entries
 	is_stock && [ "$mode" = 2 ] && return
@@ -86,7 +86,7 @@ old_connections()
 	touch /tmp/go-talk
 	wait_for 'grep -q spoken /tmp/talk' 30
 	sleep 0.5
-	listeners_end 0
+	listeners_end
 	is "old connections, events=$mode: their next byte is no event" \
 		"$(told "old-$mode" a new) $(told "old-$mode" a update)" '0 0'
 	touch /tmp/go-close
@@ -101,7 +101,7 @@ late_new()
 	make_flows 50
 	flush
 	is_stock || listeners_end 20
-	is_stock && sleep 4 && listeners_end 0
+	is_stock && sleep 4 && listeners_end
 	is 'late NEW: none has IPS_DYING' "$(told late a dying)" 0
 	is_stock || whole late a 50
 	wait_for '[ "$(ctcount n)" = 0 ]' 20
@@ -124,7 +124,7 @@ echo_of_delete()
 		listeners_start n "echo-$batch" -T 30 'name=a reliable rcvbuf=2048 stopped'
 		make_flows 20 $port
 		is "batch $batch: echo of each delete" "$(delete_with_echo $port)" 'deleted=20 echoes=20'
-		listeners_end 0
+		listeners_end
 		port=$((port + 1))
 	done
 	is_stock || ns n sysctl -qw net.netfilter.nf_conntrack_events_batch=0
@@ -136,19 +136,21 @@ never_deaf()
 {
 	ns n bindclose 15 >/tmp/deaf 2>&1
 	note "$(cat /tmp/deaf)"
-	is "binding and closing, events=$1: never deaf" "$(sed 's/.*deaf=//' /tmp/deaf)" 0
 	flush
+	# stock is deaf now and then with 2, where it asks a counter whether anybody listens
+	is_stock && [ "$1" = 2 ] && return
+	is "binding and closing, events=$1: never deaf" "$(sed 's/.*deaf=//' /tmp/deaf)" 0
 }
 
 # --- the first subscriber loads nf_conntrack_netlink ---
 while_loading()
 {
-	local tag=loading-$1
+	local tag=loading-$1 line before
 
 	check "loading, events=$1: unload" rmmod nf_conntrack_netlink
 	rm -f /tmp/fifo
 	mkfifo /tmp/fifo
-	nsenter --net=/run/netns/n -- listeners -T 60 'name=a reliable rcvbuf=33554432' \
+	nsenter --net=/run/netns/n -- listeners -T 60 -s "/tmp/$tag.now" 'name=a reliable rcvbuf=33554432' \
 		>/tmp/fifo 2>"/tmp/$tag.err" &
 	LISTENERS=$!
 	LISTENERS_TAG=$tag
@@ -158,16 +160,18 @@ while_loading()
 	make_flows 2000 430"$1"
 	note "$tag: $line, module: $(ls -d /sys/module/nf_conntrack_netlink 2>&1)"
 	wait_for '[ -d /sys/module/nf_conntrack_netlink ]'
-	sleep 1
+	sleep 2
+	before=$(told "$tag" a new)
 	flush
 	sleep 1
 	cat <&7 >"/tmp/$tag" &
-	listeners_end 0
+	listeners_end
 	wait $!
 	exec 7<&-
-	note "$(cat "/tmp/$tag")"
-	cmp_num "loading, events=$1: every NEW" "$(told "$tag" a new)" -eq 2000
-	cmp_num "loading, events=$1: every DESTROY" "$(told "$tag" a destroy)" -eq 2000
+	# stock loses what comes before the module is there
+	is_stock && return
+	is "loading, events=$1: every NEW, before anything else" "$before" 2000
+	whole "$tag" a 2000
 }
 
 must modprobe nf_conntrack_netlink

@@ -35,7 +35,7 @@ hold_back()
 
 let_go()
 {
-	listeners_end 0
+	listeners_end
 	check "$1: no entry is left" wait_for '[ "$(ctcount n)" = 0 ]' 20
 	check "$1: its slot is free" wait_for '[ "$(column pending)" = 0 ]' 20
 }
