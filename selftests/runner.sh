@@ -60,26 +60,26 @@ list_runs()
 	[ ${#runs[@]} = 0 ] || printf '%s\n' "${runs[@]}"
 }
 
-# Processes that descend from process $1, the youngest first
-descendants()
+# Ends process $1 and all that descend from it. Each is stopped before its children
+# are looked for, so that it cannot start another one meanwhile.
+end_tree()
 {
 	local pid
 
+	kill -STOP "$1" || return 0
 	for pid in $(pgrep -P "$1"); do
-		descendants "$pid"
-		echo "$pid"
+		end_tree "$pid"
 	done
-}
+	kill -TERM "$1"
+	kill -CONT "$1"
+} 2>/dev/null
 
-# Ends what still runs; boot.sh ends its qemu.
 cleanup()
 {
-	local job pid
+	local job
 
 	for job in $(jobs -p); do
-		for pid in $(descendants "$job") "$job"; do
-			kill "$pid" 2>/dev/null || true
-		done
+		end_tree "$job" || true
 	done
 	[ -z "$work" ] || rm -rf "$work"
 }
