@@ -15,6 +15,9 @@
 	.policy = ctnetlink_policy, .attr_count = CTA_MAX
 #define EXPECT_ATTRS							\
 	.policy = ctnetlink_expect_policy, .attr_count = CTA_EXPECT_MAX
+#define SUBSYSTEM(title, number, requests)				\
+	{ .name = title, .owner = THIS_MODULE, .subsys_id = number,	\
+	  .cb = requests, .cb_count = ARRAY_SIZE(requests) }
 
 static const struct nfnl_callback ctnetlink_requests[IPCTNL_MSG_MAX] = {
 	REQUEST(IPCTNL_MSG_CT_GET, ctnetlink_get, ENTRY_ATTRS),
@@ -35,21 +38,12 @@ ctnetlink_expect_requests[IPCTNL_MSG_EXP_MAX] = {
 	REQUEST(IPCTNL_MSG_EXP_GET_STATS_CPU, ctnetlink_stats_expect_cpu),
 };
 
-static const struct nfnetlink_subsystem ctnetlink_subsys = {
-	.name		= "conntrack",
-	.owner		= THIS_MODULE,
-	.subsys_id	= NFNL_SUBSYS_CTNETLINK,
-	.cb		= ctnetlink_requests,
-	.cb_count	= ARRAY_SIZE(ctnetlink_requests),
-};
+static const struct nfnetlink_subsystem ctnetlink_subsys =
+	SUBSYSTEM("conntrack", NFNL_SUBSYS_CTNETLINK, ctnetlink_requests);
 
-static const struct nfnetlink_subsystem ctnetlink_expect_subsys = {
-	.name		= "conntrack_expect",
-	.owner		= THIS_MODULE,
-	.subsys_id	= NFNL_SUBSYS_CTNETLINK_EXP,
-	.cb		= ctnetlink_expect_requests,
-	.cb_count	= ARRAY_SIZE(ctnetlink_expect_requests),
-};
+static const struct nfnetlink_subsystem ctnetlink_expect_subsys =
+	SUBSYSTEM("conntrack_expect", NFNL_SUBSYS_CTNETLINK_EXP,
+		  ctnetlink_expect_requests);
 
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
 /* Events that were noted while this module was being loaded for a listener */

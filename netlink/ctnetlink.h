@@ -25,6 +25,11 @@
 #include "nf_ct_expect_life.h"
 #include "nf_ct_tuple_members.h"
 
+/* Serves a request: the tables of nf_conntrack_netlink.c have all of them */
+typedef int ctnetlink_request_fn(struct sk_buff *skb,
+				 const struct nfnl_info *info,
+				 const struct nlattr *const cda[]);
+
 /* send.c */
 struct sk_buff *ctnetlink_send_alloc(size_t size);
 int ctnetlink_send_datagram(struct net *net, struct sk_buff *skb, u32 portid,
@@ -284,52 +289,37 @@ int ctnetlink_set_labels(struct nf_conn *ct, const struct nlattr *const cda[],
 			 struct netlink_ext_ack *extack);
 
 /* stats.c */
-int ctnetlink_stats_cpu(struct sk_buff *skb, const struct nfnl_info *info,
-			const struct nlattr *const cda[]);
-int ctnetlink_stats_expect_cpu(struct sk_buff *skb,
-			       const struct nfnl_info *info,
-			       const struct nlattr *const cda[]);
-int ctnetlink_stats_global(struct sk_buff *skb, const struct nfnl_info *info,
-			   const struct nlattr *const cda[]);
+ctnetlink_request_fn ctnetlink_stats_cpu;
+ctnetlink_request_fn ctnetlink_stats_expect_cpu;
+ctnetlink_request_fn ctnetlink_stats_global;
 
 /* dump.c */
 int ctnetlink_dump_start(struct sk_buff *skb, const struct nfnl_info *info,
 			 int (*fill)(struct sk_buff *skb,
 				     struct netlink_callback *cb), void *data);
 int ctnetlink_dump_full(const struct sk_buff *skb);
-int ctnetlink_dump_table(struct sk_buff *skb, const struct nfnl_info *info,
-			 const struct nlattr *const cda[]);
-int ctnetlink_dump_dying(struct sk_buff *skb, const struct nfnl_info *info,
-			 const struct nlattr *const cda[]);
-int ctnetlink_dump_unconfirmed(struct sk_buff *skb,
-			       const struct nfnl_info *info,
-			       const struct nlattr *const cda[]);
+ctnetlink_request_fn ctnetlink_dump_table;
+ctnetlink_request_fn ctnetlink_dump_dying;
+ctnetlink_request_fn ctnetlink_dump_unconfirmed;
 
 /* get.c */
-int ctnetlink_get(struct sk_buff *skb, const struct nfnl_info *info,
-		  const struct nlattr *const cda[]);
-int ctnetlink_delete(struct sk_buff *skb, const struct nfnl_info *info,
-		     const struct nlattr *const cda[]);
+ctnetlink_request_fn ctnetlink_get;
+ctnetlink_request_fn ctnetlink_delete;
 
 /* create.c */
-int ctnetlink_new(struct sk_buff *skb, const struct nfnl_info *info,
-		  const struct nlattr *const cda[]);
+ctnetlink_request_fn ctnetlink_new;
 
 /* expect_dump.c */
-int ctnetlink_expect_dump(struct sk_buff *skb, const struct nfnl_info *info,
-			  const struct nlattr *const cda[]);
+ctnetlink_request_fn ctnetlink_expect_dump;
 
 /* expect_get.c */
-int ctnetlink_expect_get(struct sk_buff *skb, const struct nfnl_info *info,
-			 const struct nlattr *const cda[]);
-int ctnetlink_expect_delete(struct sk_buff *skb, const struct nfnl_info *info,
-			    const struct nlattr *const cda[]);
+ctnetlink_request_fn ctnetlink_expect_get;
+ctnetlink_request_fn ctnetlink_expect_delete;
 
 /* expect_create.c */
 extern const struct nla_policy ctnetlink_expect_policy[CTA_EXPECT_MAX + 1];
 
-int ctnetlink_expect_new(struct sk_buff *skb, const struct nfnl_info *info,
-			 const struct nlattr *const cda[]);
+ctnetlink_request_fn ctnetlink_expect_new;
 int ctnetlink_expect_attach(const struct nlattr *attr, struct nf_conn *ct,
 			    u32 portid, u32 report);
 

@@ -32,6 +32,8 @@
 #   complete TAG COUNT     subtests: TAG has heard NEW and DESTROY of COUNT, in order
 #   stop PID...            end background processes and reap them
 #   kill_listener          end LISTENER at once, by SIGKILL
+#   killed_released WHAT NAME MS  the same; subtest: what waited for it in namespace
+#                          NAME is released within so many milliseconds
 #
 # Counters
 #   ct_stat NAME COLUMN    of /proc/net/stat/nf_conntrack, over all CPUs
@@ -41,6 +43,7 @@
 #   waiting NAME           connections and expectations with an event that a
 #                          listener has not taken yet
 #   slab_used CACHE        objects in use in a slab cache
+#   freed WHAT CACHE N     subtest: at most N objects are in use, after a while
 #
 # Time
 #   wait_for COND [SECS]   until the shell command COND succeeds (10 s); says so and
@@ -50,6 +53,7 @@
 #   scaled N               N, more on the debug kernel or a busy host: for time limits
 #
 # Others
+#   sized N DEBUG          N, on the debug kernel DEBUG: for amounts of work
 #   modset                 prints stock or ours
 #   is_ours, is_stock, is_debug
 #   allow_log REGEX        the kernel may say this, the test provokes it
@@ -100,6 +104,15 @@ scaled()
 	echo $(($1 * factor))
 }
 
+sized()
+{
+	if is_debug; then
+		echo "$2"
+	else
+		echo "$1"
+	fi
+}
+
 allow_log()
 {
 	echo "$1" >>/run/nfct-allowed-log
@@ -118,6 +131,11 @@ wait_for()
 		fi
 		sleep 0.1
 	done
+}
+
+freed()
+{
+	check "$1" wait_for "[ \"\$(slab_used $2)\" -le $3 ]"
 }
 
 now_ms()
@@ -281,6 +299,12 @@ kill_listener()
 {
 	kill -KILL "$LISTENER"
 	wait "$LISTENER" 2>/dev/null
+}
+
+killed_released()
+{
+	kill_listener
+	released "$1" "[ \"\$(waiting $2)\" = 0 ]" "$3"
 }
 
 # A counter may be negative on one CPU, because another CPU has counted up.

@@ -374,6 +374,13 @@ static void nf_ct_cpu_seq_stop(struct seq_file *s, void *v)
 {
 }
 
+#define NF_CT_CPU_SEQ_OPS(_show) {		\
+	.start	= nf_ct_cpu_seq_start,		\
+	.next	= nf_ct_cpu_seq_next,		\
+	.stop	= nf_ct_cpu_seq_stop,		\
+	.show	= _show,			\
+}
+
 static int nf_ct_cpu_of(const void *v)
 {
 	return *(const loff_t *)v - 1;
@@ -446,12 +453,8 @@ static int nf_ct_stat_show(struct seq_file *s, void *v)
 	return 0;
 }
 
-static const struct seq_operations nf_ct_stat_ops = {
-	.start	= nf_ct_cpu_seq_start,
-	.next	= nf_ct_cpu_seq_next,
-	.stop	= nf_ct_cpu_seq_stop,
-	.show	= nf_ct_stat_show,
-};
+static const struct seq_operations nf_ct_stat_ops =
+	NF_CT_CPU_SEQ_OPS(nf_ct_stat_show);
 
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
 /* DIFF: events-statistics: stock has none of our own files. */
@@ -472,12 +475,8 @@ static int nf_ct_events_show(struct seq_file *s, void *v)
 	return 0;
 }
 
-static const struct seq_operations nf_ct_events_ops = {
-	.start	= nf_ct_cpu_seq_start,
-	.next	= nf_ct_cpu_seq_next,
-	.stop	= nf_ct_cpu_seq_stop,
-	.show	= nf_ct_events_show,
-};
+static const struct seq_operations nf_ct_events_ops =
+	NF_CT_CPU_SEQ_OPS(nf_ct_events_show);
 
 /* DIFF: events-statistics: port 0 is the slot that several listeners share. */
 static int nf_ct_listeners_show(struct seq_file *s, void *v)

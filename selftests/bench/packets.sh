@@ -127,25 +127,25 @@ pg_run() {
 	fi
 }
 
-# Each pair of an address and a port once. The last address is included.
-every_flow() {
-	local base=$1 addrs=$2
+# Each pair of a client's address and port once, the last address included, into
+# device $1. $2 and $3 are src and dst: the side of the client and of the server.
+every_pair() {
+	local dev=$1 client=$2 peer=$3 base=$4 addrs=$5
 
-	pg_run in0 $((addrs * ports)) "src_min $(dotted "$base")" \
-		"src_max $(dotted $((base + addrs - 1)))" \
-		"dst_min $server" "dst_max $server" \
-		"udp_src_min $first_port" "udp_src_max $((first_port + ports))" \
-		'udp_dst_min 9' 'udp_dst_max 9'
+	pg_run "$dev" $((addrs * ports)) "${client}_min $(dotted "$base")" \
+		"${client}_max $(dotted $((base + addrs - 1)))" \
+		"${peer}_min $server" "${peer}_max $server" \
+		"udp_${client}_min $first_port" \
+		"udp_${client}_max $((first_port + ports))" \
+		"udp_${peer}_min 9" "udp_${peer}_max 9"
+}
+
+every_flow() {
+	every_pair in0 src dst "$@"
 }
 
 every_answer() {
-	local base=$1 addrs=$2
-
-	pg_run out0 $((addrs * ports)) "dst_min $(dotted "$base")" \
-		"dst_max $(dotted $((base + addrs - 1)))" \
-		"src_min $server" "src_max $server" \
-		"udp_dst_min $first_port" "udp_dst_max $((first_port + ports))" \
-		'udp_src_min 9' 'udp_src_max 9'
+	every_pair out0 dst src "$@"
 }
 
 # Random ranges exclude the last address.

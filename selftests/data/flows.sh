@@ -5,6 +5,10 @@
 #
 #   flow_net NAME        namespace that tracks what it sends; 198.18.0.0/15 goes
 #                        to a device that swallows it
+#   flow_begin NAME [MAX]  flow_net with nf_conntrack_netlink loaded and MAX entries
+#                        allowed: the set-up of most of them
+#   table_full WHAT TEXT   subtest: the kernel log has TEXT and tells that entries wait
+#                        for a listener
 #   netns_left N         whether at most N namespaces are left beside the first
 
 flow_net()
@@ -24,6 +28,19 @@ flow_net()
 			}
 		}
 	EOT
+}
+
+flow_begin()
+{
+	must modprobe nf_conntrack_netlink
+	[ $# = 1 ] || sysctl -qw net.netfilter.nf_conntrack_max="$2"
+	must flow_net "$1"
+}
+
+table_full()
+{
+	check "$1" sh -c "dmesg | grep '$2' | grep -q 'wait for an event listener'"
+	note "$(dmesg | grep -m 1 'table full')"
 }
 
 # The kernel frees the namespaces that ended last when the next one ends.

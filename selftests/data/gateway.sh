@@ -14,6 +14,7 @@
 #   many ARG...          "who many" in c
 #   hold ARG...          "who many -k ARG..." in the background, returns when all have
 #                        asked; its pid is in HOLDER, its figures in /tmp/held
+#   holds WHAT N ARG...  subtest: of the connections of "hold ARG..." N are answered
 #   field NAME TEXT      a figure that "who many" has printed
 #   entries ARG...       conntrack -L ARG... in r, without its summary
 #   entry SPORT [ARG..]  the entry of a UDP question from port SPORT
@@ -86,6 +87,15 @@ hold()
 field()
 {
 	sed -n "s/.*\\<$1=\\([0-9]*\\).*/\\1/p" <<<"$2"
+}
+
+holds()
+{
+	local what=$1 count=$2
+	shift 2
+
+	hold "$@"
+	is "$what" "$(field answered "$(cat /tmp/held)")" "$count"
 }
 
 entries()

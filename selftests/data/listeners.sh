@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Sourced after lib.sh and data/flows.sh by the tests that run several listeners
-# at once with prog/listeners.
+# Sourced after lib.sh by the tests that run several listeners at once with
+# prog/listeners; has the functions of data/flows.sh, too.
 #
 #   listeners_start NAME TAG ARG..  start "listeners ARG.." in a namespace, return when
 #                             all have subscribed; lines in /tmp/TAG.now at any time
@@ -17,6 +17,9 @@
 #   below WHAT VALUE LIMIT    subtest: a number with decimals is below another
 #   make_flows N [PORT]       N UDP flows from a port in namespace n
 #   flush                     delete all connections of namespace n
+
+# shellcheck source=selftests/data/flows.sh
+. /payload/data/flows.sh
 
 LISTENERS='' LISTENERS_TAG=''
 

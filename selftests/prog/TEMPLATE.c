@@ -25,12 +25,7 @@
  */
 #include "ctcase.h"
 
-#define CREATE	(NLM_F_CREATE | NLM_F_ACK)
-
-#define T(...)	(&(const struct nl_tuple){ .family = AF_INET,			\
-		   .proto = IPPROTO_UDP, .src = "10.1.0.1", .dst = "10.1.0.2",	\
-		   .sport = 1000, .dport = 53, __VA_ARGS__ })
-
+#define T(...)		HOSTS(.proto = IPPROTO_UDP, .dport = 53, __VA_ARGS__)
 #define MAKE(t, ...)	CT(IPCTNL_MSG_CT_NEW, CREATE),				\
 			{ PAIR(t), BE32(CTA_TIMEOUT, 1000), __VA_ARGS__ }
 #define FIND(t)		CT(IPCTNL_MSG_CT_GET, NLM_F_ACK), { TUPLE(CTA_TUPLE_ORIG, t) }

@@ -20,6 +20,18 @@
 #define CT_ATTRS	64	/* more than there are types */
 #define CT_SILENCE_MS	300	/* no event comes later than that */
 
+/* A tuple of two hosts; arguments replace the defaults. */
+#define HOSTS(...)	(&(const struct nl_tuple){ .family = AF_INET,		\
+			   .proto = IPPROTO_TCP, .src = "10.1.0.1",		\
+			   .dst = "10.1.0.2", .sport = 1000, __VA_ARGS__ })
+#define HOSTS6(...)	HOSTS(.family = AF_INET6, .src = "fd00::1",		\
+			      .dst = "fd00::2", __VA_ARGS__)
+
+/* Flags of requests */
+#define CREATE	(NLM_F_CREATE | NLM_F_ACK)
+#define ACK	NLM_F_ACK
+#define DUMP	NLM_F_DUMP
+
 struct ct_case {
 	const char	*name;
 	struct nl_head	head;

@@ -16,20 +16,13 @@
 #define NEW	IPCTNL_MSG_EXP_NEW
 #define GET	IPCTNL_MSG_EXP_GET
 #define DEL	IPCTNL_MSG_EXP_DELETE
-#define CREATE	(NLM_F_CREATE | NLM_F_ACK)
-#define ACK	NLM_F_ACK
-#define DUMP	NLM_F_DUMP
 #define TYPE(t)	(NFNL_SUBSYS_CTNETLINK_EXP << 8 | (t))
 
 #define ONES6	"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
 
 /* Addresses of tuples; arguments replace the defaults.  T: the master's */
-#define T(...)	(&(const struct nl_tuple){ .family = AF_INET,			\
-		   .proto = IPPROTO_TCP, .src = "10.1.0.1", .dst = "10.1.0.2",	\
-		   .sport = 1000, .dport = 21, __VA_ARGS__ })
-#define T6(...)	(&(const struct nl_tuple){ .family = AF_INET6,			\
-		   .proto = IPPROTO_TCP, .src = "fd00::1", .dst = "fd00::2",	\
-		   .sport = 1000, .dport = 21, __VA_ARGS__ })
+#define T(...)	HOSTS(.dport = 21, __VA_ARGS__)
+#define T6(...)	HOSTS6(.dport = 21, __VA_ARGS__)
 #define SIP(...) T(.proto = IPPROTO_UDP, .dport = 5060, __VA_ARGS__)
 /* X: what is expected, from the server, any port */
 #define X(...)	T(.src = "10.1.0.2", .dst = "10.1.0.1", .sport = 0,		\

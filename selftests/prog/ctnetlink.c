@@ -21,18 +21,11 @@
 #define GET	IPCTNL_MSG_CT_GET
 #define DEL	IPCTNL_MSG_CT_DELETE
 #define ZERO	IPCTNL_MSG_CT_GET_CTRZERO
-#define CREATE	(NLM_F_CREATE | NLM_F_ACK)
-#define ACK	NLM_F_ACK
-#define DUMP	NLM_F_DUMP
 #define TYPE(t)	(NFNL_SUBSYS_CTNETLINK << 8 | (t))
 
 /* The address of a tuple; arguments replace the defaults. */
-#define T(...)	(&(const struct nl_tuple){ .family = AF_INET,			\
-		   .proto = IPPROTO_TCP, .src = "10.1.0.1", .dst = "10.1.0.2",	\
-		   .sport = 1000, .dport = 80, __VA_ARGS__ })
-#define T6(...)	(&(const struct nl_tuple){ .family = AF_INET6,			\
-		   .proto = IPPROTO_TCP, .src = "fd00::1", .dst = "fd00::2",	\
-		   .sport = 1000, .dport = 80, __VA_ARGS__ })
+#define T(...)	HOSTS(.dport = 80, __VA_ARGS__)
+#define T6(...)	HOSTS6(.dport = 80, __VA_ARGS__)
 
 /* Attributes */
 #define ORIG(t)		TUPLE(CTA_TUPLE_ORIG, t)

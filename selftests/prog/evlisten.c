@@ -43,16 +43,6 @@
 
 enum event { EVENT_NEW, EVENT_UPDATE, EVENT_DESTROY };
 
-/* Key of a record.  No padding inside: compared and hashed as bytes. */
-struct key {
-	uint32_t id;
-	uint32_t src;
-	uint32_t dst;
-	uint16_t sport;
-	uint16_t dport;
-	uint32_t proto;
-};
-
 /* What an event has said */
 struct details {
 	uint32_t status;
@@ -62,7 +52,7 @@ struct details {
 };
 
 struct record {
-	struct key key;
+	struct nl_flow key;
 	struct details last;
 	uint8_t seen;		/* one bit per enum event */
 };
@@ -115,7 +105,7 @@ static double seconds(clockid_t id)
 
 /* ---- records ---- */
 
-static struct record *find_record(const struct key *key, bool add)
+static struct record *find_record(const struct nl_flow *key, bool add)
 {
 	const uint32_t *word = (const uint32_t *)key;
 	uint32_t hash = 0, i;
@@ -158,7 +148,7 @@ static void note_destroy(const struct details *details)
 	note_late(details->started);
 }
 
-static void note_event(const struct key *key, const struct details *details,
+static void note_event(const struct nl_flow *key, const struct details *details,
 		  enum event event)
 {
 	struct record *record = find_record(key, true);
@@ -190,7 +180,7 @@ static void note_event(const struct key *key, const struct details *details,
 	}
 }
 
-static void compare_entry(const struct key *key, const struct details *details)
+static void compare_entry(const struct nl_flow *key, const struct details *details)
 {
 	struct record *record = find_record(key, false);
 
@@ -212,18 +202,6 @@ static void compare_entry(const struct key *key, const struct details *details)
 }
 
 /* ---- messages ---- */
-
-static void parse_tuple(const struct nlattr *tuple, struct key *key)
-{
-	struct nl_flow flow = { };
-
-	nl_read_tuple(tuple, &flow);
-	key->src = flow.src;
-	key->dst = flow.dst;
-	key->sport = flow.sport;
-	key->dport = flow.dport;
-	key->proto = flow.proto;
-}
 
 static int parse_tcp_state(const struct nlattr *info)
 {
@@ -249,20 +227,20 @@ static double parse_start(const struct nlattr *stamps)
 	return 0;
 }
 
-static bool parse_expectation(const struct nlmsghdr *nlh, struct key *key)
+static bool parse_expectation(const struct nlmsghdr *nlh, struct nl_flow *key)
 {
 	const struct nlattr *attr;
 
 	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) {
 		if (mnl_attr_get_type(attr) == CTA_EXPECT_TUPLE)
-			parse_tuple(attr, key);
+			nl_read_tuple(attr, key);
 		else if (mnl_attr_get_type(attr) == CTA_EXPECT_ID)
 			key->id = mnl_attr_get_u32(attr);
 	}
 	return key->src && key->proto;
 }
 
-static bool parse(const struct nlmsghdr *nlh, struct key *key,
+static bool parse(const struct nlmsghdr *nlh, struct nl_flow *key,
 		  struct details *details)
 {
 	const struct nlattr *attr;
@@ -275,7 +253,7 @@ static bool parse(const struct nlmsghdr *nlh, struct key *key,
 	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg)) {
 		switch (mnl_attr_get_type(attr)) {
 		case CTA_TUPLE_ORIG:
-			parse_tuple(attr, key);
+			nl_read_tuple(attr, key);
 			break;
 		case CTA_ID:
 			key->id = mnl_attr_get_u32(attr);
@@ -307,7 +285,7 @@ static enum event event_of(const struct nlmsghdr *nlh)
 static int on_event(const struct nlmsghdr *nlh, void *data)
 {
 	unsigned long *messages = data;
-	struct key key;
+	struct nl_flow key;
 	struct details details;
 
 	++*messages;
@@ -318,7 +296,7 @@ static int on_event(const struct nlmsghdr *nlh, void *data)
 
 static void on_entry(const struct nlmsghdr *nlh, void *data)
 {
-	struct key key;
+	struct nl_flow key;
 	struct details details;
 
 	(void)data;

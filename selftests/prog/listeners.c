@@ -80,18 +80,8 @@
 enum event { EVENT_NEW, EVENT_UPDATE, EVENT_DESTROY };
 enum leave { LEAVE_CLOSE, LEAVE_DROP };
 
-/* No padding inside: compared and hashed as bytes. */
-struct flow {
-	uint32_t id;
-	uint32_t src;
-	uint32_t dst;
-	uint16_t sport;
-	uint16_t dport;
-	uint32_t proto;
-};
-
 struct page {
-	struct flow flow;
+	struct nl_flow flow;
 	uint8_t seen;		/* one bit per enum event */
 };
 
@@ -102,7 +92,7 @@ struct book {
 };
 
 struct message {
-	struct flow flow;
+	struct nl_flow flow;
 	enum event event;
 	uint32_t status;
 	uint32_t portid;
@@ -190,7 +180,7 @@ static void nap(double seconds)
 
 /* ---- the book ---- */
 
-static struct page *book_place(struct book *book, const struct flow *flow)
+static struct page *book_place(struct book *book, const struct nl_flow *flow)
 {
 	const uint32_t *word = (const uint32_t *)flow;
 	uint32_t hash = 0;
@@ -222,7 +212,7 @@ static bool book_grow(struct book *book)
 	return true;
 }
 
-static struct page *book_find(struct book *book, const struct flow *flow)
+static struct page *book_find(struct book *book, const struct nl_flow *flow)
 {
 	struct page *page;
 
@@ -238,19 +228,6 @@ static struct page *book_find(struct book *book, const struct flow *flow)
 
 /* ---- messages ---- */
 
-/* Without the holes that struct nl_flow has */
-static void parse_tuple(const struct nlattr *tuple, struct flow *flow)
-{
-	struct nl_flow f = { 0 };
-
-	nl_read_tuple(tuple, &f);
-	flow->src = f.src;
-	flow->dst = f.dst;
-	flow->sport = f.sport;
-	flow->dport = f.dport;
-	flow->proto = f.proto;
-}
-
 static void parse_attrs(const struct nlmsghdr *nlh, struct message *m)
 {
 	bool expectation = NFNL_SUBSYS_ID(nlh->nlmsg_type) ==
@@ -263,7 +240,7 @@ static void parse_attrs(const struct nlmsghdr *nlh, struct message *m)
 		int type = mnl_attr_get_type(attr);
 
 		if (type == tuple)
-			parse_tuple(attr, &m->flow);
+			nl_read_tuple(attr, &m->flow);
 		else if (type == id)
 			m->flow.id = mnl_attr_get_u32(attr);
 		else if (type == CTA_STATUS && !expectation)

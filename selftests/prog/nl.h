@@ -519,11 +519,12 @@ static inline void nl_must(struct mnl_socket *nl, const struct nlmsghdr *req,
 
 /* --- what is in a message ---------------------------------------------------- */
 
-/* IPv4, host order */
+/* IPv4, host order.  No padding inside: may be compared and hashed as bytes. */
 struct nl_flow {
+	uint32_t	id;	/* of the entry: no part of a tuple, callers fill it in */
 	uint32_t	src, dst;
 	uint16_t	sport, dport;
-	uint8_t		proto;
+	uint32_t	proto;
 };
 
 static inline void nl_read_member(const struct nlattr *nest,

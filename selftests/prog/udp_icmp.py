@@ -22,12 +22,17 @@ def ports(sport, dport):
     return 'sport=%d' % sport, 'dport=%d' % dport
 
 
+def asked(c, s, sport):
+    """The client asks: the entry of its flow."""
+    from_c(udp(c, s, sport, 53))
+    return router.entry('udp', c, *ports(sport, 53))
+
+
 # --- UDP ---------------------------------------------------------------------
 
 def udp_timeouts():
     for fam, c, s in FAMILIES:
-        from_c(udp(c, s, 1000, 53))
-        e = router.entry('udp', c, *ports(1000, 53))
+        e = asked(c, s, 1000)
         lives(fam + ' UDP: first packet, 30 s', e, 20, 30)
         verdict(fam + ' UDP: first packet, unreplied',
                 '[UNREPLIED]' in e and '[ASSURED]' not in e, e)
@@ -37,14 +42,12 @@ def udp_timeouts():
         lives(fam + ' UDP: an answer does not make a stream', e, 20, 30)
         verdict(fam + ' UDP: replied, not assured',
                 '[UNREPLIED]' not in e and '[ASSURED]' not in e, e)
-        from_c(udp(c, s, 1000, 53))
         lives(fam + ' UDP: nor does a question soon after',
-              router.entry('udp', c, *ports(1000, 53)), 20, 30)
+              asked(c, s, 1000), 20, 30)
 
     time.sleep(2.2)
     for fam, c, s in FAMILIES:
-        from_c(udp(c, s, 1000, 53))
-        e = router.entry('udp', c, *ports(1000, 53))
+        e = asked(c, s, 1000)
         lives(fam + ' UDP: traffic after two seconds makes a stream', e, 110, 120)
         verdict(fam + ' UDP: a stream is assured', '[ASSURED]' in e, e)
 
@@ -55,8 +58,7 @@ def udp_unreplied_forever():
         from_c(udp(c, s, 1001, 53))
     time.sleep(2.2)
     for fam, c, s in FAMILIES:
-        from_c(udp(c, s, 1001, 53))
-        e = router.entry('udp', c, *ports(1001, 53))
+        e = asked(c, s, 1001)
         lives(fam + ' UDP: no stream without an answer', e, 20, 30)
         verdict(fam + ' UDP: not assured without an answer',
                 '[UNREPLIED]' in e and '[ASSURED]' not in e, e)
@@ -65,8 +67,7 @@ def udp_unreplied_forever():
 def udp_sysctls():
     sysctl('r', udp_timeout=77, udp_timeout_stream=99)
     for fam, c, s in FAMILIES:
-        from_c(udp(c, s, 1002, 53))
-        lives(fam + ' UDP: udp_timeout', router.entry('udp', c, *ports(1002, 53)), 67, 77)
+        lives(fam + ' UDP: udp_timeout', asked(c, s, 1002), 67, 77)
         from_s(udp(s, c, 53, 1000))
         lives(fam + ' UDP: udp_timeout_stream',
               router.entry('udp', c, *ports(1000, 53)), 89, 99)
@@ -76,13 +77,11 @@ def udp_sysctls():
 def udp_malformed():
     router.seen()
     for fam, c, s in FAMILIES:
-        bad = {
-            'header cut off': ip(c, s, PROTO['udp'], b'\x03\xeb\x00\x35\x00'),
-            'length beyond the packet': udp(c, s, 1003, 53, length=13),
-            'length below the header': udp(c, s, 1003, 53, length=7),
-            'checksum wrong': udp(c, s, 1003, 53, check=1),
-        }
-        for what, packet in bad.items():
+        for what, packet in {
+                'header cut off': ip(c, s, PROTO['udp'], b'\x03\xeb\x00\x35\x00'),
+                'length beyond the packet': udp(c, s, 1003, 53, length=13),
+                'length below the header': udp(c, s, 1003, 53, length=7),
+                'checksum wrong': udp(c, s, 1003, 53, check=1)}.items():
             before = router.stat('invalid')
             from_c(packet)
             equal('%s UDP: %s: invalid' % (fam, what), router.seen(), 'invalid')
@@ -144,14 +143,12 @@ def udplite_flows():
         equal(fam + ' UDP-Lite: partial coverage', router.seen(), 'new')
     sysctl('r', checksum=1)
     for fam, c, s in FAMILIES:
-        bad = {
-            'header cut off': ip(c, s, PROTO['udplite'], b'\x04\x4c\x00\x35\x00'),
-            'coverage beyond the packet': udplite(c, s, 1102, 53, cover=13),
-            'coverage below the header': udplite(c, s, 1102, 53, cover=7),
-            'no checksum': udplite(c, s, 1102, 53, check=0),
-            'checksum wrong': udplite(c, s, 1102, 53, check=1),
-        }
-        for what, packet in bad.items():
+        for what, packet in {
+                'header cut off': ip(c, s, PROTO['udplite'], b'\x04\x4c\x00\x35\x00'),
+                'coverage beyond the packet': udplite(c, s, 1102, 53, cover=13),
+                'coverage below the header': udplite(c, s, 1102, 53, cover=7),
+                'no checksum': udplite(c, s, 1102, 53, check=0),
+                'checksum wrong': udplite(c, s, 1102, 53, check=1)}.items():
             from_c(packet)
             equal('%s UDP-Lite: %s' % (fam, what), router.seen(), 'invalid')
 

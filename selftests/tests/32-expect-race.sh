@@ -49,6 +49,6 @@ kill_listener
 wait $race
 ns n conntrack -F >/dev/null 2>&1
 check 'no entry is left' wait_for '[ "$(ctcount n)" = 0 ]'
-check 'no object is left' wait_for '[ "$(slab_used nf_conntrack)" -le "$idle" ]'
+freed 'no object is left' nf_conntrack "$idle"
 check 'the helper goes' rmmod nf_conntrack_sip
 finish

@@ -10,15 +10,10 @@
 # shellcheck disable=SC2016,SC2034  # conditions are evaluated later, by wait_for
 # shellcheck source=selftests/lib.sh
 . /payload/lib.sh
-# shellcheck source=selftests/data/flows.sh
-. /payload/data/flows.sh
 # shellcheck source=selftests/data/listeners.sh
 . /payload/data/listeners.sh
 
-TRANSFERS=400
-if is_debug; then
-	TRANSFERS=280
-fi
+TRANSFERS=$(sized 400 280)
 ALL=new,update,destroy,exp-new,exp-destroy
 
 # Data connections pass as expected ones only.
@@ -55,9 +50,9 @@ nsenter --net=/run/netns/s -- python3 /payload/bin/ftpdata.py serve 10.0.2.2 &
 server=$!
 wait_for 'ns s ss -Hltn sport = :21 | grep -q .' 20
 
-transfers beside-nobody 1 $TRANSFERS 'groups=exp-new'
-transfers one-session 1 $TRANSFERS "reliable rcvbuf=2048 groups=$ALL stopped"
-transfers expectations-only 1 $TRANSFERS 'reliable rcvbuf=2048 groups=exp-new,exp-destroy stopped'
+transfers beside-nobody 1 "$TRANSFERS" 'groups=exp-new'
+transfers one-session 1 "$TRANSFERS" "reliable rcvbuf=2048 groups=$ALL stopped"
+transfers expectations-only 1 "$TRANSFERS" 'reliable rcvbuf=2048 groups=exp-new,exp-destroy stopped'
 sysctl -qw net.netfilter.nf_conntrack_expect_max=50
 transfers few-expectations 20 $((TRANSFERS / 20)) "reliable rcvbuf=2048 groups=$ALL stopped"
 stop $server

@@ -9,20 +9,15 @@
 # shellcheck disable=SC2016,SC2034  # conditions are evaluated later, by wait_for
 # shellcheck source=selftests/lib.sh
 . /payload/lib.sh
-# shellcheck source=selftests/data/flows.sh
-. /payload/data/flows.sh
 # shellcheck source=selftests/data/listeners.sh
 . /payload/data/listeners.sh
 
-FLOWS=400
-if is_debug; then
-	FLOWS=100
-fi
+FLOWS=$(sized 400 100)
 
 # TCP connections and UDP flows at the same time, then their ends
 mixed_traffic()
 {
-	ns n flows tcp 8080 $FLOWS abort >/tmp/tcp &
+	ns n flows tcp 8080 "$FLOWS" abort >/tmp/tcp &
 	for ((i = 0; i < FLOWS / 20; i++)); do
 		ns n flows udp 198.18.1.0 4000 $((i * 20)) 20
 	done >/tmp/udp
@@ -55,13 +50,12 @@ both_kinds()
 	run "$1" "name=tcp filter=tcp rcvbuf=33554432 $2 expect=$FLOWS" \
 		"name=udp filter=udp rcvbuf=33554432 $2 expect=$FLOWS" \
 		"name=all rcvbuf=33554432 $2 expect=$((FLOWS * 2))"
-	got_its_own "$1" tcp $FLOWS
-	got_its_own "$1" udp $FLOWS
+	got_its_own "$1" tcp "$FLOWS"
+	got_its_own "$1" udp "$FLOWS"
 	got_its_own "$1" all $((FLOWS * 2))
 }
 
-must modprobe nf_conntrack_netlink
-must flow_net n
+flow_begin n
 ns n sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_close=300
 both_kinds single ''
 if is_ours; then

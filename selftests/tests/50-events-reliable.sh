@@ -14,11 +14,8 @@
 # shellcheck source=selftests/data/flows.sh
 . /payload/data/flows.sh
 
-FLOWS=20000
-TCPS=500
-if is_debug; then
-	FLOWS=5000 TCPS=200
-fi
+FLOWS=$(sized 20000 5000)
+TCPS=$(sized 500 200)
 LIMIT=60
 
 # Makes FLOWS flows and destroys them while "$@" listens.
@@ -54,11 +51,9 @@ one_listener()
 	is_stock || nothing_waits "$tag"
 }
 
-must modprobe nf_conntrack_netlink
-sysctl -qw net.netfilter.nf_conntrack_max=$((FLOWS * 3))
-must flow_net n
+flow_begin n $((FLOWS * 3))
 
-one_listener fast $FLOWS -b 2048
+one_listener fast "$FLOWS" -b 2048
 one_listener pause $((FLOWS / 4)) -b 2048 -p 500
 one_listener no-enobufs $((FLOWS / 8)) -b 2048 -N
 one_listener no-enobufs-pause $((FLOWS / 8)) -b 2048 -N -p 500
@@ -94,7 +89,7 @@ made_and_flushed()
 	complete "$tag" "$count"
 }
 
-made_and_flushed race $FLOWS -b 33554432
+made_and_flushed race "$FLOWS" -b 33554432
 made_and_flushed race-slow $((FLOWS / 4)) -b 2048
 
 # --- a connection on the ports of one whose destroy event still waits ---
@@ -151,7 +146,7 @@ ns n sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_close=300
 for how in close abort; do
 	tag=tcp-$how
 	check "$tag: listener" hear n $tag -R -b 2048 -p 500
-	ns n flows tcp 8080 $TCPS $how >/tmp/made
+	ns n flows tcp 8080 "$TCPS" $how >/tmp/made
 	note "$tag: $(cat /tmp/made)"
 	is "$tag: connections" "$(cat /tmp/made)" "made=$TCPS"
 	is_stock || wait_for '[ "$(waiting n)" = 0 ]' $LIMIT
@@ -162,8 +157,8 @@ for how in close abort; do
 	sleep 1
 	stop "$LISTENER"
 	note "$tag: $(tail -n 1 /tmp/$tag) $(cat /tmp/$tag.err)"
-	complete $tag $TCPS
-	is "$tag: entries compared" "$(heard $tag dumped)" $TCPS
+	complete $tag "$TCPS"
+	is "$tag: entries compared" "$(heard $tag dumped)" "$TCPS"
 	is "$tag: the last state told is the last state" "$(heard $tag stale)" 0
 	is "$tag: none without an event" "$(heard $tag unknown)" 0
 	is_stock || nothing_waits $tag

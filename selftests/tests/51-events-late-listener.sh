@@ -13,18 +13,14 @@
 # shellcheck source=selftests/data/flows.sh
 . /payload/data/flows.sh
 
-FLOWS=2000
-if is_debug; then
-	FLOWS=500
-fi
+FLOWS=$(sized 2000 500)
 
 lines()
 {
 	grep -c "\\[$1\\]" /tmp/plain
 }
 
-must modprobe nf_conntrack_netlink
-must flow_net n
+flow_begin n
 
 # --- plain listeners, as on any kernel ---
 check 'conntrack -E' listen n /tmp/plain
@@ -41,7 +37,7 @@ is 'no more than that' "$(lines NEW) $(lines UPDATE) $(lines DESTROY)" '20 1 20'
 stop "$plain"
 
 # --- no listener at first, then one ---
-ns n flows udp 198.18.1.0 4001 0 $FLOWS >/tmp/made
+ns n flows udp 198.18.1.0 4001 0 "$FLOWS" >/tmp/made
 ns n sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_close=300
 nsenter --net=/run/netns/n flows tcp 8080 20 open >/tmp/tcp &
 tcp=$!

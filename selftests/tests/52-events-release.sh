@@ -14,10 +14,7 @@
 # shellcheck source=selftests/data/flows.sh
 . /payload/data/flows.sh
 
-FLOWS=4000
-if is_debug; then
-	FLOWS=1000
-fi
+FLOWS=$(sized 4000 1000)
 SECOND=$(scaled 1000)
 # there it takes a second to read the statistics, five on a busy host
 is_debug && SECOND=$((SECOND * 4))
@@ -30,16 +27,14 @@ let_wait()
 
 	check "$tag: listener" hear "$from" "$tag" -R -b 2048 "$@"
 	kill -STOP "$LISTENER"
-	ns "$name" flows udp 198.18.1.0 4000 0 $FLOWS >/tmp/made
+	ns "$name" flows udp 198.18.1.0 4000 0 "$FLOWS" >/tmp/made
 	ns "$name" conntrack -F 2>/dev/null
 	WAITING=$(waiting "$name")
 	# about four events are in the buffer of the socket
 	cmp_num "$tag: events wait" "$WAITING" -ge $((FLOWS - 20))
 }
 
-must modprobe nf_conntrack_netlink
-sysctl -qw net.netfilter.nf_conntrack_max=$((FLOWS * 4))
-must flow_net n
+flow_begin n $((FLOWS * 4))
 idle=$(slab_used nf_conntrack)
 
 # --- visible ---
@@ -57,16 +52,14 @@ ns n flows udp 198.18.1.0 5000 0 200 >/tmp/made
 note "with the limit reached: $(cat /tmp/made)"
 cmp_num 'packets beyond the limit are dropped' "$(sed 's/.*refused=//' /tmp/made)" -ge 180
 cmp_num 'they are counted as dropped' "$(($(ct_stat n drop) - before))" -ge 180
-check 'the log tells why' sh -c 'dmesg | grep "nf_conntrack: table full, dropping packet" | grep -q "wait for an event listener"'
-note "$(dmesg | grep -m 1 'table full')"
+table_full 'the log tells why' 'nf_conntrack: table full, dropping packet'
 sysctl -qw net.netfilter.nf_conntrack_max=$((FLOWS * 4))
 ns n conntrack -F 2>/dev/null
 
 # --- the listener is killed ---
-kill_listener
-released 'listener killed' '[ "$(waiting n)" = 0 ]' "$SECOND"
+killed_released 'listener killed' n "$SECOND"
 check 'listener killed: no entry counted' wait_for '[ "$(ctcount n)" = 0 ]'
-check 'listener killed: no object left' wait_for '[ "$(slab_used nf_conntrack)" -le "$idle" ]'
+freed 'listener killed: no object left' nf_conntrack "$idle"
 ns n flows udp 198.18.1.0 4000 0 50 >/tmp/made
 ns n conntrack -F 2>/dev/null
 is 'nothing waits without a listener' "$(waiting n)" 0
@@ -93,7 +86,7 @@ ip netns delete watcher
 let_wait n module n
 check 'module removed: nf_conntrack_netlink' rmmod nf_conntrack_netlink
 released 'module removed' '[ "$(waiting n)" = 0 ]' "$SECOND"
-check 'module removed: no object left' wait_for '[ "$(slab_used nf_conntrack)" -le "$idle" ]'
+freed 'module removed: no object left' nf_conntrack "$idle"
 kill_listener
 
 must modprobe nf_conntrack_netlink

@@ -11,16 +11,11 @@
 # shellcheck disable=SC2016,SC2034  # conditions are evaluated later, by wait_for
 # shellcheck source=selftests/lib.sh
 . /payload/lib.sh
-# shellcheck source=selftests/data/flows.sh
-. /payload/data/flows.sh
 # shellcheck source=selftests/data/listeners.sh
 . /payload/data/listeners.sh
 
 LARGE=33554432
-FLOWS=2000
-if is_debug; then
-	FLOWS=500
-fi
+FLOWS=$(sized 2000 500)
 
 all_gone()
 {
@@ -31,11 +26,11 @@ all_gone()
 alone()
 {
 	listeners_start n alone -T "$(scaled 20)" "name=plain rcvbuf=$LARGE expect=$FLOWS"
-	make_flows $FLOWS
+	make_flows "$FLOWS"
 	listeners_mark
 	flush
 	listeners_end 30
-	whole alone plain $FLOWS
+	whole alone plain "$FLOWS"
 	ALONE=$(told alone plain 'done')
 	all_gone alone
 }
@@ -56,12 +51,12 @@ beside_stopped()
 		'name=stopped reliable rcvbuf=2048 stopped' \
 		"name=healthy reliable rcvbuf=$LARGE expect=$FLOWS" \
 		"name=plain rcvbuf=$LARGE expect=$FLOWS"
-	make_flows $FLOWS
+	make_flows "$FLOWS"
 	listeners_mark
 	flush
 	listeners_end 15
 	for name in healthy plain; do
-		whole stopped $name $FLOWS
+		whole stopped $name "$FLOWS"
 		single stopped $name
 		at_once stopped $name
 	done
@@ -156,7 +151,7 @@ leaver()
 
 	listeners_start "$from" "$tag" -T 30 \
 		"name=leaver reliable rcvbuf=2048 stopped leave-at=8s count-in=/run/netns/n $*"
-	make_flows $FLOWS
+	make_flows "$FLOWS"
 	flush
 	is_stock || cmp_num "$tag: events wait" "$(waiting n)" -ge $((FLOWS - 20))
 	wait_for "[ \"\$(told $tag leaver released)\" != -1.0 ]" 30
@@ -175,9 +170,7 @@ leaving()
 	leaver elsewhere-drop watcher leave=drop all-nsid
 }
 
-must modprobe nf_conntrack_netlink
-sysctl -qw net.netfilter.nf_conntrack_max=$((FLOWS * 20))
-must flow_net n
+flow_begin n $((FLOWS * 20))
 alone
 beside_stopped
 beside_slow

@@ -13,11 +13,8 @@
 # shellcheck source=selftests/data/flows.sh
 . /payload/data/flows.sh
 
-FLOWS=10000
+FLOWS=$(sized 10000 2500)
 TIMEOUT=3
-if is_debug; then
-	FLOWS=2500
-fi
 
 # Is $1, seconds with three decimals, less than $2?
 below()
@@ -25,21 +22,19 @@ below()
 	[ -n "$1" ] && gawk -v got="$1" -v limit="$2" 'BEGIN { exit !(got < limit) }'
 }
 
-must modprobe nf_conntrack_netlink
-sysctl -qw net.netfilter.nf_conntrack_max=$((FLOWS * 2))
-must flow_net n
+flow_begin n $((FLOWS * 2))
 ns n sysctl -qw net.netfilter.nf_conntrack_timestamp=1 net.netfilter.nf_conntrack_udp_timeout=$TIMEOUT
 
 # A large buffer: the pace of the listener is not to be measured.
-check 'listener' hear n late -R -b 33554432 -T $TIMEOUT -D $FLOWS
+check 'listener' hear n late -R -b 33554432 -T $TIMEOUT -D "$FLOWS"
 start=$SECONDS
-ns n flows udp 198.18.1.0 4000 0 $FLOWS >/tmp/made
+ns n flows udp 198.18.1.0 4000 0 "$FLOWS" >/tmp/made
 note "$(cat /tmp/made) in $((SECONDS - start)) s"
 wait_for "! kill -0 $LISTENER" 90
 stop "$LISTENER"
 note "$(tail -n 1 /tmp/late)"
 
-is 'DESTROY of every flow, in silence' "$(heard late destroy)" $FLOWS
+is 'DESTROY of every flow, in silence' "$(heard late destroy)" "$FLOWS"
 is 'in order' "$(heard late disorder)" 0
 is 'none before its time' "$(below "$(heard late late_min)" -0.05 && echo early)" ''
 check 'p99 less than a second late' below "$(heard late late_p99)" "$(scaled 1)"

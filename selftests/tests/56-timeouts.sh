@@ -42,8 +42,7 @@ between()
 	fi
 }
 
-must modprobe nf_conntrack_netlink
-must flow_net n
+flow_begin n
 
 # --- sysctl: new flows only ---
 flow 1

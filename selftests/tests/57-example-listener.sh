@@ -15,19 +15,14 @@
 . /payload/data/flows.sh
 
 # more than its buffer of 4 MiB holds
-FLOWS=20000
-if is_debug; then
-	FLOWS=1000
-fi
+FLOWS=$(sized 20000 1000)
 
 printed()
 {
 	grep -c "^$1 id=" /tmp/heard
 }
 
-must modprobe nf_conntrack_netlink
-sysctl -qw net.netfilter.nf_conntrack_max=$((FLOWS * 3))
-must flow_net n
+flow_begin n $((FLOWS * 3))
 
 nsenter --net=/run/netns/n -- reliable-listener >/tmp/heard 2>/tmp/heard.err &
 LISTENER=$!

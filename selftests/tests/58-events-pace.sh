@@ -10,16 +10,11 @@
 # shellcheck disable=SC2016,SC2034  # conditions are evaluated later, by wait_for
 # shellcheck source=selftests/lib.sh
 . /payload/lib.sh
-# shellcheck source=selftests/data/flows.sh
-. /payload/data/flows.sh
 # shellcheck source=selftests/data/listeners.sh
 . /payload/data/listeners.sh
 
 LARGE=33554432
-FLOWS=2000
-if is_debug; then
-	FLOWS=500
-fi
+FLOWS=$(sized 2000 500)
 
 # Flows that all end at once; the listeners have $2 seconds to hear of them
 burst()
@@ -51,11 +46,11 @@ readers()
 
 	for pause in 900 1000 1100; do
 		specs+=("name=p$pause reliable rcvbuf=2048 pause=${pause}us expect=$FLOWS")
-		burst $FLOWS 30 readers-${#specs[@]} "${specs[@]}"
+		burst "$FLOWS" 30 readers-${#specs[@]} "${specs[@]}"
 		is_stock && continue
 		for spec in "${specs[@]}"; do
 			spec=${spec#name=}
-			served readers-${#specs[@]} "${spec%% *}" $FLOWS 90
+			served readers-${#specs[@]} "${spec%% *}" "$FLOWS" 90
 		done
 	done
 }
@@ -100,9 +95,9 @@ no_enobufs()
 	local before
 
 	is_stock || before=$(event_stat n refused)
-	burst $FLOWS 30 noenobufs "name=a reliable noenobufs rcvbuf=2048 pause=900us expect=$FLOWS"
+	burst "$FLOWS" 30 noenobufs "name=a reliable noenobufs rcvbuf=2048 pause=900us expect=$FLOWS"
 	is_stock && return
-	served noenobufs a $FLOWS 90
+	served noenobufs a "$FLOWS" 90
 	cmp_num 'noenobufs: less than one refusal per event' $(($(event_stat n refused) - before)) -lt $((FLOWS * 2))
 }
 
@@ -180,9 +175,7 @@ no_grace()
 	wait_for '[ "$(ctcount n)" = 0 ]' 20
 }
 
-must modprobe nf_conntrack_netlink
-sysctl -qw net.netfilter.nf_conntrack_max=$((FLOWS * 20))
-must flow_net n
+flow_begin n $((FLOWS * 20))
 readers
 fast
 naps

@@ -11,15 +11,10 @@
 # shellcheck disable=SC2016,SC2034  # conditions are evaluated later, by wait_for
 # shellcheck source=selftests/lib.sh
 . /payload/lib.sh
-# shellcheck source=selftests/data/flows.sh
-. /payload/data/flows.sh
 # shellcheck source=selftests/data/listeners.sh
 . /payload/data/listeners.sh
 
-CONNS=300
-if is_debug; then
-	CONNS=50
-fi
+CONNS=$(sized 300 50)
 
 entry()
 {
@@ -174,8 +169,7 @@ while_loading()
 	whole "$tag" a 2000
 }
 
-must modprobe nf_conntrack_netlink
-must flow_net n
+flow_begin n
 for mode in 2 1; do
 	ns n sysctl -qw net.netfilter.nf_conntrack_events=$mode
 	made_before $mode

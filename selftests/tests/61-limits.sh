@@ -37,8 +37,7 @@ count_assured()
 	ns n conntrack -L -u ASSURED 2>/dev/null | wc -l
 }
 
-must modprobe nf_conntrack_netlink
-must flow_net n
+flow_begin n
 # so that unreplied entries go for lack of room, not by timeout
 ns n sysctl -qw net.netfilter.nf_conntrack_udp_timeout=3000
 # Stock looks for a victim in a few buckets only: let these be long.

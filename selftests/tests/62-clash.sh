@@ -12,10 +12,7 @@
 # shellcheck source=selftests/data/flows.sh
 . /payload/data/flows.sh
 
-ROUNDS=4000
-if is_debug; then
-	ROUNDS=1000
-fi
+ROUNDS=$(sized 4000 1000)
 [ "${NFCT_SMP:-2}" -ge 2 ] || skip_all 'needs two CPUs'
 
 flow_entries()
@@ -35,21 +32,19 @@ clash_run()
 	ns n conntrack -F 2>/dev/null
 	wait_for '[ "$(ctcount n)" = 0 ]'
 	before=$(ct_stat n clashres)
-	ns n clash "$kind" $ROUNDS >/tmp/clash
+	ns n clash "$kind" "$ROUNDS" >/tmp/clash
 	figures "$tag"
 	RESOLVED=$(($(ct_stat n clashres) - before))
 }
 
-must modprobe nf_conntrack_netlink
-sysctl -qw net.netfilter.nf_conntrack_max=100000
-must flow_net n
+flow_begin n 100000
 ns n sysctl -qw net.netfilter.nf_conntrack_udp_timeout=600
 
 for kind in same reverse; do
 	clash_run "$kind" $kind
 	is "$kind: no packet is lost" "$(cat /tmp/clash)" "sent=$((2 * ROUNDS)) received=$((2 * ROUNDS)) refused=0"
-	is "$kind: one entry for each flow" "$(flow_entries)" $ROUNDS
-	is "$kind: the count is right" "$(ctcount n)" $ROUNDS
+	is "$kind: one entry for each flow" "$(flow_entries)" "$ROUNDS"
+	is "$kind: the count is right" "$(ctcount n)" "$ROUNDS"
 	note "$kind: $RESOLVED clashes resolved"
 done
 
@@ -66,7 +61,7 @@ clash_run random same
 is 'random source ports: no packet is lost' "$(sed 's/ refused.*//' /tmp/clash)" "sent=$((2 * ROUNDS)) received=$((2 * ROUNDS))"
 # stock counts an entry for the other reply, which lives a second and is not shown
 cmp_num 'random source ports: the count is right' "$(ctcount n)" -ge "$(flow_entries)"
-cmp_num 'random source ports: an entry for each flow' "$(flow_entries)" -ge $ROUNDS
+cmp_num 'random source ports: an entry for each flow' "$(flow_entries)" -ge "$ROUNDS"
 note "random: $(flow_entries) entries"
 is 'original directions are unique' \
 	"$(ns n conntrack -L -p udp 2>/dev/null | sed 's/.* src=127.0.0.1 \(dst=[^ ]*\) sport.*src=.*/\1/' | sort | uniq -d | wc -l)" 0

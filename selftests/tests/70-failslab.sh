@@ -52,7 +52,7 @@ none_left()
 {
 	ns n conntrack -F 2>/dev/null
 	check "$1: count is 0" wait_for '[ "$(ctcount n)" = 0 ]'
-	check "$1: no object" wait_for '[ "$(slab_used nf_conntrack)" -le "$idle" ]'
+	freed "$1: no object" nf_conntrack "$idle"
 }
 
 set_up

@@ -219,6 +219,6 @@ ip netns delete c
 ip netns delete s
 check 'ending: all namespaces are gone' wait_for 'netns_left 1' 20
 note "after $(($(now_ms) - before)) ms"
-check 'ending: no entry is left' wait_for '[ "$(slab_used nf_conntrack)" -le "$objects" ]' 10
+freed 'ending: no entry is left' nf_conntrack "$objects"
 check 'ending: no expectation is left' wait_for '[ "$(slab_used nf_conntrack_expect)" = 0 ]' 10
 finish

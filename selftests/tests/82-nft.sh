@@ -247,8 +247,7 @@ check 'limit: rules' rules <<-'EOT'
 		}
 	}
 EOT
-hold -r tcp 10.0.1.2 4040 10.0.2.2 9000 8
-is 'limit: five of eight' "$(field answered "$(cat /tmp/held)")" 5
+holds 'limit: five of eight' 5 -r tcp 10.0.1.2 4040 10.0.2.2 9000 8
 is 'limit: no sixth' "$(ask tcp 10.0.1.2 4050 10.0.2.2 9000)" refused
 stop "$HOLDER"
 check 'limit: room again when they are closed' wait_for '[ "$(ask tcp 10.0.1.2 0 10.0.2.2 9000)" != refused ]'
@@ -274,8 +273,7 @@ else
 		}
 	EOT
 	ns c ip address add 10.0.1.3/24 dev eth0
-	hold -r tcp 10.0.1.2 4080 10.0.2.2 9002 4
-	is 'limit: by address' "$(field answered "$(cat /tmp/held)")" 2
+	holds 'limit: by address' 2 -r tcp 10.0.1.2 4080 10.0.2.2 9002 4
 	is 'limit: another address has its own' "$(ask tcp 10.0.1.3 4084 10.0.2.2 9002)" '10.0.1.3 4084'
 	stop "$HOLDER"
 	ns r nft delete table inet t2

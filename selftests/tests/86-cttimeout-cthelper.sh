@@ -160,13 +160,11 @@ check 'connlimit: rules' ns r iptables-legacy-restore <<-'EOT'
 	COMMIT
 EOT
 ns c ip address add 10.0.1.3/24 dev eth0
-hold -r tcp 10.0.1.2 4100 10.0.2.2 9000 8
-is 'connlimit: five of eight' "$(field answered "$(cat /tmp/held)")" 5
+holds 'connlimit: five of eight' 5 -r tcp 10.0.1.2 4100 10.0.2.2 9000 8
 is 'connlimit: another address' "$(ask tcp 10.0.1.3 4110 10.0.2.2 9000)" '10.0.1.3 4110'
 stop "$HOLDER"
 check 'connlimit: room again' wait_for '[ "$(ask tcp 10.0.1.2 0 10.0.2.2 9000)" != refused ]'
-hold -r tcp 10.0.1.2 4120 10.0.2.2 9001 8
-is 'connlimit: up to four' "$(field answered "$(cat /tmp/held)")" 4
+holds 'connlimit: up to four' 4 -r tcp 10.0.1.2 4120 10.0.2.2 9001 8
 stop "$HOLDER"
 # connlimit collects while entries come and go, and while the table is flushed
 (for _ in 1 2 3 4 5 6; do
@@ -180,8 +178,7 @@ done >/tmp/load
 wait $flusher
 note "$(cat /tmp/load)"
 flush
-hold -r tcp 10.0.1.2 9100 10.0.2.2 9002 310
-is 'connlimit: after all that, still 300' "$(field answered "$(cat /tmp/held)")" 300
+holds 'connlimit: after all that, still 300' 300 -r tcp 10.0.1.2 9100 10.0.2.2 9002 310
 stop "$HOLDER"
 ns r iptables-legacy -F
 flush

@@ -16,12 +16,8 @@
 # shellcheck source=selftests/data/gateway.sh
 . /payload/data/gateway.sh
 
-COUNT=10000
-SHORT=1000
-if is_debug; then
-	COUNT=1500
-	SHORT=300
-fi
+COUNT=$(sized 10000 1500)
+SHORT=$(sized 1000 300)
 
 # Client c and server s on two bridges, gateways g1 and g2 between:
 #
@@ -237,9 +233,9 @@ is 'a translated one' "$(TALK=translated talk)" '10.0.2.1 3002'
 start=$SECONDS
 clients=()
 for n in 2 3; do
-	nsenter --net=/run/netns/c who many -k -w 20000 tcp 10.0.1.$n 20000 10.0.2.2 9000 $COUNT >/tmp/many.$n &
+	nsenter --net=/run/netns/c who many -k -w 20000 tcp 10.0.1.$n 20000 10.0.2.2 9000 "$COUNT" >/tmp/many.$n &
 	clients+=($!)
-	nsenter --net=/run/netns/c who many -w 20000 -p 50 tcp 10.0.1.$n 10000 10.0.2.2 9002 $SHORT >/tmp/short.$n &
+	nsenter --net=/run/netns/c who many -w 20000 -p 50 tcp 10.0.1.$n 10000 10.0.2.2 9002 "$SHORT" >/tmp/short.$n &
 	clients+=($!)
 done
 sleep 3
@@ -254,8 +250,8 @@ note "differences when the link comes back: $(differences 1)"
 ns g1 ip link set sync up
 check 'all connections are made' wait_for 'grep -q answered /tmp/many.2 && grep -q answered /tmp/many.3' 200
 note "load: $((SECONDS - start)) s"
-is 'clients of g1' "$(field answered "$(cat /tmp/many.2)")" $COUNT
-is 'clients of g2' "$(field answered "$(cat /tmp/many.3)")" $COUNT
+is 'clients of g1' "$(field answered "$(cat /tmp/many.2)")" "$COUNT"
+is 'clients of g2' "$(field answered "$(cat /tmp/many.3)")" "$COUNT"
 cmp_num 'connections came while the link was cut' "$cut" -gt 50
 
 for n in 1 2; do
@@ -264,7 +260,7 @@ for n in 1 2; do
 	note "g$n: table $(wc -l </tmp/table), external cache of the other $(wc -l </tmp/cache), differences $result"
 	[ "$result" = 0 ] || note "$(diff /tmp/table /tmp/cache | grep '^<' | head -n 4; diff /tmp/table /tmp/cache | grep '^>' | head -n 4)"
 	promised "external cache of the other equals the table of g$n" test "$result" = 0
-	promised "and holds all, g$n" test "$(wc -l </tmp/cache)" -ge $COUNT
+	promised "and holds all, g$n" test "$(wc -l </tmp/cache)" -ge "$COUNT"
 	daemon $n -s runtime >/tmp/runtime
 	note "g$n: $(daemon $n -s network | tr -s '\t ' ' ' | grep -E 'lost|sent')"
 	promised "no overrun, no resync of g$n" grep -qzE 'overrun:[[:space:]]*0.*resync with kernel table:[[:space:]]*0' /tmp/runtime
