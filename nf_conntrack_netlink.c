@@ -15,9 +15,9 @@
 	.policy = ctnetlink_policy, .attr_count = CTA_MAX
 #define EXPECT_ATTRS							\
 	.policy = ctnetlink_expect_policy, .attr_count = CTA_EXPECT_MAX
-#define SUBSYSTEM(title, number, requests)				\
+#define SUBSYSTEM(title, number, requests, count)			\
 	{ .name = title, .owner = THIS_MODULE, .subsys_id = number,	\
-	  .cb = requests, .cb_count = ARRAY_SIZE(requests) }
+	  .cb = requests, .cb_count = count }
 
 static const struct nfnl_callback ctnetlink_requests[IPCTNL_MSG_MAX] = {
 	REQUEST(IPCTNL_MSG_CT_GET, ctnetlink_get, ENTRY_ATTRS),
@@ -39,11 +39,12 @@ ctnetlink_expect_requests[IPCTNL_MSG_EXP_MAX] = {
 };
 
 static const struct nfnetlink_subsystem ctnetlink_subsys =
-	SUBSYSTEM("conntrack", NFNL_SUBSYS_CTNETLINK, ctnetlink_requests);
+	SUBSYSTEM("conntrack", NFNL_SUBSYS_CTNETLINK, ctnetlink_requests,
+		  IPCTNL_MSG_MAX);
 
 static const struct nfnetlink_subsystem ctnetlink_expect_subsys =
 	SUBSYSTEM("conntrack_expect", NFNL_SUBSYS_CTNETLINK_EXP,
-		  ctnetlink_expect_requests);
+		  ctnetlink_expect_requests, IPCTNL_MSG_EXP_MAX);
 
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
 /* Events that were noted while this module was being loaded for a listener */
