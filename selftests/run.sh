@@ -114,10 +114,11 @@ select_runs()
 	return 0
 }
 
-# Whether one of the runs is of a module set, or of "host".
+# Whether one of the runs is of a module set, or of "host". Without -q, which would
+# end the list by SIGPIPE at the first match.
 need()
 {
-	list_runs | grep -q "^$1 "
+	list_runs | grep "^$1 " >/dev/null
 }
 
 # Compiles prog/*.c into the cache and puts prog/*.py beside.

@@ -100,14 +100,14 @@ fits()
 # Module names are unique in a kernel, so all of them lie side by side.
 publish()
 {
-	local build=$1 path name file
+	local build=$1 names=$2 path name file
 
 	for path in $(made "$build"); do
 		name=$build/${path##*/}.ko
 		cmp -s "$build/src/$path.ko" "$name" || cp "$build/src/$path.ko" "$name"
 	done
 	for file in "$build"/*.ko; do
-		made "$build" | grep -qE "(^|/)$(basename "$file" .ko)\$" || rm "$file"
+		grep -qxF "$(basename "$file" .ko)" <<<"$names" || rm "$file"
 	done
 	cp "$build/src/Module.symvers" "$build/"
 }
@@ -134,7 +134,7 @@ main()
 	names=$("$TOP/tools/modules.sh" --kdir "$kdir")
 	agree "$build" "$names"
 	fits "$kdir" "$build" "$names"
-	publish "$build"
+	publish "$build" "$names"
 	echo "build: $(wc -l <<<"$names") modules for $(KDIR=$kdir "$TOP/tools/kdir.sh" --release) in $build"
 }
 
