@@ -12,8 +12,8 @@
 
 DIR=/proc/sys/net
 PARAMETERS=/sys/module/nf_conntrack/parameters
-OWN='netfilter/nf_conntrack_events_batch netfilter/nf_conntrack_events_hold_max
-netfilter/nf_conntrack_events_hold_time netfilter/nf_conntrack_events_retry_timeout'
+OWN='netfilter/nf_conntrack_events_batch netfilter/nf_conntrack_events_hold_max'
+OWN+=' netfilter/nf_conntrack_events_hold_time netfilter/nf_conntrack_events_retry_timeout'
 STAT_HEADER='entries  clashres found new invalid ignore delete chainlength insert insert_failed drop early_drop icmp_error  expect_new expect_create expect_delete search_restart'
 
 # --- settings ---
@@ -96,7 +96,7 @@ if is_ours; then
 	is 'our own: modes' "$(cd $DIR && stat -c %a $OWN | tr '\n' ' ')" '644 644 644 644 '
 	is 'our own: defaults' "$(cd $DIR && cat $OWN | tr '\n' ' ')" '0 0 0 15 '
 	limits events_batch 0 3776 -1 3777
-	check 'our own: in every namespace' ns n sh -c "cd $DIR && cat $(echo $OWN)"
+	check 'our own: in every namespace' ns n sh -c "cd $DIR && cat $OWN"
 fi
 
 # --- module parameters ---
