@@ -26,54 +26,30 @@
 
 /* ---- sending ---- */
 
-static int nf_ct_notify_connection(const struct nf_ct_event_notifier *notify,
-				   const struct nf_ct_unsent_item *item,
-				   u32 events, u32 portid,
-				   enum nf_ct_event_report report,
-				   struct nf_ct_delivery *d)
-{
-	const struct nf_ct_connection_event event = {
-		.item.ct	= item->ct,
-		.item.portid	= portid,
-		.item.report	= report,
-		.delivery	= d,
-	};
-
-	return notify->ct_event(events, &event.item);
-}
-
-/* One event at a time */
-static int nf_ct_notify_expectation(const struct nf_ct_event_notifier *notify,
-				    const struct nf_ct_unsent_item *item,
-				    u32 events, u32 portid,
-				    enum nf_ct_event_report report,
-				    struct nf_ct_delivery *d)
-{
-	const struct nf_ct_expect_event event = {
-		.item.portid	= portid,
-		.item.report	= report,
-		.life		= item->life,
-		.delivery	= d,
-	};
-
-	return notify->exp_event(events & NF_CT_DESTROY_EVENT ? BIT(IPEXP_DESTROY) :
-								BIT(IPEXP_NEW),
-				 &event.item);
-}
-
+/* Hand one message to the notifier: of a connection, or one event of an expectation. */
 static int nf_ct_notify(const struct nf_ct_unsent_item *item, u32 events,
 			u32 portid, enum nf_ct_event_report report,
 			struct nf_ct_delivery *d)
 {
+	const struct nf_ct_connection_event connection = {
+		.item		= { .ct = item->ct, .portid = portid, .report = report },
+		.delivery	= d,
+	};
+	const struct nf_ct_expect_event expectation = {
+		.item		= { .portid = portid, .report = report },
+		.life		= item->life,
+		.delivery	= d,
+	};
+	u32 which = events & NF_CT_DESTROY_EVENT ? IPEXP_DESTROY : IPEXP_NEW;
 	const struct nf_ct_event_notifier *notify;
 	int ret = NF_CT_EVENT_NOBODY;
 
 	rcu_read_lock();
 	notify = rcu_dereference(item->net->ct.nf_conntrack_event_cb);
 	if (notify && item->ct)
-		ret = nf_ct_notify_connection(notify, item, events, portid, report, d);
+		ret = notify->ct_event(events, &connection.item);
 	else if (notify)
-		ret = nf_ct_notify_expectation(notify, item, events, portid, report, d);
+		ret = notify->exp_event(BIT(which), &expectation.item);
 	rcu_read_unlock();
 
 	/* a notifier that knows no slots, or a listener without one */
