@@ -58,6 +58,7 @@ struct nf_ct_expect_key {
 static void nf_ct_expect_reap(struct work_struct *work);
 
 unsigned int nf_ct_expect_hsize __read_mostly;
+unsigned int nf_ct_expect_max __read_mostly;
 struct hlist_head *nf_ct_expect_hash __read_mostly;
 
 static struct kmem_cache *nf_ct_expect_cachep __read_mostly;

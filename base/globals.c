@@ -36,9 +36,6 @@ struct hlist_nulls_head *nf_conntrack_hash __read_mostly;
 /* The table: one lock for each value of the top ten bits of a hash */
 __cacheline_aligned_in_smp spinlock_t nf_conntrack_locks[CONNTRACK_LOCKS];
 
-/* Written by the sysctl and by the set-up of expectations */
-unsigned int nf_ct_expect_max __read_mostly;
-
 /* Expectations, their masters' lists, and set-up functions by name */
 spinlock_t nf_conntrack_expect_lock __cacheline_aligned_in_smp =
 	__SPIN_LOCK_UNLOCKED(nf_conntrack_expect_lock);

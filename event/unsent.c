@@ -34,7 +34,6 @@
 #include <linux/percpu.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
-#include <net/netfilter/nf_conntrack_expect.h>
 
 #include "nf_conntrack_internal.h"
 #include "nf_conntrack_setup.h"
@@ -338,15 +337,15 @@ void nf_conntrack_unsent_wake(struct nf_conntrack_unsent *u)
 
 /*
  * Connections that wait count against nf_conntrack_max.  Expectations that wait count
- * against nothing that traffic needs, so their own number is limited.
+ * against nothing that traffic needs, so that at most as many of them wait.
  */
 static bool nf_ct_unsent_too_many(const struct nf_ct_unsent_item *item)
 {
 	const struct nf_conntrack_unsent *u = nf_conntrack_unsent(item->net);
+	unsigned int max = READ_ONCE(nf_conntrack_max);
 
-	return !item->ct && !(READ_ONCE(*item->word) & NF_CT_UNSENT_LISTED) &&
-	       atomic_read(&u->listed[NF_CT_UNSENT_EXPECTATION]) >=
-	       READ_ONCE(nf_ct_expect_max);
+	return max && !item->ct && !(READ_ONCE(*item->word) & NF_CT_UNSENT_LISTED) &&
+	       (unsigned int)atomic_read(&u->listed[NF_CT_UNSENT_EXPECTATION]) >= max;
 }
 
 static void nf_ct_unsent_give_up(const struct nf_ct_unsent_item *item,
@@ -360,7 +359,7 @@ static void nf_ct_unsent_give_up(const struct nf_ct_unsent_item *item,
 		WRITE_ONCE(l->lost, l->lost + 1);
 	}
 	net_warn_ratelimited("%u expectations wait for a listener: giving up events of others\n",
-			     READ_ONCE(nf_ct_expect_max));
+			     READ_ONCE(nf_conntrack_max));
 }
 
 /**
@@ -370,7 +369,7 @@ static void nf_ct_unsent_give_up(const struct nf_ct_unsent_item *item,
  * @slots:  which listeners, as bits; not 0
  * @events: the event
  *
- * DIFF: events-given-up: beyond nf_conntrack_expect_max expectations that wait, the
+ * DIFF: events-given-up: beyond nf_conntrack_max expectations that wait, the
  * events of others are given up, counted and logged.
  *
  * Context: softirq safe.

@@ -121,7 +121,8 @@ need()
 	list_runs | grep "^$1 " >/dev/null
 }
 
-# Compiles prog/*.c into the cache and puts prog/*.py beside.
+# Compiles prog/*.c into the cache, and the test modules of ktest/; puts prog/*.py
+# beside.
 build_programs()
 {
 	local source out header newest=''
@@ -142,7 +143,8 @@ build_programs()
 	for source in "$HERE"/prog/*.py; do
 		[ -e "$source" ] && install -m 755 "$source" "$PROG/"
 	done
-	return 0
+	"$HERE/ktest/build.sh" "$("$HERE/vm/modules.sh" --kdir "$kernel")" "$PROG" ||
+		die 'the test modules do not compile'
 }
 
 # Time limit of test file $1.

@@ -142,22 +142,20 @@ let_wait n killed "$PORTS" n
 dmesg -C
 sysctl -qw net.netfilter.nf_conntrack_expect_max=$((PORTS + 10))
 make_expectations n "$PORTS"
-cmp_num 'limit: they count' "$(expect_count n)" -le 40
-table_full 'limit: the log tells why' 'expectation table full'
+cmp_num 'limit: they do not count' "$(expect_count n)" -ge $((PORTS - 20))
 sysctl -qw net.netfilter.nf_conntrack_expect_max=$((COUNT * 3))
 ns n conntrack -F 2>/dev/null
 killed_released 'listener killed' n "$SECOND"
 freed 'listener killed: nothing is left' nf_ct_expect_life "$idle"
 check 'listener killed: no entry is left' wait_for '[ "$(ctcount n)" = 0 ]'
 
-# 255 expectations of one master may wait for a listener
+# Any number of expectations of one master may wait: traffic comes before logging
 check 'one master: listener' hear r master -g $EXPECT_GROUPS -R -b 2048
 kill -STOP "$LISTENER"
 ns c timeout "$(scaled 20)" python3 /payload/bin/ftpmany.py ask 10.0.2.2 1 400 >/tmp/asked 2>&1
 WAITING=$(event_stat r expect)
 note "$WAITING wait"
-cmp_num 'one master: it may have 255 waiting' "$WAITING" -ge 240
-cmp_num 'one master: and not more' "$WAITING" -le 260
+cmp_num 'one master: all of them wait' "$WAITING" -ge 380
 killed_released 'one master' r "$SECOND"
 ns r conntrack -F 2>/dev/null
 check 'one master: no entry is left' wait_for '[ "$(ctcount r)" = 0 ]'

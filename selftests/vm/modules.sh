@@ -3,7 +3,7 @@
 #
 # Compiles our modules for a guest kernel and prints the folder they are in.
 #
-# Usage: modules.sh cloud|debug [KVER]
+# Usage: modules.sh [--kdir] cloud|debug [KVER]    --kdir: only print the headers' folder
 
 set -euo pipefail
 
@@ -35,12 +35,15 @@ find_kdir()
 
 main()
 {
-	local kind=$1 kver=${2:-} kdir out log
+	local kind kver kdir out log only=''
 
+	[ "$1" != --kdir ] || { only=yes; shift; }
+	kind=$1 kver=${2:-}
 	[ -e "$TOP/Makefile" ] || die 'there is no Makefile yet'
 	[ "$kind" = debug ] && kver=debug
 	[ -n "$kver" ] || kver=$("$HERE/image.sh" kver)
 	kdir=$(find_kdir "$kind" "$kver")
+	[ -z "$only" ] || { echo "$kdir"; return; }
 	# each source tree has a folder of its own: two of them must not mix
 	out=$CACHE/build/$kver-$(cksum <<<"$TOP" | cut -d' ' -f1)
 	log=$out.log
