@@ -146,14 +146,34 @@ NF_CT_EXPORT_PRIVATE(nf_conntrack_listener_gone);
 
 /**
  * nf_conntrack_listener_free - nothing waits for a listener that has left
- * @l: listener, not the shared slot
+ * @l: listener; of the shared slot, all that share it
  *
  * Context: slots_lock held.
  */
 void nf_conntrack_listener_free(struct nf_conntrack_listener *l)
 {
 	WRITE_ONCE(l->leaving, false);
+	WRITE_ONCE(l->given_up, false);
 	WRITE_ONCE(l->portid, 0);
+}
+
+/**
+ * nf_conntrack_listeners_forget - free the slots for which nothing waits
+ * @net: namespace that has no notifier any more, and is not told of closed sockets
+ *
+ * Context: process.
+ */
+void nf_conntrack_listeners_forget(struct net *net)
+{
+	struct nf_conntrack_unsent *u = nf_conntrack_unsent(net);
+	unsigned int i;
+
+	spin_lock_bh(&u->slots_lock);
+	for (i = 0; i < NF_CT_LISTENERS; i++) {
+		if (nf_conntrack_listener_idle(&u->slots[i]))
+			nf_conntrack_listener_free(&u->slots[i]);
+	}
+	spin_unlock_bh(&u->slots_lock);
 }
 
 /* ---- queues ---- */
@@ -191,18 +211,23 @@ static void nf_conntrack_listener_store(struct nf_conntrack_listener *l,
  * Without memory, and while a search goes on, the item is left to a later search.
  *
  * Context: softirq safe.
+ * Return: whether nothing has waited for the listener before.
  */
-void nf_conntrack_listener_push(struct nf_conntrack_listener *l,
+bool nf_conntrack_listener_push(struct nf_conntrack_listener *l,
 				const struct nf_ct_unsent_item *item)
 {
+	bool first;
+
 	xa_lock_bh(&l->queue);
-	if (nf_conntrack_listener_idle(l))
+	first = nf_conntrack_listener_idle(l);
+	if (first)
 		nf_conntrack_pace_start(&l->pace, ktime_get_ns());
 	if (l->searching)
 		WRITE_ONCE(l->rescan, true);
 	else
 		nf_conntrack_listener_store(l, item);
 	xa_unlock_bh(&l->queue);
+	return first;
 }
 
 /**

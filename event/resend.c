@@ -117,7 +117,18 @@ static bool nf_conntrack_resend_discard(struct nf_conntrack_unsent *u,
 		nf_conntrack_listener_shift(l);
 		WRITE_ONCE(l->lost, l->lost + 1);
 	}
+	if (!nf_conntrack_listener_pending(l))
+		l->not_before = ktime_get_ns() + NF_CT_RESEND_SEARCH;
 	return nf_conntrack_listener_idle(l);
+}
+
+/* A listener of its own is relied on again when its socket is empty, which ctnetlink
+ * sees; those that share a slot, when nothing waits for them any more.
+ */
+static void nf_conntrack_resend_lapse(struct nf_conntrack_unsent *u, unsigned int slot)
+{
+	if (nf_conntrack_resend_discard(u, slot) && slot == NF_CT_LISTENER_SHARED)
+		WRITE_ONCE(u->slots[slot].given_up, false);
 }
 
 static void nf_conntrack_resend_leave(struct nf_conntrack_unsent *u, unsigned int slot)
@@ -169,7 +180,7 @@ static void nf_conntrack_resend_slot(struct nf_conntrack_unsent *u, unsigned int
 	if (READ_ONCE(l->leaving))
 		nf_conntrack_resend_leave(u, slot);
 	else if (READ_ONCE(l->given_up))
-		nf_conntrack_resend_discard(u, slot);
+		nf_conntrack_resend_lapse(u, slot);
 	else
 		nf_conntrack_resend_queue(u, slot);
 }
@@ -245,7 +256,10 @@ static void nf_conntrack_resend_worker(struct work_struct *work)
 			continue;
 		}
 		hrtimer_start(&u->timer, ns_to_ktime(next - now), HRTIMER_MODE_REL_SOFT);
-		return;
+		/* kicked before there was a timer to cut short? */
+		if (!test_bit(NF_CT_UNSENT_KICKED, &u->state) ||
+		    hrtimer_try_to_cancel(&u->timer) != 1)
+			return;
 	}
 }
 
@@ -266,7 +280,7 @@ void nf_conntrack_events_kick(struct net *net)
 	if (hrtimer_try_to_cancel(&u->timer) == 1)
 		queue_work(nf_conntrack_wq, &u->work);
 	else
-		nf_conntrack_unsent_wake(u);
+		nf_conntrack_unsent_wake(u, false);
 }
 
 NF_CT_EXPORT_PRIVATE(nf_conntrack_events_kick);
@@ -291,6 +305,7 @@ void nf_conntrack_events_drain(struct net *net)
 		cond_resched();
 	}
 	flush_work(&u->work);
+	nf_conntrack_listeners_forget(net);
 }
 
 NF_CT_EXPORT_PRIVATE(nf_conntrack_events_drain);
@@ -325,4 +340,5 @@ void nf_conntrack_resend_pernet_fini(struct net *net)
 	cancel_work_sync(&u->work);
 	hrtimer_cancel(&u->timer);
 	cancel_work_sync(&u->work);
+	hrtimer_cancel(&u->timer);
 }

@@ -40,10 +40,8 @@
 #include "nf_conntrack_unsent.h"
 #include "nf_ct_expect_life.h"
 
-/* Entries that a dump looks at under a list's lock */
+/* Items that a dump or a search looks at under a list's lock */
 #define NF_CT_DYING_STEPS	512
-/* Items of one list that a search queues again at once */
-#define NF_CT_SEARCH_MAX	1024
 
 /**
  * struct nf_conntrack_unsent_cpu - one CPU's lists
@@ -324,13 +322,16 @@ static void nf_ct_unsent_unlist(const struct nf_ct_unsent_item *item)
 
 /**
  * nf_conntrack_unsent_wake - see that the worker runs soon
- * @u: the namespace's
+ * @u:     the namespace's
+ * @first: something waits for a listener for which nothing has waited: the worker
+ *         may be asleep until another listener's turn
  *
  * Context: softirq safe.
  */
-void nf_conntrack_unsent_wake(struct nf_conntrack_unsent *u)
+void nf_conntrack_unsent_wake(struct nf_conntrack_unsent *u, bool first)
 {
-	if (!test_and_set_bit(NF_CT_UNSENT_SCHEDULED, &u->state))
+	if (!test_and_set_bit(NF_CT_UNSENT_SCHEDULED, &u->state) ||
+	    (first && hrtimer_try_to_cancel(&u->timer) == 1))
 		hrtimer_start(&u->timer, ns_to_ktime(NF_CT_PACE_WAIT_MIN),
 			      HRTIMER_MODE_REL_SOFT);
 }
@@ -381,6 +382,7 @@ void nf_ct_unsent_lack(const struct nf_ct_unsent_item *item,
 	unsigned long fresh = slots & ~nf_ct_unsent_lacking(item);
 	u32 state = NF_CT_UNSENT_LISTED;
 	unsigned int slot;
+	bool first = false;
 
 	if (nf_ct_unsent_too_many(item)) {
 		nf_ct_unsent_give_up(item, slots);
@@ -392,21 +394,24 @@ void nf_ct_unsent_lack(const struct nf_ct_unsent_item *item,
 	nf_ct_unsent_list(item, state | (events & NF_CT_UNSENT_EVENTS));
 	/* the bit and the list's reference come first: the worker may be quick */
 	for_each_set_bit(slot, &fresh, NF_CT_LISTENERS)
-		nf_conntrack_listener_push(&u->slots[slot], item);
-	nf_conntrack_unsent_wake(u);
+		first |= nf_conntrack_listener_push(&u->slots[slot], item);
+	nf_conntrack_unsent_wake(u, first);
 }
 
-/* The events of @set that no listener lacks any more, once its last bit goes */
-static u32 nf_ct_unsent_set_events(enum nf_ct_unsent_set set)
+/* The events that no listener lacks.  The message of a birth tells the changes, too. */
+static u32 nf_ct_unsent_unwanted(const struct nf_ct_unsent_item *item)
 {
-	switch (set) {
-	case NF_CT_LACK_BIRTH:
-		return NF_CT_BIRTH_EVENTS;
-	case NF_CT_LACK_CHANGE:
-		return NF_CT_UNSENT_EVENTS & ~(NF_CT_BIRTH_EVENTS | NF_CT_DESTROY_EVENT);
-	default:
-		return NF_CT_DESTROY_EVENT;
-	}
+	bool birth = nf_ct_unsent_set(item, NF_CT_LACK_BIRTH);
+	u32 events = 0;
+
+	if (!birth)
+		events |= NF_CT_BIRTH_EVENTS;
+	if (!birth && !nf_ct_unsent_set(item, NF_CT_LACK_CHANGE))
+		events |= NF_CT_UNSENT_EVENTS & ~(NF_CT_BIRTH_EVENTS |
+						  NF_CT_DESTROY_EVENT);
+	if (!nf_ct_unsent_set(item, NF_CT_LACK_END))
+		events |= NF_CT_DESTROY_EVENT;
+	return events;
 }
 
 /**
@@ -423,8 +428,7 @@ bool nf_ct_unsent_got(const struct nf_ct_unsent_item *item,
 		      enum nf_ct_unsent_set set, u16 slots)
 {
 	nf_ct_unsent_update(item, (unsigned long)slots << nf_ct_unsent_shift(set), 0);
-	if (!nf_ct_unsent_set(item, set))
-		nf_ct_unsent_word(item, nf_ct_unsent_set_events(set), 0);
+	nf_ct_unsent_word(item, nf_ct_unsent_unwanted(item), 0);
 	if (nf_ct_unsent_lacking(item) || !(READ_ONCE(*item->word) & NF_CT_UNSENT_LISTED))
 		return false;
 
@@ -450,30 +454,49 @@ static bool nf_ct_unsent_missing(const struct nf_ct_unsent_item *item,
 	return false;
 }
 
+/* Up to a number of steps in one list.  True: there is more. */
+static bool nf_conntrack_unsent_search_some(struct nf_conntrack_listener *l,
+					    struct nf_conntrack_unsent_cpu *c,
+					    enum nf_ct_unsent_kind kind,
+					    unsigned int slot,
+					    struct nf_conntrack_dying *d)
+{
+	struct list_head *node, *list = &c->list[kind];
+	struct nf_ct_unsent_item item;
+	unsigned int steps = 0;
+	bool later = false;
+	bool more;
+
+	spin_lock_bh(&c->lock);
+	if (!d->at) {
+		d->at = list->next;
+		list_add(&d->link, &c->walks);
+	}
+	for (; d->at != list && steps < NF_CT_DYING_STEPS; steps++) {
+		node = d->at;
+		d->at = node->next;
+		item = nf_ct_unsent_node_item(node, kind);
+		if (nf_ct_unsent_missing(&item, slot, &later))
+			nf_conntrack_listener_found(l, &item);
+	}
+	more = d->at != list;
+	if (!more)
+		list_del(&d->link);
+	spin_unlock_bh(&c->lock);
+	if (later)
+		nf_conntrack_listener_found(l, NULL);
+	return more;
+}
+
 static void nf_conntrack_unsent_search_list(struct nf_conntrack_listener *l,
 					    struct nf_conntrack_unsent_cpu *c,
 					    enum nf_ct_unsent_kind kind,
 					    unsigned int slot)
 {
-	struct nf_ct_unsent_item item;
-	unsigned int found = 0;
-	struct list_head *node;
-	bool later = false;
+	struct nf_conntrack_dying d = {};
 
-	spin_lock_bh(&c->lock);
-	list_for_each(node, &c->list[kind]) {
-		item = nf_ct_unsent_node_item(node, kind);
-		if (!nf_ct_unsent_missing(&item, slot, &later))
-			continue;
-		if (++found > NF_CT_SEARCH_MAX) {
-			later = true;
-			break;
-		}
-		nf_conntrack_listener_found(l, &item);
-	}
-	spin_unlock_bh(&c->lock);
-	if (later)
-		nf_conntrack_listener_found(l, NULL);
+	while (nf_conntrack_unsent_search_some(l, c, kind, slot, &d))
+		cond_resched();
 }
 
 /**

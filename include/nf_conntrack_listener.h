@@ -89,7 +89,7 @@ void nf_conntrack_listener_gone(struct net *net, const struct net *home, u32 por
 void nf_conntrack_count_refused(struct net *net, struct nf_conntrack_listener *l);
 
 /* For those who queue and send */
-void nf_conntrack_listener_push(struct nf_conntrack_listener *l,
+bool nf_conntrack_listener_push(struct nf_conntrack_listener *l,
 				const struct nf_ct_unsent_item *item);
 bool nf_conntrack_listener_search(struct nf_conntrack_listener *l);
 void nf_conntrack_listener_found(struct nf_conntrack_listener *l,
@@ -101,6 +101,7 @@ void nf_conntrack_listener_shift(struct nf_conntrack_listener *l);
 bool nf_conntrack_listener_idle(const struct nf_conntrack_listener *l);
 unsigned int nf_conntrack_listener_pending(const struct nf_conntrack_listener *l);
 void nf_conntrack_listener_free(struct nf_conntrack_listener *l);
+void nf_conntrack_listeners_forget(struct net *net);
 void nf_conntrack_listeners_init(struct nf_conntrack_listener *slots);
 void nf_conntrack_listeners_fini(struct nf_conntrack_listener *slots);
 

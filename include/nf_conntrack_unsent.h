@@ -165,7 +165,7 @@ void nf_ct_unsent_put(const struct nf_ct_unsent_item *item);
 /* A search of the lists for what a queue had no memory for */
 void nf_conntrack_unsent_search(struct nf_conntrack_unsent *u, unsigned int slot);
 bool nf_conntrack_unsent_idle(const struct nf_conntrack_unsent *u);
-void nf_conntrack_unsent_wake(struct nf_conntrack_unsent *u);
+void nf_conntrack_unsent_wake(struct nf_conntrack_unsent *u, bool first);
 
 /* Counters */
 void nf_conntrack_count_delivered(struct net *net, bool again);

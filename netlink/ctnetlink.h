@@ -64,8 +64,10 @@ struct ctnetlink_seat {
  * @reliable: there is a reliable one among them
  * @filtered: one of them has a filter
  * @lapsed:   one of them asks for every event, but has been given up for a while
- * @more:     there are more: begin the next round at @passed
- * @passed:   listeners looked at so far
+ * @more:     there are more plain ones: begin the next round at @passed
+ * @plain:    plain listeners seen in this round
+ * @passed:   plain listeners that have had a seat
+ * @requester: slot of the port that gets an echo instead, or NULL
  * @n:        members of @seat
  * @seat:     who gets it
  */
@@ -78,7 +80,9 @@ struct ctnetlink_audience {
 	bool			filtered;
 	bool			lapsed;
 	bool			more;
+	unsigned int		plain;
 	unsigned int		passed;
+	struct nf_conntrack_listener *requester;
 	unsigned int		n;
 	struct ctnetlink_seat	seat[CTNETLINK_AUDIENCE_MAX];
 };

@@ -27,13 +27,15 @@ static bool ctnetlink_all_plain(const struct ctnetlink_audience *a)
 	       !a->filtered && a->delivery->only < 0;
 }
 
-static void ctnetlink_deliver_echo(const struct ctnetlink_delivery *d,
-				   struct sk_buff *skb)
+/* The copy for the port that caused the event; consumes @skb */
+static int ctnetlink_deliver_echo(const struct ctnetlink_delivery *d,
+				  struct sk_buff *skb)
 {
-	if (skb && d->report)
-		nfnetlink_unicast(skb, d->net, d->portid);
-	else
+	if (!d->report) {
 		consume_skb(skb);
+		return 0;
+	}
+	return skb ? min(nfnetlink_unicast(skb, d->net, d->portid), 0) : -ENOMEM;
 }
 
 static int ctnetlink_deliver_each(struct ctnetlink_delivery *d,
@@ -47,16 +49,17 @@ static int ctnetlink_deliver_each(struct ctnetlink_delivery *d,
 	if (a->n || d->report || a->more)
 		skb = d->build(d->arg);
 	for (;;) {
-		unsigned int passed = a->passed;
-
 		got |= a->n && ctnetlink_audience_send(a, skb, d->group, exclude);
 		ctnetlink_audience_end(a);
 		if (!a->more)
 			break;
-		ctnetlink_audience_gather(a, d->net, d->group, passed, d->delivery);
+		ctnetlink_audience_gather(a, d->net, d->group, a->passed, d->delivery);
 		heard |= a->heard;
 	}
-	ctnetlink_deliver_echo(d, skb);
+	/* a listener that insists on every event and lost its echo gets the event later */
+	if (ctnetlink_deliver_echo(d, skb) && a->requester)
+		d->delivery->lack |=
+			BIT(nf_conntrack_listener_slot(d->net, a->requester));
 
 	if (got || d->report)
 		return NF_CT_EVENT_DELIVERED;

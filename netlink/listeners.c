@@ -254,12 +254,17 @@ int ctnetlink_listeners_init(void)
 {
 	struct ctnetlink_layout found = {};
 	struct ctnetlink_probe *p;
+	unsigned int tries = 5;
 	int err;
 
 	p = kzalloc(sizeof(*p), GFP_KERNEL);
 	if (!p)
 		return -ENOMEM;
-	err = ctnetlink_probe(p, &found);
+	/* the kernel may link another socket to ours at the wrong moment: again, then */
+	do {
+		memset(p, 0, sizeof(*p));
+		err = ctnetlink_probe(p, &found);
+	} while (err && --tries);
 	kfree(p);
 	if (err) {
 		pr_notice("cannot tell listeners apart on this kernel (error %d): one that refuses makes the others wait\n",
@@ -373,6 +378,11 @@ ctnetlink_audience_slot(struct net *net, struct sock *sk, bool *lapsed)
 	return NULL;
 }
 
+static bool ctnetlink_audience_full(const struct ctnetlink_audience *a)
+{
+	return a->n == CTNETLINK_AUDIENCE_MAX;
+}
+
 /* Give the socket a seat. */
 static void ctnetlink_audience_seat(struct ctnetlink_audience *a, struct sock *sk,
 				    struct nf_conntrack_listener *l)
@@ -388,21 +398,51 @@ static void ctnetlink_audience_seat(struct ctnetlink_audience *a, struct sock *s
 	a->reliable |= !!l;
 }
 
-/* A listener of the group: is it to get the event now, or does it lack it? */
-static void ctnetlink_audience_add(struct ctnetlink_audience *a, struct sock *sk)
+/* Has the listener to wait?  What came before, of any item, goes first. */
+static bool ctnetlink_audience_behind(const struct ctnetlink_audience *a,
+				      const struct sock *sk,
+				      struct nf_conntrack_listener *l, unsigned int slot)
 {
-	struct nf_conntrack_listener *l = ctnetlink_audience_slot(a->net, sk,
-								  &a->lapsed);
+	const struct nf_ct_delivery *d = a->delivery;
+
+	if (d->skip & BIT(slot) || ctnetlink_audience_full(a))
+		return true;
+	if (d->only < 0 && !nf_conntrack_listener_idle(l))
+		return true;
+	return !ctnetlink_socket_room(sk, l);
+}
+
+/* A reliable listener gets the event now, or lacks it. */
+static void ctnetlink_audience_add(struct ctnetlink_audience *a, struct sock *sk,
+				   struct nf_conntrack_listener *l)
+{
+	unsigned int slot = nf_conntrack_listener_slot(a->net, l);
 	struct nf_ct_delivery *d = a->delivery;
-	int slot = l ? (int)nf_conntrack_listener_slot(a->net, l) : -1;
 
 	if (d->only >= 0 && slot != d->only)
 		return;
 	a->heard = true;
-	if (l && (d->skip & BIT(slot) || !ctnetlink_socket_room(sk, l)))
+	if (ctnetlink_audience_behind(a, sk, l, slot))
 		d->lack |= BIT(slot);
 	else
 		ctnetlink_audience_seat(a, sk, l);
+}
+
+/* A plain listener: now, in another round, or in an earlier one. */
+static void ctnetlink_audience_add_plain(struct ctnetlink_audience *a, struct sock *sk,
+					 unsigned int from)
+{
+	if (a->delivery->only >= 0)
+		return;
+	a->heard = true;
+	if (a->plain++ < from)
+		return;
+	if (ctnetlink_audience_full(a)) {
+		a->more = true;
+		return;
+	}
+	ctnetlink_audience_seat(a, sk, NULL);
+	a->passed++;
 }
 
 /**
@@ -410,7 +450,8 @@ static void ctnetlink_audience_add(struct ctnetlink_audience *a, struct sock *sk
  * @a:     result; for ctnetlink_audience_end()
  * @net:   namespace of the event
  * @group: multicast group
- * @from:  listeners to pass over, those of earlier rounds
+ * @from:  plain listeners to pass over, those of earlier rounds; the first round
+ *         has all reliable ones
  * @d:     to whom the event may go; @d->lack gets the reliable listeners that have
  *         no room, and those that must not get it yet
  *
@@ -420,6 +461,7 @@ void ctnetlink_audience_gather(struct ctnetlink_audience *a, struct net *net,
 			       unsigned int group, unsigned int from,
 			       struct nf_ct_delivery *d)
 {
+	struct nf_conntrack_listener *l;
 	struct sock *sk;
 
 	a->net = net;
@@ -430,22 +472,28 @@ void ctnetlink_audience_gather(struct ctnetlink_audience *a, struct net *net,
 	a->filtered = false;
 	a->lapsed = false;
 	a->more = false;
-	a->passed = 0;
+	a->plain = 0;
+	a->passed = from;
 	a->n = 0;
+	if (!from)
+		a->requester = NULL;
 	if (!a->known)
 		return;
 
 	read_lock_bh(&nl_table_lock);
 	sk_for_each_bound(sk, ctnetlink_layout.sockets) {
-		if (!ctnetlink_socket_joined(sk, group))
+		/* one that has joined and is not bound yet has no port: as on stock it
+		 * hears nothing.  A message to port 0 would go to the kernel itself.
+		 */
+		if (!ctnetlink_socket_joined(sk, group) || !ctnetlink_socket_portid(sk))
 			continue;
 		if (!net_eq(sock_net(sk), net) && !ctnetlink_socket_abroad(sk, net))
 			continue;
-		a->more = a->n == CTNETLINK_AUDIENCE_MAX;
-		if (a->more)
-			break;
-		if (a->passed++ >= from)
-			ctnetlink_audience_add(a, sk);
+		l = ctnetlink_audience_slot(net, sk, &a->lapsed);
+		if (!l)
+			ctnetlink_audience_add_plain(a, sk, from);
+		else if (!from)
+			ctnetlink_audience_add(a, sk, l);
 	}
 	read_unlock_bh(&nl_table_lock);
 }
@@ -515,7 +563,10 @@ static bool ctnetlink_audience_tell(struct ctnetlink_audience *a, unsigned int i
 	struct nf_conntrack_listener *l = seat->listener;
 	int err;
 
-	if (seat->filtered && ctnetlink_is_batch(skb))
+	/* a reliable one gets each event of a batch alone, later, and none twice */
+	if (seat->filtered && ctnetlink_is_batch(skb) && l)
+		err = -EAGAIN;
+	else if (seat->filtered && ctnetlink_is_batch(skb))
 		err = ctnetlink_audience_split(a, seat, skb);
 	else
 		err = ctnetlink_audience_unicast(a, seat, skb_clone(skb, GFP_ATOMIC));
@@ -531,8 +582,10 @@ static bool ctnetlink_audience_tell(struct ctnetlink_audience *a, unsigned int i
 		nf_conntrack_count_lost(a->net);
 		return false;
 	}
-	WRITE_ONCE(l->jammed, true);
-	nf_conntrack_count_refused(a->net, l);
+	if (err == -ENOBUFS) {
+		WRITE_ONCE(l->jammed, true);
+		nf_conntrack_count_refused(a->net, l);
+	}
 	a->delivery->lack |= BIT(nf_conntrack_listener_slot(a->net, l));
 	return false;
 }
@@ -578,7 +631,7 @@ bool ctnetlink_audience_send(struct ctnetlink_audience *a, struct sk_buff *skb,
 	for (i = 0; i < a->n; i++) {
 		if (exclude && a->seat[i].portid == exclude &&
 		    net_eq(sock_net(a->seat[i].sk), a->net))
-			got = true;
+			a->requester = a->seat[i].listener;
 		else
 			got |= ctnetlink_audience_tell(a, i, skb);
 	}
