@@ -171,7 +171,9 @@ is 'stat/nf_conntrack: entries, on every line' \
 is 'another namespace sees none of it' "$(cat /proc/net/nf_conntrack)" ''
 if is_ours; then
 	is 'stat/nf_conntrack_events: header' "$(ns r head -n 1 /proc/net/stat/nf_conntrack_events)" \
-		'delivered refused resent batches missed dying expect'
+		'delivered refused resent batches missed dying expect lost'
+	is 'stat/nf_conntrack_listeners: header' "$(ns r head -n 1 /proc/net/stat/nf_conntrack_listeners)" \
+		'portid pending delivered refused lost stalled_ms'
 	is 'stat/nf_conntrack_table: header' "$(head -n 1 /proc/net/stat/nf_conntrack_table)" \
 		'buckets floor slots overflow grown shrunk'
 fi
