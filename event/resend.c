@@ -23,7 +23,7 @@
 /* Items of one queue that are tried before the next queue's turn */
 #define NF_CT_RESEND_BUDGET	64
 /* A listener's room can be seen without a message, so look often; nanoseconds */
-#define NF_CT_RESEND_LOOK	(16 * NSEC_PER_MSEC)
+#define NF_CT_RESEND_LOOK	(12 * NSEC_PER_MSEC)
 /* Until the next search for what a queue had no memory for; nanoseconds */
 #define NF_CT_RESEND_SEARCH	NSEC_PER_MSEC
 /* A wait shorter than this is not worth a sleep; nanoseconds */

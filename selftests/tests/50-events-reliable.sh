@@ -59,7 +59,7 @@ one_listener no-enobufs $((FLOWS / 8)) -b 2048 -N
 one_listener no-enobufs-pause $((FLOWS / 8)) -b 2048 -N -p 500
 
 if is_ours; then
-	cmp_num 'refusals were counted' "$(event_stat n refused)" -gt 0
+	cmp_num 'hardly an attempt is refused: room is looked at' "$(event_stat n refused)" -le $((FLOWS / 20))
 	cmp_num 'resends were counted' "$(event_stat n resent)" -gt 0
 	ns n sysctl -qw net.netfilter.nf_conntrack_events_batch=3776
 	one_listener batch $((FLOWS / 4)) -b 8192 -p 500

@@ -74,7 +74,7 @@ note "rule: $(tail -n 1 /tmp/rule) $(cat /tmp/rule.err); after $(($(now_ms) - st
 complete_once rule $COUNT
 if is_ours; then
 	check 'rule: nothing waits' wait_for '[ "$(waiting n)" = 0 ]'
-	cmp_num 'refusals were counted' "$(event_stat n refused)" -gt 0
+	cmp_num 'hardly an attempt is refused' "$(event_stat n refused)" -le $((COUNT / 20))
 	cmp_num 'resends were counted' "$(event_stat n resent)" -gt 0
 	freed 'rule: nothing is left' nf_ct_expect_life "$idle"
 fi

@@ -137,7 +137,8 @@ crowd()
 	at_once crowd large
 	at_once crowd plain
 	for name in tiny deaf ends births nap slow; do
-		at_pace crowd $name 90
+		# 90 with two or three readers (events-pace); ten share two processors
+		at_pace crowd $name 75
 	done
 	all_gone crowd
 }
