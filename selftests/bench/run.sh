@@ -155,10 +155,10 @@ if chosen flows || chosen memory || chosen proc || chosen late; then
 		"$here/../kernels/uml.sh"
 	fi
 	make_cputime
-fi
-if [[ $modsets == *ours* ]] && ! make_uml_tree; then
-	say "our modules are not there yet: stock only"
-	modsets=stock
+	if [[ $modsets == *ours* ]] && ! make_uml_tree; then
+		say "our modules are not there yet: stock only"
+		modsets=stock
+	fi
 fi
 
 exec 9>"$out/.lock"
