@@ -17,11 +17,9 @@
  */
 #define NF_CT_FIND_TRIES	4
 
-/* May the entry still be used?  If it may not, its reference has been dropped. */
-static bool nf_ct_found_alive(struct nf_conn *ct)
+/* An entry past its deadline: true when it lives on, else its reference is dropped. */
+static noinline bool nf_ct_found_expired(struct nf_conn *ct)
 {
-	if (likely(!nf_ct_is_expired(ct)))
-		return true;
 	if (test_bit(IPS_OFFLOAD_BIT, &ct->status)) {
 		nf_ct_offload_timeout(ct);
 		return true;
@@ -32,19 +30,38 @@ static bool nf_ct_found_alive(struct nf_conn *ct)
 	return false;
 }
 
-static struct nf_conntrack_tuple_hash *
-nf_conntrack_find_hash(struct net *net, const struct nf_conntrack_zone *zone,
-		       const struct nf_conntrack_tuple *tuple, u32 hash)
+/* May the entry still be used?  If it may not, its reference has been dropped. */
+static inline bool nf_ct_found_alive(struct nf_conn *ct)
+{
+	return likely(!nf_ct_is_expired(ct)) || nf_ct_found_expired(ct);
+}
+
+/* Look again, after an expired entry that was found has been ended. */
+static noinline struct nf_conntrack_tuple_hash *
+nf_conntrack_find_again(struct net *net, const struct nf_conntrack_zone *zone,
+			const struct nf_conntrack_tuple *tuple, u32 hash)
 {
 	struct nf_conntrack_tuple_hash *h;
 	unsigned int tries;
 
-	for (tries = 0; tries < NF_CT_FIND_TRIES; tries++) {
+	for (tries = 1; tries < NF_CT_FIND_TRIES; tries++) {
 		h = nf_conntrack_table_find(net, tuple, zone, hash);
 		if (!h || nf_ct_found_alive(nf_ct_tuplehash_to_ctrack(h)))
 			return h;
 	}
 	return NULL;
+}
+
+static __always_inline struct nf_conntrack_tuple_hash *
+nf_conntrack_find_hash(struct net *net, const struct nf_conntrack_zone *zone,
+		       const struct nf_conntrack_tuple *tuple, u32 hash)
+{
+	struct nf_conntrack_tuple_hash *h;
+
+	h = nf_conntrack_table_find(net, tuple, zone, hash);
+	if (likely(!h || nf_ct_found_alive(nf_ct_tuplehash_to_ctrack(h))))
+		return h;
+	return nf_conntrack_find_again(net, zone, tuple, hash);
 }
 
 /**
