@@ -63,10 +63,10 @@ limited_number()
 
 limited_time()
 {
-	ns n sysctl -qw net.netfilter.nf_conntrack_events_hold_time=2
+	ns n sysctl -qw net.netfilter.nf_conntrack_events_hold_time="$(scaled 3)"
 	hold_back time 100
 	cmp_num 'time: entries wait' "$(ctcount n)" -ge 50
-	check 'time: after two seconds they are let go' wait_for '[ "$(ctcount n)" = 0 ]' 20
+	check 'time: after a few seconds they are let go' wait_for '[ "$(ctcount n)" = 0 ]' 20
 	cmp_num 'time: what was given up is counted' "$(column lost)" -ge 50
 	ns n sysctl -qw net.netfilter.nf_conntrack_events_hold_time=0
 	let_go 'time'
