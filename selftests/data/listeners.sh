@@ -101,6 +101,10 @@ prompt()
 
 at_pace()
 {
+	if is_debug; then
+		skip "$1: $2: $3 % of its own pace" 'the kernel itself is too slow'
+		return
+	fi
 	cmp_num "$1: $2: $3 % of its own pace" "$(told "$1" "$2" share)" -ge "$3"
 }
 
