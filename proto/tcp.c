@@ -565,16 +565,16 @@ static int nf_ct_tcp_finish(struct nf_conn *ct, struct sk_buff *skb,
 	bool established = step->to == TCP_CONNTRACK_ESTABLISHED;
 	unsigned int timeout = step->timeout;
 
-	if (step->from != step->to)
-		nf_ct_event_note(IPCT_PROTOINFO, ct);
-
 	if (!replied && seg->kind == NF_CT_TCP_RST) {
-		/* the server refuses: a client that tries all ports must not
-		 * fill the table
+		/* The server refuses: a client that tries all ports must not
+		 * fill the table.  The destroy event tells all.
 		 */
 		nf_ct_kill_acct(ct, ctinfo, skb);
 		return NF_ACCEPT;
 	}
+
+	if (step->from != step->to)
+		nf_ct_event_note(IPCT_PROTOINFO, ct);
 
 	/* Repeated SYNs must not keep an unanswered entry alive: its old NAT
 	 * mapping would apply to every later attempt.

@@ -12,6 +12,7 @@
 . /payload/lib.sh
 
 SCRIPT=/payload/data/tcp-states.txt
+EVENTS=/tmp/events
 
 # The host in namespace $1 answers nothing by itself.
 silence()
@@ -65,6 +66,29 @@ run_family()
 		"$(($(ct_stat r invalid) - before))" "$((${dropped:-0} - $(grep -c w7777 "$SCRIPT")))"
 }
 
+# The segments of stdin; the first connection is 10.0.1.2:10001 to 10.0.2.2:80. What
+# became of it is in $EVENTS, until the router has forgotten it.
+play()
+{
+	ns r conntrack -F 2>/dev/null
+	must listen r "$EVENTS" -p tcp
+	tcpscript -o /dev/stdin >/tmp/played 2>&1
+	ns r conntrack -F 2>/dev/null
+	wait_for "grep -q DESTROY $EVENTS"
+	stop "$LISTENER"
+}
+
+refused()
+{
+	play <<-'EOT'
+		case refused
+		> S 0
+		< RA 0 a1
+	EOT
+	is 'refused: NEW and a destroy event' "$(grep -o 'NEW\|UPDATE\|DESTROY' "$EVENTS" | paste -sd' ')" \
+		'NEW DESTROY'
+}
+
 # The timeouts of an nftables policy reach the tracker and come back.
 policy()
 {
@@ -101,6 +125,7 @@ fi
 
 run_family IPv4
 run_family IPv6 -6
+refused
 
 check 'a timeout policy is accepted' policy
 check 'and shown' ns r nft list ct timeout ip short quick
