@@ -666,20 +666,27 @@ int nf_conntrack_tcp_packet(struct nf_conn *ct, struct sk_buff *skb,
  * @ct: a connection whose segment a REJECT rule answered with a reset
  *
  * The reset has @ct attached, so that the tracker's hook does not look at it.  An
- * entry that is not confirmed yet will never be.
+ * entry that is not confirmed yet will never be.  A client that goes on sending is
+ * answered with more resets: they must not keep the entry alive.
  *
  * Context: any up to softirq; takes ct->lock.
  */
 void nf_conntrack_tcp_set_closing(struct nf_conn *ct)
 {
 	const unsigned int *timeouts;
+	u8 from;
 
 	if (!nf_ct_is_confirmed(ct))
 		return;
 
 	spin_lock_bh(&ct->lock);
+	from = ct->proto.tcp.state;
 	WRITE_ONCE(ct->proto.tcp.state, TCP_CONNTRACK_CLOSE);
 	spin_unlock_bh(&ct->lock);
+
+	if (from == TCP_CONNTRACK_CLOSE ||
+	    test_bit(IPS_FIXED_TIMEOUT_BIT, &ct->status))
+		return;
 
 	rcu_read_lock();
 	timeouts = nf_ct_tcp_timeouts(ct);

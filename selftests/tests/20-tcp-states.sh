@@ -89,6 +89,35 @@ refused()
 		'NEW DESTROY'
 }
 
+# The router resets each segment with a window of 7777.
+reset_again()
+{
+	play <<-'EOT'
+		case reset
+		> S 0
+		< SA 0
+		> A .
+		> A .+10 w7777
+		> A .+10 w7777
+		> A .+10 w7777
+		< A .
+	EOT
+	is 'reset again and again: CLOSE is reported once' "$(grep -c 'UPDATE.* CLOSE ' "$EVENTS")" 1
+}
+
+reset_fixed()
+{
+	local entry
+
+	ns r conntrack -F 2>/dev/null
+	check 'an entry with a fixed timeout is made' ns r conntrack -I -p tcp -s 10.0.1.2 -d 10.0.2.2 \
+		--sport 10001 --dport 80 --state ESTABLISHED --timeout 1000 -u SEEN_REPLY,ASSURED,FIXED_TIMEOUT
+	printf 'case fixed\n> A 0+10 a0 w7777\n' | tcpscript -o /dev/stdin >/tmp/played 2>&1
+	entry=$(ns r conntrack -L -p tcp --sport 10001 2>/dev/null)
+	is 'a reset closes it' "$(awk '{ print $4 }' <<<"$entry")" CLOSE
+	cmp_num 'and leaves its timeout' "$(awk '{ print $3 }' <<<"$entry")" -gt "$((1000 - $(scaled 60)))"
+}
+
 # The timeouts of an nftables policy reach the tracker and come back.
 policy()
 {
@@ -126,6 +155,8 @@ fi
 run_family IPv4
 run_family IPv6 -6
 refused
+reset_again
+reset_fixed
 
 check 'a timeout policy is accepted' policy
 check 'and shown' ns r nft list ct timeout ip short quick
