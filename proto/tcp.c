@@ -474,8 +474,12 @@ static unsigned int nf_ct_tcp_timeout(const struct ip_ct_tcp *tcp,
 
 	if (tcp->retrans >= tn->tcp_max_retrans && timeout > retrans)
 		return retrans;
+	/* DIFF: tcp-reset-timeout: the receiver answers a reset that is not exact
+	 * (RFC 5961 3), and the connection may go on
+	 */
 	if (unlikely(kind == NF_CT_TCP_RST))
-		return READ_ONCE(timeouts[TCP_CONNTRACK_CLOSE]);
+		return tcp->state == TCP_CONNTRACK_ESTABLISHED ?
+		       min(timeout, unack) : timeout;
 	if (flags & IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED && timeout > unack)
 		return unack;
 	/* the window is closed: its probes keep the entry alive */
