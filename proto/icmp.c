@@ -38,6 +38,7 @@ static const struct nf_ct_icmp_family nf_ct_icmp = {
 	.name		= "ICMP",
 	.pf		= NFPROTO_IPV4,
 	.l4proto	= IPPROTO_ICMP,
+	.query_only	= true,
 	.first_type	= 0,
 	.n_types	= ARRAY_SIZE(nf_ct_icmp_types),
 	.types		= nf_ct_icmp_types,

@@ -32,6 +32,8 @@ struct nf_ct_icmp_type {
  * @name: for the log
  * @pf: NFPROTO_IPV4 or NFPROTO_IPV6
  * @l4proto: protocol number
+ * @query_only: packets of an entry that begins with an answer are invalid even
+ *	when it is in the table
  * @first_type: type that @types begins with
  * @n_types: how many types are in @types; others have no role
  * @types: the types
@@ -46,6 +48,7 @@ struct nf_ct_icmp_family {
 	const char *name;
 	u8 pf;
 	u8 l4proto;
+	bool query_only;
 	u8 first_type;
 	u8 n_types;
 	const struct nf_ct_icmp_type *types;

@@ -112,8 +112,9 @@ int nf_ct_icmp_packet(const struct nf_ct_icmp_family *family,
 	if (state->pf != family->pf)
 		return NF_CT_PACKET_INVALID;
 
+	/* Netlink can make an entry that begins with an answer. */
 	type = nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL)->dst.u.icmp.type;
-	if (!nf_ct_is_confirmed(ct) &&
+	if ((family->query_only || !nf_ct_is_confirmed(ct)) &&
 	    nf_ct_icmp_role(family, type) != NF_CT_ICMP_QUERY) {
 		nf_ct_l4proto_log_invalid(skb, ct, state,
 					  "%s type %u starts no flow",

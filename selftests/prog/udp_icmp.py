@@ -212,6 +212,28 @@ def icmp_others():
         equal('ICMPv6 type %d' % kind, router.seen(), 'untracked')
 
 
+def icmp_made():
+    """Netlink can make an entry that begins with an answer. It is of no use, but
+    with ICMPv6."""
+    for number, (answer, query) in enumerate(((0, 8), (14, 13), (16, 15), (18, 17)), 320):
+        run('r', 'conntrack', '-I', '-p', 'icmp', '-s', C4, '-d', S4, '-t', '100',
+            '--icmp-type', str(answer), '--icmp-code', '0', '--icmp-id', str(number))
+        router.seen()
+        from_c(icmp(C4, S4, answer, rest=ident(number)))
+        equal('ICMP entry made for type %d: it' % answer, router.seen(), 'invalid')
+        from_s(icmp(S4, C4, query, rest=ident(number)))
+        equal('ICMP entry made for type %d: its query' % answer, router.seen(), 'invalid')
+        lives('ICMP entry made for type %d: not renewed' % answer,
+              router.entry('icmp', C4, 'id=%d' % number), 80, 100)
+    run('r', 'conntrack', '-I', '-p', 'icmpv6', '-s', C6, '-d', S6,
+        '-t', '100', '--icmpv6-type', '129', '--icmpv6-code', '0', '--icmpv6-id', '330')
+    router.seen()
+    from_c(icmp(C6, S6, 129, rest=ident(330)))
+    equal('ICMPv6 entry made for type 129: it', router.seen(), 'new')
+    from_s(icmp(S6, C6, 128, rest=ident(330)))
+    equal('ICMPv6 entry made for type 129: its query', router.seen(), 'established reply')
+
+
 def icmp_malformed():
     for fam, c, s in FAMILIES:
         query = 128 if fam == 'IPv6' else 8
@@ -396,6 +418,6 @@ rawnet.silence('c')
 rawnet.silence('s')
 rawnet.main([udp_timeouts, udp_unreplied_forever, udp_sysctls, udp_malformed,
              udp_untouched, udp_checksum_off, udplite_flows, icmp_queries,
-             icmpv6_queries, icmp_others, icmp_malformed, errors_related,
-             errors_do_not_refresh, errors_bad, icmpv6_redirects,
-             errors_through_nat])
+             icmpv6_queries, icmp_others, icmp_made, icmp_malformed,
+             errors_related, errors_do_not_refresh, errors_bad,
+             icmpv6_redirects, errors_through_nat])
