@@ -14,7 +14,7 @@ enum nf_ct_icmp_role {
 	NF_CT_ICMP_ANSWER,	/* only ever the reply of a flow */
 	NF_CT_ICMP_ERROR,	/* quotes a packet of another flow */
 	NF_CT_ICMP_REDIRECT,	/* quotes a packet in an option */
-	NF_CT_ICMP_LINK,	/* neighbour or listener discovery: untracked */
+	NF_CT_ICMP_LINK,	/* discovery of neighbours and such: untracked */
 };
 
 /**

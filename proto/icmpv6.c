@@ -2,8 +2,8 @@
 /*
  * ICMPv6: which message types there are, and what is checked before any tracking.
  * Errors and redirects belong to the flow of the packet that they quote;
- * neighbour and listener discovery is not tracked.  Flows and errors are in
- * icmp_common.c.  No locks.
+ * discovery of neighbours, listeners and multicast routers is not tracked.  Flows
+ * and errors are in icmp_common.c.  No locks.
  */
 #include <linux/icmpv6.h>
 #include <linux/ipv6.h>
@@ -23,6 +23,10 @@
 /* Bytes of a redirected header option before the quoted packet (RFC 4861 4.6.3) */
 #define NF_CT_REDIRECT_QUOTE	8
 
+/* RFC 4286 10: types that the kernel's header does not have */
+#define NF_CT_MRDISC_SOLICITATION	152
+#define NF_CT_MRDISC_TERMINATION	153
+
 #define INFO(type)		((type) - ICMPV6_INFOMSG_MASK)
 
 /* Informational messages; below them every type is an error (RFC 4443 2.1) */
@@ -38,6 +42,13 @@ static const struct nf_ct_icmp_type nf_ct_icmpv6_types[] = {
 	[INFO(ICMPV6_MGM_REPORT)] = { NF_CT_ICMP_LINK },
 	[INFO(ICMPV6_MGM_REDUCTION)] = { NF_CT_ICMP_LINK },
 	[INFO(ICMPV6_MLD2_REPORT)] = { NF_CT_ICMP_LINK },
+	/* RFC 4286 section 3 to 5, multicast router discovery.
+	 *
+	 * DIFF: icmpv6-mrdisc: for the stock module these are invalid
+	 */
+	[INFO(ICMPV6_MRDISC_ADV)] = { NF_CT_ICMP_LINK },
+	[INFO(NF_CT_MRDISC_SOLICITATION)] = { NF_CT_ICMP_LINK },
+	[INFO(NF_CT_MRDISC_TERMINATION)] = { NF_CT_ICMP_LINK },
 	/* RFC 4861 section 4, neighbour discovery */
 	[INFO(NDISC_ROUTER_SOLICITATION)] = { NF_CT_ICMP_LINK },
 	[INFO(NDISC_ROUTER_ADVERTISEMENT)] = { NF_CT_ICMP_LINK },
@@ -188,7 +199,7 @@ static int nf_ct_icmpv6_redirect(struct nf_conn *tmpl, struct sk_buff *skb,
  *
  * Context: softirq or process with bottom halves off, under RCU.
  * Return: NF_ACCEPT: the message is sound; @skb has an entry if it quotes a
- * packet of one, and is marked untracked if it is neighbour or listener discovery.
+ * packet of one, and is marked untracked if it is discovery of the link.
  * NF_CT_PACKET_INVALID: malformed, or an error about no known flow.
  */
 int nf_conntrack_icmpv6_error(struct nf_conn *tmpl, struct sk_buff *skb,
