@@ -167,6 +167,8 @@ void nf_conntrack_icmp_init_net(struct net *net)
 
 const struct nf_conntrack_l4proto nf_conntrack_l4proto_icmp = {
 	.l4proto		= IPPROTO_ICMP,
+	/* DIFF: icmp-clash: the stock module drops the packet of the second CPU */
+	.allow_clash		= true,
 #if IS_ENABLED(CONFIG_NF_CT_NETLINK)
 	.nla_policy		= nf_ct_icmp_nla_policy,
 	.nlattr_tuple_size	= nf_ct_icmp_nlattr_size,

@@ -265,6 +265,7 @@ void nf_conntrack_icmpv6_init_net(struct net *net)
 
 const struct nf_conntrack_l4proto nf_conntrack_l4proto_icmpv6 = {
 	.l4proto		= IPPROTO_ICMPV6,
+	.allow_clash		= true,
 #if IS_ENABLED(CONFIG_NF_CT_NETLINK)
 	.nla_policy		= nf_ct_icmpv6_nla_policy,
 	.nlattr_tuple_size	= nf_ct_icmp_nlattr_size,

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Two threads, each on a CPU of its own, send the first packet of the same new
- * UDP flow at the same moment, over 127.0.0.0/8 of this namespace.
+ * flow at the same moment, over the loopback device of this namespace.
  *
  *   clash same ROUNDS     both send from the same socket to the same place
  *   clash reverse ROUNDS  each sends to the other
+ *   clash echo ROUNDS     both send the same echo request; ROUNDS below 65536
+ *   clash echo6 ROUNDS    the same over IPv6
  *
- * Flow n is 127.0.0.1:1500 to 127.1.0.0 + n:1600. Prints "sent=N received=N
- * refused=N": packets, two a round.
+ * Flow n is 127.0.0.1:1500 to 127.1.0.0 + n:1600 over UDP, or the identifier n.
+ * Prints "sent=N received=N refused=N": packets or answers, two a round.
  */
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
+#include <linux/icmp.h>
+#include <netinet/icmp6.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -33,6 +37,7 @@
 
 static unsigned long rounds;
 static bool reverse;
+static int echo_family;		/* 0: UDP */
 static int near_fd, far_fd;
 static atomic_ulong arrived, refused, received;
 
@@ -44,6 +49,29 @@ static int open_socket(uint32_t ip, unsigned int port)
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
 	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)))
 		err(1, "socket of port %u", port);
+	return fd;
+}
+
+/* It receives nothing or answers only. A thread has a socket of its own, since the
+ * kernel holds the lock of the socket while it sends.
+ */
+static int open_echo(int family, bool receives)
+{
+	bool six = family == AF_INET6;
+	int fd = socket(family, SOCK_RAW, six ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+	struct icmp_filter only4 = { .data = ~(receives << ICMP_ECHOREPLY) };
+	struct icmp6_filter only6;
+	int room = 1 << 24;
+
+	ICMP6_FILTER_SETBLOCKALL(&only6);
+	if (receives)
+		ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &only6);
+	if (fd < 0 || (six ? setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &only6,
+					sizeof(only6)) :
+			     setsockopt(fd, SOL_RAW, ICMP_FILTER, &only4,
+					sizeof(only4))))
+		err(1, "socket of echoes");
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
 	return fd;
 }
 
@@ -63,6 +91,36 @@ static void send_there(unsigned long n)
 	struct sockaddr_in to = inet_at(FAR + n, FAR_PORT);
 
 	if (sendto(near_fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)) < 0)
+		atomic_fetch_add(&refused, 1);
+}
+
+static uint16_t checksum(const uint16_t *words, unsigned int n)
+{
+	uint32_t sum = 0;
+
+	while (n--)
+		sum += *words++;
+	sum = (sum & 0xffff) + (sum >> 16);
+	return ~(sum + (sum >> 16));
+}
+
+static void send_echo(int fd, unsigned long n)
+{
+	struct sockaddr_in6 to6 = {
+		.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT,
+	};
+	struct sockaddr_in to4 = inet_at(NEAR, 0);
+	struct icmphdr request = {
+		.type = echo_family == AF_INET6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO,
+		.un.echo.id = htons(n),
+	};
+	bool six = echo_family == AF_INET6;
+
+	/* the kernel fills in that of ICMPv6 */
+	request.checksum = checksum((void *)&request, sizeof(request) / 2);
+	if (sendto(fd, &request, sizeof(request), 0,
+		   six ? (void *)&to6 : (void *)&to4,
+		   six ? sizeof(to6) : sizeof(to4)) < 0)
 		atomic_fetch_add(&refused, 1);
 }
 
@@ -96,6 +154,28 @@ static void drain(int fd)
 		atomic_fetch_add(&received, 1);
 }
 
+static void drain_all(void)
+{
+	drain(near_fd);
+	drain(far_fd);
+}
+
+static void open_all(const char *kind)
+{
+	reverse = !strcmp(kind, "reverse");
+	echo_family = !strcmp(kind, "echo") ? AF_INET :
+		      !strcmp(kind, "echo6") ? AF_INET6 : 0;
+	if (!echo_family && !reverse && strcmp(kind, "same"))
+		errx(2, "no such kind: %s", kind);
+	if (echo_family) {
+		near_fd = open_echo(echo_family, true);
+		far_fd = open_echo(echo_family, false);
+		return;
+	}
+	near_fd = open_socket(NEAR, NEAR_PORT);
+	far_fd = open_socket(INADDR_ANY, FAR_PORT);
+}
+
 static void *work(void *arg)
 {
 	unsigned long cpu = (unsigned long)arg, n;
@@ -107,14 +187,14 @@ static void *work(void *arg)
 		err(1, "CPU %lu", cpu);
 	for (n = 0; n < rounds; n++) {
 		meet(n);
-		if (cpu && reverse)
+		if (echo_family)
+			send_echo(cpu ? far_fd : near_fd, n);
+		else if (cpu && reverse)
 			send_back(n);
 		else
 			send_there(n);
-		if (cpu && n % 256 == 255) {
-			drain(near_fd);
-			drain(far_fd);
-		}
+		if (cpu && n % 256 == 255)
+			drain_all();
 	}
 	return NULL;
 }
@@ -131,19 +211,16 @@ int main(int argc, char **argv)
 	pthread_t threads[2];
 	unsigned long i;
 
-	if (argc != 3 || (strcmp(argv[1], "same") && strcmp(argv[1], "reverse")))
-		errx(2, "usage: %s same|reverse ROUNDS", argv[0]);
-	reverse = !strcmp(argv[1], "reverse");
+	if (argc != 3)
+		errx(2, "usage: %s same|reverse|echo|echo6 ROUNDS", argv[0]);
 	rounds = strtoul(argv[2], NULL, 0);
-	near_fd = open_socket(NEAR, NEAR_PORT);
-	far_fd = open_socket(INADDR_ANY, FAR_PORT);
+	open_all(argv[1]);
 	for (i = 0; i < 2; i++)
 		start(&threads[i], i);
 	for (i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
 	usleep(200000);
-	drain(near_fd);
-	drain(far_fd);
+	drain_all();
 	printf("sent=%lu received=%lu refused=%lu\n", 2 * rounds,
 	       atomic_load(&received), atomic_load(&refused));
 	return 0;

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Two CPUs send the first packet of one new UDP flow at the same time, from the
-# same side or from both: there is one entry, and no packet is lost.
+# Two CPUs send the first packet of one new flow at the same time, from the same side
+# or from both: there is one entry, and no packet is lost. UDP, ICMP and ICMPv6.
 #
 # TIMEOUT: 180
 
@@ -68,6 +68,21 @@ is 'original directions are unique' \
 ns n nft delete table ip nat
 clash_run again same
 is 'again without translation: no packet is lost' "$(cat /tmp/clash)" "sent=$((2 * ROUNDS)) received=$((2 * ROUNDS)) refused=0"
+
+# DIFF: stock drops the second echo request
+ns n sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.netfilter.nf_conntrack_icmp_timeout=600 \
+	net.netfilter.nf_conntrack_icmpv6_timeout=600
+for kind in echo echo6; do
+	ns n conntrack -F 2>/dev/null
+	before=$(ct_stat n clashres)
+	ns n clash "$kind" "$ROUNDS" >/tmp/clash
+	figures "$kind"
+	note "$kind: $(($(ct_stat n clashres) - before)) clashes resolved"
+	! is_ours || is "$kind: each request is answered" "$(cat /tmp/clash)" \
+		"sent=$((2 * ROUNDS)) received=$((2 * ROUNDS)) refused=0"
+	is "$kind: one entry for each flow" "$(ctcount n)" "$ROUNDS"
+done
+
 ns n conntrack -F 2>/dev/null
 check 'nothing is left' wait_for '[ "$(ctcount n)" = 0 ]'
 finish
