@@ -12,7 +12,9 @@
 
 /* ---- reading ---- */
 
-/* Protocol and offset of the transport header; -1 for later fragments and junk */
+/* Protocol and offset of the transport header; -1 for later fragments and junk.  What
+ * an ICMP error quotes may have any length of header.
+ */
 static int nf_ct_l4_offset4(const struct sk_buff *skb, unsigned int nhoff,
 			    u8 *protonum)
 {
@@ -21,7 +23,7 @@ static int nf_ct_l4_offset4(const struct sk_buff *skb, unsigned int nhoff,
 	int off;
 
 	iph = skb_header_pointer(skb, nhoff, sizeof(buf), &buf);
-	if (!iph || iph->ihl < 5)
+	if (!iph)
 		return -1;
 	/* fragments have been put together before this hook */
 	if (iph->frag_off & htons(IP_OFFSET))

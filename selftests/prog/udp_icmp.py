@@ -294,6 +294,15 @@ def errors_related():
         equal(fam + ' error about an echo', router.seen(), 'related reply')
 
 
+def errors_odd_quotes():
+    """Only addresses and ports of what is quoted count."""
+    there = udp(C4, S4, 0x4000, 32)     # the first four bytes of an IP header
+    from_c(there)
+    router.seen()
+    from_s(error(S4, C4, 3, b'\x40' + there[1:]))
+    equal('IPv4 error that quotes a header of no length', router.seen(), 'related reply')
+
+
 def errors_do_not_refresh():
     for fam, c, s in FAMILIES:
         from_c(udp(c, s, 2001, 53))
@@ -424,5 +433,5 @@ rawnet.silence('s')
 rawnet.main([udp_timeouts, udp_unreplied_forever, udp_sysctls, udp_malformed,
              udp_untouched, udp_checksum_off, udplite_flows, icmp_queries,
              icmpv6_queries, icmp_others, icmp_made, icmp_malformed,
-             errors_related, errors_do_not_refresh, errors_bad,
+             errors_related, errors_odd_quotes, errors_do_not_refresh, errors_bad,
              icmpv6_redirects, errors_through_nat])
