@@ -151,20 +151,36 @@ static unsigned int nf_ct_dccp_header_len(const struct dccp_hdr *dh)
 	       (dh->dccph_type == DCCP_PKT_DATA ? 0 : sizeof(__be32));
 }
 
-/* Bytes that the checksum covers, or 0 if they are not all there.
+/* What is wrong with the checksum of a packet of @room bytes, or with what it
+ * covers.
  *
  * DIFF: dccp-coverage: the stock module does not count the header, which is always covered
  * (9.2).
  */
-static unsigned int nf_ct_dccp_coverage(const struct dccp_hdr *dh,
-					unsigned int room)
+static const char *nf_ct_dccp_checksum_flaw(struct sk_buff *skb,
+					    unsigned int dataoff,
+					    const struct nf_hook_state *state,
+					    const struct dccp_hdr *dh,
+					    unsigned int room)
 {
-	unsigned int covered;
+	static const char beyond[] = "DCCP checksum coverage wrong";
+	unsigned int covered = room;
 
-	if (!dh->dccph_cscov)
-		return room;
-	covered = dh->dccph_doff * 4 + (dh->dccph_cscov - 1) * 4;
-	return covered <= room ? covered : 0;
+	if (dh->dccph_cscov)
+		covered = (dh->dccph_cscov - 1) * 4;
+	if (covered > room)
+		return beyond;
+	if (!nf_ct_checksum_wanted(state))
+		return NULL;
+
+	if (dh->dccph_cscov)
+		covered += dh->dccph_doff * 4;
+	if (covered > room)
+		return beyond;
+	if (nf_checksum_partial(skb, state->hook, dataoff, covered,
+				IPPROTO_DCCP, state->pf))
+		return "DCCP checksum wrong";
+	return NULL;
 }
 
 /* Read the 48-bit numbers of a packet; its header is known to hold them. */
@@ -201,8 +217,8 @@ static const char *nf_ct_dccp_flaw(struct sk_buff *skb, unsigned int dataoff,
 				   struct nf_ct_dccp_view *v)
 {
 	unsigned int room = skb->len - dataoff;
-	unsigned int covered;
 	struct dccp_hdr dh;
+	const char *flaw;
 
 	if (room < sizeof(dh) || skb_copy_bits(skb, dataoff, &dh, sizeof(dh)))
 		return "DCCP header incomplete";
@@ -210,17 +226,15 @@ static const char *nf_ct_dccp_flaw(struct sk_buff *skb, unsigned int dataoff,
 		return "DCCP packet type reserved";
 	if (!dh.dccph_x && !nf_ct_dccp_may_be_short(dh.dccph_type))
 		return "DCCP sequence number too short for the type";
-	if (dh.dccph_doff * 4 > room ||
-	    dh.dccph_doff * 4 < nf_ct_dccp_header_len(&dh))
+	/* where the data begins concerns the end host alone */
+	if (dh.dccph_doff * 4 > room || dh.dccph_doff * 4 < sizeof(dh))
 		return "DCCP data offset wrong";
+	if (room < nf_ct_dccp_header_len(&dh))
+		return "DCCP header incomplete";
 
-	covered = nf_ct_dccp_coverage(&dh, room);
-	if (!covered)
-		return "DCCP checksum coverage wrong";
-	if (nf_ct_checksum_wanted(state) &&
-	    nf_checksum_partial(skb, state->hook, dataoff, covered,
-				IPPROTO_DCCP, state->pf))
-		return "DCCP checksum wrong";
+	flaw = nf_ct_dccp_checksum_flaw(skb, dataoff, state, &dh, room);
+	if (flaw)
+		return flaw;
 
 	memset(v, 0, sizeof(*v));
 	v->type = dh.dccph_type;

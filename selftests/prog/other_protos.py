@@ -455,6 +455,16 @@ def dccp_malformed(fam, c, s):
         d.to_s(**args)
         d.expect(what, 'OPEN', 'invalid')
         equal('%s DCCP %s: counted' % (fam, what), router.stat('invalid') - before, 1)
+    d.to_s(DDATA, doff=3)
+    d.expect('data offset within the header', 'OPEN', 'established')
+    sysctl('r', checksum=0)
+    d.to_s(DDATA, cscov=5)
+    d.expect('coverage beyond the packet, nf_conntrack_checksum=0', 'OPEN',
+             'established')
+    d.to_s(DDATA, cscov=15)
+    d.expect('coverage far beyond the packet, nf_conntrack_checksum=0', 'OPEN',
+             'invalid')
+    sysctl('r', checksum=1)
     # DIFF: stock drops it
     d.to_s(DDATA, cut=10)
     d.expect('header cut off', 'OPEN', 'invalid' if OURS else '')
@@ -464,8 +474,10 @@ def dccp_malformed(fam, c, s):
         d.expect('only the header covered', 'OPEN', 'established')
         d.to_s(DDATA, cscov=2)
         d.expect('four bytes covered', 'OPEN', 'established')
-        d.to_s(CLOSE, doff=4)
-        d.expect('header too short for the type', 'OPEN', 'invalid')
+        d.to_s(DDATA, cscov=5)
+        d.expect('coverage beyond the packet', 'OPEN', 'invalid')
+    d.to_s(CLOSE, doff=4)
+    d.expect('data offset within the header of Close', 'CLOSING', 'established')
 
 
 # --- GRE and others ----------------------------------------------------------
