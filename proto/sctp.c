@@ -126,54 +126,56 @@ static unsigned int nf_ct_sctp_next_state(enum ip_conntrack_dir dir,
 }
 
 /* Where in @skb the next chunk is.  A packet need not lie in one piece: a cursor
- * reads the head of one chunk after the other.  No chunk is shorter than its
- * header, so a walk ends after at most a quarter of the packet's bytes.
+ * reads the head of one chunk after the other.  Each step is four bytes or more,
+ * so a walk ends.
  */
 struct nf_ct_sctp_walk {
 	const struct sk_buff *skb;
 	u32 next;
 };
 
-/* Type, flags and length (RFC 9260 3.2), then the initiate tag of an INIT */
-#define SCTP_CHUNK_HEAD	(sizeof(struct sctp_chunkhdr) + sizeof(__be32))
+/* Type, flags and length (RFC 9260 3.2), then the body of an INIT */
+#define SCTP_CHUNK_HEAD	(sizeof(struct sctp_chunkhdr) +	\
+			 sizeof(struct sctp_inithdr))
 
 /**
  * struct nf_ct_sctp_piece - the head of a chunk
  * @type:     type
  * @flags:    flags
- * @len:      length with the header
- * @init_tag: first four bytes behind the header, 0 if there are fewer
+ * @has_init: the packet has room for the body of an INIT behind the header
+ * @init_tag: the tag in it
  */
 struct nf_ct_sctp_piece {
 	u8 type;
 	u8 flags;
-	u16 len;
+	bool has_init;
 	__be32 init_tag;
 };
 
-/* 1: @c is the next chunk; 0: there is none; -EINVAL: it is not all there.
+/* 1: @c is the next chunk; 0: there is none; -EINVAL: its length is 0.
  *
- * DIFF: sctp-chunk-length: the stock module accepts a chunk longer than its packet.
+ * A length that ends within the header or behind the packet is accepted: the end
+ * host discards such a chunk (RFC 9260 3.2).
  */
 static int nf_ct_sctp_next_chunk(struct nf_ct_sctp_walk *walk,
 				 struct nf_ct_sctp_piece *c)
 {
 	struct nf_ct_cursor head;
 	u8 room[SCTP_CHUNK_HEAD];
+	u16 len;
 
 	nf_ct_cursor_skb(&head, walk->skb, walk->next, sizeof(room), room);
 	c->type = nf_ct_cursor_u8(&head);
 	c->flags = nf_ct_cursor_u8(&head);
-	c->len = nf_ct_cursor_be16(&head);
+	len = nf_ct_cursor_be16(&head);
 	if (!nf_ct_cursor_ok(&head))
 		return 0;
+	c->has_init = nf_ct_cursor_left(&head) >= sizeof(struct sctp_inithdr);
 	nf_ct_cursor_copy(&head, &c->init_tag, sizeof(c->init_tag));
-
-	if (c->len < sizeof(struct sctp_chunkhdr) ||
-	    c->len > walk->skb->len - walk->next)
+	if (!len)
 		return -EINVAL;
 
-	walk->next += round_up(c->len, 4);
+	walk->next += round_up(len, 4);
 	return 1;
 }
 
@@ -294,19 +296,6 @@ struct nf_ct_sctp_step {
 	bool established;
 	bool quiet;
 };
-
-/* Initiate tag of an INIT or INIT ACK; 0 if the chunk is short, since 0 is not
- * allowed (3.3.2).
- *
- * DIFF: sctp-tag-zero: the stock module accepts a tag of 0.
- */
-static __be32 nf_ct_sctp_init_tag(const struct nf_ct_sctp_piece *c)
-{
-	bool whole = c->len >= sizeof(struct sctp_chunkhdr) +
-			       sizeof(struct sctp_inithdr);
-
-	return whole ? c->init_tag : 0;
-}
 
 /* Tags of an association of which this is the first packet. */
 static const char *nf_ct_sctp_first_chunk(struct nf_ct_sctp_step *st,
@@ -452,7 +441,7 @@ static const char *nf_ct_sctp_note_tags(struct nf_ct_sctp_step *st,
 {
 	enum ip_conntrack_dir dir = st->dir;
 	struct ip_ct_sctp *s = &st->s;
-	__be32 tag, known;
+	__be32 known;
 
 	if (c->type == SCTP_CID_COOKIE_ACK) {
 		memset(s->init, 0, sizeof(s->init));
@@ -461,8 +450,7 @@ static const char *nf_ct_sctp_note_tags(struct nf_ct_sctp_step *st,
 	if (c->type != SCTP_CID_INIT && c->type != SCTP_CID_INIT_ACK)
 		return NULL;
 
-	tag = nf_ct_sctp_init_tag(c);
-	if (!tag)
+	if (!c->has_init)
 		return "SCTP initiate tag absent";
 
 	known = s->vtag[!dir];
@@ -470,13 +458,13 @@ static const char *nf_ct_sctp_note_tags(struct nf_ct_sctp_step *st,
 		if (s->init[dir])
 			s->init[!dir] = 0;
 		s->init[dir] = 1;
-	} else if (tag != known && s->init[dir] && s->init[!dir]) {
+	} else if (c->init_tag != known && s->init[dir] && s->init[!dir]) {
 		/* 5.2.1: in a collision each keeps the tag of its own INIT */
 		return "SCTP collision with another tag";
-	} else if (tag != known && known && !s->init[!dir]) {
+	} else if (c->init_tag != known && known && !s->init[!dir]) {
 		return "SCTP INIT ACK without INIT";
 	}
-	s->vtag[!dir] = tag;
+	s->vtag[!dir] = c->init_tag;
 	return NULL;
 }
 
@@ -530,7 +518,10 @@ static const char *nf_ct_sctp_all_chunks(struct nf_ct_sctp_step *st)
 	return flaw;
 }
 
-/* Apply the packet in @st to @ct; if it has a flaw, @ct does not change. */
+/* Apply the packet in @st to @ct; if it has a flaw, @ct does not change.
+ *
+ * DIFF: sctp-packet-whole: in the stock module the chunks before the flaw have an effect.
+ */
 static const char *nf_ct_sctp_advance(struct nf_conn *ct,
 				      struct nf_ct_sctp_step *st)
 {

@@ -44,8 +44,8 @@ def chunk(kind, body=b'', flags=0, length=None):
     return struct.pack('>BBH', kind, flags, length) + body + b'\0' * (-len(body) % 4)
 
 
-def init(tag, kind=INIT):
-    return chunk(kind, struct.pack('>IIHHI', tag, 65536, 1, 1, 1))
+def init(tag, kind=INIT, length=None):
+    return chunk(kind, struct.pack('>IIHHI', tag, 65536, 1, 1, 1), length=length)
 
 
 def sctp(src, dst, sport, dport, tag, *chunks, check=None):
@@ -142,6 +142,8 @@ def sctp_first(fam, c, s):
     for what, tag, chunks, state in (
             ('INIT with a tag', 5, [init(1)], ''),
             ('INIT cut off', 0, [chunk(INIT, b'\1' * 8)], ''),
+            ('INIT of 17 bytes', 0, [init(1, length=17)], 'CLOSED'),
+            ('INIT for the tag 0', 0, [init(0)], 'CLOSED'),
             ('INIT ACK', 5, [init(1, INIT_ACK)], ''),
             ('DATA', 5, [chunk(DATA, b'x' * 13)], ''),
             ('SACK', 5, [chunk(SACK, b'x' * 12)], ''),
@@ -192,13 +194,19 @@ def sctp_malformed(fam, c, s):
         a.expect(what, 'ESTABLISHED', 'invalid')
         equal('%s SCTP %s: counted' % (fam, what), router.stat('invalid') - before, 1)
 
-    # DIFF: stock does not compare a chunk's length with the packet's, and takes
-    # an initiate tag of 0
-    mine = 'invalid' if OURS else 'established'
-    a.to_s(a.B, chunk(DATA, b'x', length=40))
-    a.expect('chunk longer than the packet', 'ESTABLISHED', mine)
-    a.to_s(a.B, chunk(DATA, length=3))
-    a.expect('chunk shorter than its header', 'ESTABLISHED', mine)
+    # what the end host discards is not of another association
+    for length in (1, 2, 3, 40, 65535):
+        a.to_s(a.B, chunk(DATA, length=length))
+        a.expect('chunk with a length of %d' % length, 'ESTABLISHED', 'established')
+        a.to_s(a.B, chunk(SACK), chunk(DATA, length=length))
+        a.expect('second chunk with a length of %d' % length, 'ESTABLISHED',
+                 'established')
+
+    # DIFF: stock goes through the first chunk even so
+    a.to_s(7, chunk(SHUTDOWN, b'x' * 4), chunk(ABORT))
+    a.expect('SHUTDOWN and ABORT with a strange tag',
+             'ESTABLISHED' if OURS else 'SHUTDOWN_SENT', 'invalid')
+    a = Association(fam, c, s).establish()
     sysctl('r', checksum=0)
     a.to_s(a.B, chunk(DATA, b'x'), check=1)
     a.expect('checksum wrong, nf_conntrack_checksum=0', 'ESTABLISHED', 'established')
