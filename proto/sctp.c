@@ -314,9 +314,12 @@ static const char *nf_ct_sctp_first_chunk(struct nf_ct_sctp_step *st,
 	case SCTP_CID_HEARTBEAT:
 		st->s.vtag[IP_CT_DIR_ORIGINAL] = v->vtag;
 		break;
-	default:
-		/* 8.4 (5) and (8): the answer reflects the tag */
+	case SCTP_CID_SHUTDOWN_ACK:
+		/* 8.4 (5): the answer reflects the tag */
 		st->s.vtag[IP_CT_DIR_REPLY] = v->vtag;
+		break;
+	default:
+		/* the other side's tag is not known yet */
 		break;
 	}
 	return NULL;

@@ -282,7 +282,23 @@ def sctp_heartbeats(fam, c, s):
     a.to_s(a.B, beat, chunk(DATA, b'x'))
     a.expect('HEARTBEAT and DATA', 'ESTABLISHED', 'established')
 
-    # One end has got other tags on another path
+    a = Association(fam, c, s)
+    a.to_s(a.B, answer)
+    a.expect('HEARTBEAT ACK first', 'CLOSED', 'new')
+    a.to_c(a.A, beat)
+    a.expect('HEARTBEAT after it', 'CLOSED', 'established reply')
+    a.to_c(a.A, chunk(SACK, b'x' * 12), chunk(DATA, b'x'))
+    a.expect('SACK and DATA after it', 'CLOSED', 'established reply')
+
+
+@each
+def sctp_strange_heartbeats(fam, c, s):
+    """One end has got other tags on another path."""
+    beat, answer = chunk(HEARTBEAT, b'h' * 8), chunk(HEARTBEAT_ACK, b'h' * 8)
+    a = Association(fam, c, s)
+    a.to_s(a.B, beat)
+    a.to_c(a.A, answer)
+    router.seen()
     a.to_s(a.B + 1, beat, chunk(DATA, b'x'))
     a.expect('HEARTBEAT with a strange tag, and DATA', 'ESTABLISHED', 'invalid')
     a.to_c(a.A + 1, answer)
@@ -660,6 +676,6 @@ def gre_restored():
 rawnet.silence('c')
 rawnet.silence('s')
 rawnet.main([sctp_life, sctp_first, sctp_malformed, sctp_aborts, sctp_collision,
-             sctp_init_again, sctp_heartbeats, dccp_life, dccp_resync, dccp_refused,
+             sctp_init_again, sctp_heartbeats, sctp_strange_heartbeats, dccp_life, dccp_resync, dccp_refused,
              dccp_malformed, gre_flows, unknown_protocol, policies,
              policies_attached, gre_restored])
