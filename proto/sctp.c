@@ -437,7 +437,8 @@ static const char *nf_ct_sctp_chunk_tag(struct nf_ct_sctp_step *st,
 }
 
 /* Note the tags of an INIT, an INIT ACK or a COOKIE ACK.  init[] says which sides
- * have sent an INIT that is not completed: both in a collision (5.2.1).
+ * have sent an INIT that is not completed: both in a collision (5.2.1).  An INIT
+ * with the tag that is known is a late duplicate, or forged: it begins nothing.
  */
 static const char *nf_ct_sctp_note_tags(struct nf_ct_sctp_step *st,
 					const struct nf_ct_sctp_piece *c)
@@ -455,16 +456,18 @@ static const char *nf_ct_sctp_note_tags(struct nf_ct_sctp_step *st,
 
 	if (!c->has_init)
 		return "SCTP initiate tag absent";
-
 	known = s->vtag[!dir];
+	if (c->init_tag == known)
+		return NULL;
+
 	if (c->type == SCTP_CID_INIT) {
 		if (s->init[dir])
 			s->init[!dir] = 0;
 		s->init[dir] = 1;
-	} else if (c->init_tag != known && s->init[dir] && s->init[!dir]) {
+	} else if (s->init[dir] && s->init[!dir]) {
 		/* 5.2.1: in a collision each keeps the tag of its own INIT */
 		return "SCTP collision with another tag";
-	} else if (c->init_tag != known && known && !s->init[!dir]) {
+	} else if (known && !s->init[!dir]) {
 		return "SCTP INIT ACK without INIT";
 	}
 	s->vtag[!dir] = c->init_tag;

@@ -252,6 +252,38 @@ def sctp_collision(fam, c, s):
 
 
 @each
+def sctp_late_init(fam, c, s):
+    """An INIT that comes twice begins nothing, so the other end can restart."""
+    a = Association(fam, c, s).establish()
+    a.to_s(0, init(a.A))
+    a.expect('INIT late', 'ESTABLISHED', 'established')
+    a.to_c(0, init(a.B + 4))
+    a.expect('INIT of a server that restarts', 'ESTABLISHED', 'established reply')
+    a.to_s(a.B + 4, init(a.A + 4, INIT_ACK))
+    a.expect('INIT ACK to it', 'ESTABLISHED', 'established')
+    a.to_c(a.A + 4, chunk(COOKIE_ECHO, b'cookie'))
+    a.expect('COOKIE ECHO of it', 'ESTABLISHED', 'established reply')
+    a.to_s(a.B + 4, chunk(COOKIE_ACK), chunk(DATA, b'x'))
+    a.expect('COOKIE ACK and DATA to it', 'ESTABLISHED', 'established')
+
+    a = Association(fam, c, s).establish()
+    a.to_c(0, init(a.B))
+    a.expect('INIT of the server late', 'ESTABLISHED', 'established reply')
+    a.to_s(0, init(a.A + 4))
+    a.to_c(a.A + 4, init(a.B + 4, INIT_ACK))
+    a.expect('INIT ACK to a client that restarts', 'ESTABLISHED', 'established reply')
+
+    # the duplicate of one INIT of a collision
+    a = Association(fam, c, s)
+    a.to_s(0, init(a.A))
+    a.to_c(0, init(a.B))
+    a.to_s(0, init(a.A))
+    router.seen()
+    a.to_c(a.A, init(a.B + 5, INIT_ACK))
+    a.expect('INIT ACK with another tag, INIT late', 'CLOSED', 'invalid')
+
+
+@each
 def sctp_init_again(fam, c, s):
     """Nobody answers: INITs alone do not keep the entry."""
     sysctl('r', sctp_timeout_closed=40)
@@ -676,6 +708,7 @@ def gre_restored():
 rawnet.silence('c')
 rawnet.silence('s')
 rawnet.main([sctp_life, sctp_first, sctp_malformed, sctp_aborts, sctp_collision,
-             sctp_init_again, sctp_heartbeats, sctp_strange_heartbeats, dccp_life, dccp_resync, dccp_refused,
+             sctp_late_init, sctp_init_again, sctp_heartbeats,
+             sctp_strange_heartbeats, dccp_life, dccp_resync, dccp_refused,
              dccp_malformed, gre_flows, unknown_protocol, policies,
              policies_attached, gre_restored])
