@@ -400,8 +400,9 @@ void nf_ct_helper_init(struct nf_conntrack_helper *helper, u16 l3num, u16 proton
  * @me: helper
  *
  * Context: process, sleeps.
- * Return: 0; -EEXIST when one of that name or port is there, -EINVAL when its
- *	   limits are out of range, -ENOENT when conntrack is not ready.
+ * Return: 0; -EBUSY when one of that name or port is there (modprobe would take
+ *	   -EEXIST for "loaded already" and be silent), -EINVAL when its limits are
+ *	   out of range, -ENOENT when conntrack is not ready.
  */
 int nf_conntrack_helper_register(struct nf_conntrack_helper *me)
 {
@@ -418,7 +419,7 @@ int nf_conntrack_helper_register(struct nf_conntrack_helper *me)
 	for (i = 0; i < nf_ct_helper_hsize; i++) {
 		hlist_for_each_entry(old, &nf_ct_helper_hash[i], hnode) {
 			if (nf_ct_helper_conflicts(old, me))
-				err = -EEXIST;
+				err = -EBUSY;
 		}
 	}
 	if (!err) {
