@@ -267,7 +267,8 @@ static const struct nf_hook_ops nf_ct_ops6[] = {
 		   nf_ct_hook_in),
 	NF_CT_HOOK(NFPROTO_IPV6, NF_INET_POST_ROUTING, NF_IP6_PRI_LAST,
 		   nf_ct_hook_confirm6),
-	NF_CT_HOOK(NFPROTO_IPV6, NF_INET_LOCAL_IN, NF_IP6_PRI_LAST,
+	/* a chain at the last priority sees confirmed connections */
+	NF_CT_HOOK(NFPROTO_IPV6, NF_INET_LOCAL_IN, NF_IP6_PRI_LAST - 1,
 		   nf_ct_hook_confirm6),
 };
 #endif

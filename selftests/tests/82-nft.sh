@@ -235,6 +235,27 @@ is 'expectation: used up' "$(ns r conntrack -L expect 2>/dev/null | grep -c 'dpo
 ns r conntrack -D -p udp --orig-port-src 4030 >/dev/null 2>&1
 is 'helper: expectations go with the connection' "$(expected)" 0
 check 'objects: all go with the table' ns r nft delete table inet t
+
+# Packets of the rule with the comment $1
+counted()
+{
+	ns r nft list ruleset | awk -v what="\"$1\"" '$NF == what { for (i = 1; i < NF; i++) if ($i == "packets") print $(i + 1) }'
+}
+
+# --- the last of all priorities: IPv6 is confirmed before it, IPv4 is not ---
+check 'last priority: rules' rules <<-'EOT'
+	table inet t {
+		chain in {
+			type filter hook input priority 2147483647
+			meta nfproto ipv6 udp dport 9999 ct status confirmed counter comment "v6"
+			meta nfproto ipv4 udp dport 9999 ct status confirmed counter comment "v4"
+		}
+	}
+EOT
+ns c sh -c 'echo x | socat -t 0 - UDP6:[fd00:1::1]:9999; echo x | socat -t 0 - UDP:10.0.1.1:9999' 2>/dev/null
+is 'last priority: a confirmed entry, IPv6' "$(counted v6)" 1
+is 'last priority: IPv4' "$(counted v4)" 0
+ns r nft delete table inet t
 flush
 
 # --- connlimit ---
