@@ -127,7 +127,10 @@ static int nf_ct_seqadj_tcp_offset(const struct sk_buff *skb,
  * @ctinfo: direction
  * @off:    the offset; 0 does nothing
  *
- * Context: any; @ct is not confirmed yet, or no other CPU uses the offsets.
+ * The SYN proxy calls it for confirmed entries, whose packets may be on other
+ * CPUs: these see both offsets or none.
+ *
+ * Context: any but hard interrupt; takes ct->lock.
  * Return: 0.
  */
 int nf_ct_seqadj_init(struct nf_conn *ct, enum ip_conntrack_info ctinfo, s32 off)
@@ -138,10 +141,12 @@ int nf_ct_seqadj_init(struct nf_conn *ct, enum ip_conntrack_info ctinfo, s32 off
 	if (!off || WARN_ON_ONCE(!seqadj))
 		return 0;
 
+	spin_lock_bh(&ct->lock);
 	way = &seqadj->seq[CTINFO2DIR(ctinfo)];
 	way->offset_before = off;
 	way->offset_after = off;
 	set_bit(IPS_SEQ_ADJUST_BIT, &ct->status);
+	spin_unlock_bh(&ct->lock);
 
 	return 0;
 }
