@@ -422,12 +422,15 @@ bool nf_ct_kill_acct(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
  * nf_conntrack_alter_reply - NAT has chosen the reply direction's key
  * @ct:       unconfirmed entry
  * @newreply: key
+ *
+ * A clone of the packet may have been confirmed by another CPU meanwhile: the key of an
+ * entry in the table stays, since the entry is found by it.
  */
 void nf_conntrack_alter_reply(struct nf_conn *ct,
 			      const struct nf_conntrack_tuple *newreply)
 {
-	WARN_ON(nf_ct_is_confirmed(ct));
-	ct->tuplehash[IP_CT_DIR_REPLY].tuple = *newreply;
+	if (!nf_ct_is_confirmed(ct))
+		ct->tuplehash[IP_CT_DIR_REPLY].tuple = *newreply;
 }
 
 /**

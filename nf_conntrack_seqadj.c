@@ -131,14 +131,14 @@ static int nf_ct_seqadj_tcp_offset(const struct sk_buff *skb,
  * CPUs: these see both offsets or none.
  *
  * Context: any but hard interrupt; takes ct->lock.
- * Return: 0.
+ * Return: 0, also when @ct has no extension: nothing is adjusted then.
  */
 int nf_ct_seqadj_init(struct nf_conn *ct, enum ip_conntrack_info ctinfo, s32 off)
 {
 	struct nf_conn_seqadj *seqadj = nfct_seqadj(ct);
 	struct nf_ct_seqadj *way;
 
-	if (!off || WARN_ON_ONCE(!seqadj))
+	if (!off || !seqadj)
 		return 0;
 
 	spin_lock_bh(&ct->lock);
@@ -159,7 +159,7 @@ int nf_ct_seqadj_init(struct nf_conn *ct, enum ip_conntrack_info ctinfo, s32 off
  * @off:    by how much it grew; 0 does nothing
  *
  * Context: any but hard interrupt; takes ct->lock.
- * Return: 0.
+ * Return: 0, also when @ct has no extension: nothing is adjusted then.
  */
 int nf_ct_seqadj_set(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 		     __be32 seq, s32 off)
@@ -168,12 +168,9 @@ int nf_ct_seqadj_set(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 	struct nf_ct_seqadj *way;
 	u32 pos = ntohl(seq);
 
-	if (!off)
+	/* a rule set may attach a helper after NAT has set up the entry */
+	if (!off || !seqadj)
 		return 0;
-	if (!seqadj) {
-		WARN_ONCE(1, "sequence adjustment without its extension\n");
-		return 0;
-	}
 
 	set_bit(IPS_SEQ_ADJUST_BIT, &ct->status);
 
