@@ -245,6 +245,9 @@ void nf_conntrack_helper_put(struct nf_conntrack_helper *helper)
  * @ct:  entry or template
  * @gfp: how to allocate
  *
+ * IPS_HELPER, which user space sees, tells that somebody has decided about the helper
+ * of the entry: no later rule attaches another.
+ *
  * Context: sleeps only if @gfp allows it.
  * Return: the extension, no helper in it yet, or NULL.
  */
@@ -253,9 +256,11 @@ struct nf_conn_help *nf_ct_helper_ext_add(struct nf_conn *ct, gfp_t gfp)
 	struct nf_conn_help *help;
 
 	help = nf_ct_ext_add(ct, NF_CT_EXT_HELPER, gfp);
-	if (help)
-		INIT_HLIST_HEAD(&help->expectations);
+	if (!help)
+		return NULL;
 
+	INIT_HLIST_HEAD(&help->expectations);
+	set_bit(IPS_HELPER_BIT, &ct->status);
 	return help;
 }
 

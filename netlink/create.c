@@ -122,8 +122,6 @@ static int ctnetlink_attach_helper(struct nf_conn *ct,
 	help = nf_ct_helper_ext_add(ct, GFP_ATOMIC);
 	if (!help)
 		return -ENOMEM;
-	/* the user has chosen it: no rule replaces it */
-	set_bit(IPS_HELPER_BIT, &ct->status);
 	/* from_nlattr() of a helper in userspace reads help->helper */
 	RCU_INIT_POINTER(help->helper, helper);
 	if (helper->from_nlattr)

@@ -99,6 +99,35 @@ if is_ours; then
 fi
 ns r iptables -t raw -F
 
+# --- status of entries with a helper ---
+# IPS_HELPER is 0x2000
+check 'nft helper object' ns r nft -f - <<'NFT'
+table ip t {
+	ct helper h {
+		type "tftp" protocol udp
+	}
+	chain f {
+		type filter hook forward priority 0
+		udp dport 4440 ct helper set "h"
+	}
+	chain p {
+		type filter hook postrouting priority 0
+		udp dport 4440-4441 ct status & 0x2000 == 0x2000 counter comment "marked"
+	}
+}
+NFT
+marked()
+{
+	ns r nft list ruleset | sed -n 's/.*packets \([0-9]*\) .*"marked".*/\1/p'
+}
+
+ns c sh -c 'echo x | socat -t 0 - UDP:10.0.2.2:4441' 2>/dev/null
+is 'status without a helper' "$(marked)" 0
+ns c sh -c 'echo x | socat -t 0 - UDP:10.0.2.2:4440' 2>/dev/null
+is 'status with a helper of nft' "$(marked)" 1
+check 'the helper of nft' sh -c 'ip netns exec r conntrack -L -p udp --orig-port-dst 4440 2>/dev/null | grep -q helper=tftp'
+ns r nft delete table ip t
+
 # --- expectations by rule: timeout, limit ---
 check 'nft expectation object' ns r nft -f - <<NFT
 table ip t {
@@ -113,11 +142,16 @@ table ip t {
 		type filter hook forward priority 0
 		udp dport 4444 ct state new ct expectation set e
 	}
+	chain p {
+		type filter hook postrouting priority 0
+		udp dport 4444 ct status & 0x2000 == 0x2000 counter comment "marked"
+	}
 }
 NFT
 before=$(ct_stat r expect_delete)
 ns c sh -c 'echo x | socat -t 0 - UDP:10.0.2.2:4444' 2>/dev/null
 note "$(expectations)"
+is 'status with an expectation of nft' "$(marked)" 1
 check 'without a helper' expects '^[0-9]+ l3proto = 2 proto=6 src=.* dport=9876 $'
 check 'disappears in time' wait_for "[ -z \"\$(ip netns exec r cat $EXPECT)\" ]" "$(scaled 6)"
 if is_ours; then

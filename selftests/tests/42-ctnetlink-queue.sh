@@ -82,6 +82,16 @@ expecting()
 	ns r conntrack -L expect >/tmp/expected 2>/dev/null
 }
 
+# IPS_HELPER is 0x2000
+must ns r nft -f - <<-'EOT'
+	table ip marked {
+		chain post {
+			type filter hook postrouting priority 0
+			udp dport 7777-7778 ct status & 0x2000 == 0x2000 counter
+		}
+	}
+EOT
+
 expecting 5000 expect 7777
 note "$(cat /tmp/expected)"
 check 'an expectation comes with a verdict' grep -qE 'proto=17 src=10.0.2.2 dst=10.0.1.2 sport=0 dport=7777 .*master-src=10.0.1.2 master-dst=10.0.2.2 sport=5000 dport=69 .*helper=tftp' /tmp/expected
@@ -97,6 +107,7 @@ ns s sh -c 'echo x | socat -t 0 - UDP:10.0.1.2:7778,sourceport=5003' 2>/dev/null
 wait_for 'ip netns exec r conntrack -L -p udp --orig-port-src 5003 2>/dev/null | grep -q udp' 3
 note "$(ns r conntrack -L -p udp --orig-port-src 5003 2>/dev/null)"
 check 'its connection gets the helper' sh -c 'ip netns exec r conntrack -L -p udp --orig-port-src 5003 2>/dev/null | grep -q helper=sip'
+is 'its status says so, that of the other does not' "$(ns r nft list table ip marked | sed -n 's/.*packets \([0-9]*\).*/\1/p')" 1
 expecting 5004 expect 7779 helper nix
 is 'one that names no helper is not made' "$(cat /tmp/expected)" ''
 if is_ours; then
