@@ -5,6 +5,7 @@
  * gets a ctl_table made from it.  Values are written with single stores and
  * read without a lock.
  */
+#include <linux/kmod.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/sysctl.h>
@@ -13,6 +14,7 @@
 #include <net/netfilter/nf_conntrack_expect.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
 #include <net/netfilter/nf_hooks_lwtunnel.h>
+#include <net/netfilter/nf_log.h>
 
 #include "nf_conntrack_internal.h"
 #include "nf_conntrack_setup.h"
@@ -24,6 +26,7 @@ enum nf_ct_sysctl_kind {
 	NF_CT_FLAG,		/* u8, 0 or 1 */
 	NF_CT_EVENTS_MODE,	/* u8, 0 to 2 */
 	NF_CT_BYTE,		/* u8 */
+	NF_CT_LOG,		/* u8, loads a logger */
 	NF_CT_SECONDS,		/* jiffies; signed to the user, as on stock */
 	NF_CT_GRACE,		/* jiffies, never negative */
 	NF_CT_BATCH,		/* bytes of a datagram */
@@ -99,6 +102,28 @@ static int nf_ct_sysctl_grace(struct ctl_table *table, int write,
 	return 0;
 }
 
+static bool nf_ct_has_logger(const struct net *net)
+{
+	return rcu_access_pointer(net->nf.nf_loggers[NFPROTO_IPV4]) ||
+	       rcu_access_pointer(net->nf.nf_loggers[NFPROTO_IPV6]);
+}
+
+/* Without a logger nothing would be logged, and rules of nftables load none.
+ * DIFF: log-invalid-logger: stock loads none.
+ */
+static int nf_ct_sysctl_log(struct ctl_table *table, int write,
+			    void *buffer, size_t *lenp, loff_t *ppos)
+{
+	const struct net *net = container_of((u8 *)table->data, struct net,
+					     ct.sysctl_log_invalid);
+	int err = proc_dou8vec_minmax(table, write, buffer, lenp, ppos);
+
+	if (!err && write && READ_ONCE(net->ct.sysctl_log_invalid) &&
+	    !nf_ct_has_logger(net))
+		request_module("nf_log_syslog");
+	return err;
+}
+
 static const struct nf_ct_sysctl_type nf_ct_sysctl_types[] = {
 	[NF_CT_FLAG] = {
 		proc_dou8vec_minmax, sizeof(u8), 0644, SYSCTL_ZERO, SYSCTL_ONE
@@ -108,6 +133,9 @@ static const struct nf_ct_sysctl_type nf_ct_sysctl_types[] = {
 	},
 	[NF_CT_BYTE] = {
 		proc_dou8vec_minmax, sizeof(u8), 0644
+	},
+	[NF_CT_LOG] = {
+		nf_ct_sysctl_log, sizeof(u8), 0644
 	},
 	[NF_CT_SECONDS] = {
 		proc_dointvec_jiffies, sizeof(int), 0644
@@ -183,7 +211,7 @@ static const struct nf_ct_sysctl nf_ct_sysctls[] = {
 
 	/* What is checked, kept and reported */
 	IN_CT("nf_conntrack_checksum", NF_CT_FLAG, sysctl_checksum),
-	IN_CT("nf_conntrack_log_invalid", NF_CT_BYTE, sysctl_log_invalid),
+	IN_CT("nf_conntrack_log_invalid", NF_CT_LOG, sysctl_log_invalid),
 	IN_CT("nf_conntrack_acct", NF_CT_FLAG, sysctl_acct),
 #ifdef CONFIG_NF_CONNTRACK_TIMESTAMP
 	IN_CT("nf_conntrack_timestamp", NF_CT_FLAG, sysctl_tstamp),

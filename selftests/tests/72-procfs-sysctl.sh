@@ -85,6 +85,24 @@ for name in acct checksum timestamp tcp_loose tcp_be_liberal tcp_ignore_invalid_
 done
 limits events 0 2 -1 3
 limits log_invalid 0 255 -1 256
+
+# DIFF: log-invalid-logger: stock needs a logger that somebody else has loaded
+logger()
+{
+	ns n cat "$DIR/netfilter/nf_log/${1:-2}"
+}
+
+if is_ours; then
+	is 'log_invalid: a logger, also elsewhere' "$(logger) $(logger 10)" 'nf_log_ipv4 nf_log_ipv6'
+	must modprobe -r nf_log_syslog
+	is 'log_invalid: no logger' "$(write 0 log_invalid) $(logger)" 'ok NONE'
+	must modprobe nfnetlink_log
+	echo nfnetlink_log >"$DIR/netfilter/nf_log/2"
+	is 'log_invalid: one is enough' "$(write 17 log_invalid) $(logger)" 'ok NONE'
+	is 'log_invalid: by a namespace' "$(ns n bash -c "echo 255 >$DIR/netfilter/nf_conntrack_log_invalid") $(logger)" ' nf_log_ipv4'
+	echo NONE >"$DIR/netfilter/nf_log/2"
+	write 0 log_invalid >/dev/null
+fi
 limits tcp_max_retrans 0 255 -1 256
 limits expect_max 1 2147483647 0 2147483648
 limits max 0 2147483647 -1 2147483648
