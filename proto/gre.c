@@ -226,11 +226,8 @@ static const char *nf_ct_gre_flaw(const struct sk_buff *skb,
 	return NULL;
 }
 
-/* An entry has its own timeouts, so that a helper may set longer ones before the
- * first packet is tracked, as the PPTP helper does for its calls.
- *
- * DIFF: gre-timeouts: the stock module overwrites these.  It gives an entry that ctnetlink has
- * created no timeout, so that its first packet ends it.
+/* An entry keeps the timeouts of its first packet.  Those that the PPTP helper has
+ * set are overwritten, as on stock: else no setting would have an effect on calls.
  */
 static void nf_ct_gre_set_timeouts(struct nf_conn *ct)
 {
@@ -263,7 +260,10 @@ int nf_conntrack_gre_packet(struct nf_conn *ct, struct sk_buff *skb,
 		return NF_CT_PACKET_INVALID;
 	}
 
-	if (!ct->proto.gre.timeout)
+	/* DIFF: gre-timeouts: an entry that ctnetlink has made has none on stock, so that
+	 * its first packet ends it
+	 */
+	if (!nf_ct_is_confirmed(ct) || !ct->proto.gre.timeout)
 		nf_ct_gre_set_timeouts(ct);
 
 	if (!test_bit(IPS_SEEN_REPLY_BIT, &ct->status)) {

@@ -187,13 +187,16 @@ class Router:
 
     STATES = ('invalid', 'new', 'established', 'related', 'untracked')
 
-    def __init__(self):
+    def __init__(self, uncounted=''):
+        """Packets that fit the match "uncounted" do not count."""
         rules = ['table inet rawnet {']
         for name in self.STATES + ('reply',):
             rules.append('counter c_%s { }' % name)
         rules.append('chain pre { type filter hook prerouting priority 0;')
         # Reports of listeners have a hop limit of 1, and those of the tests not
         rules += [NEIGHBOURS, 'ip6 hoplimit 1 icmpv6 type 143 accept']
+        if uncounted:
+            rules.append(uncounted + ' accept')
         for name in self.STATES:
             rules.append('ct state %s counter name c_%s' % (name, name))
         rules += ['ct direction reply counter name c_reply', '}', '}']

@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""PPTP over the router of lib.sh's topology: control connections from c to s, the
+call IDs that the helper announces, and what becomes of GRE packets.
+"""
+
+import socket
+import struct
+
+import rawnet
+from rawnet import C4, S4, Router, Sender, enter, equal, ip, lives, run, settle, \
+    sysctl, verdict
+
+PORT = 1723
+START_REQUEST, START_REPLY, CALL_REQUEST, CALL_REPLY, DISCONNECT = 1, 2, 7, 8, 13
+
+from_c = Sender('c')
+from_s = Sender('s')
+router = Router('meta l4proto != gre')
+
+
+def message(kind, body):
+    """A control message (RFC 2637, 2)."""
+    return struct.pack('>HHIHH', 12 + len(body), 1, 0x1a2b3c4d, kind, 0) + body
+
+
+def gre(src, dst, call):
+    """The head of a PPTP data packet to the one that has chosen the call ID."""
+    return ip(src, dst, 47, struct.pack('>HHHHI', 0x3001, 0x880b, 4, call, 1) + b'data')
+
+
+class Control:
+    """A control connection, both ends of it."""
+
+    enter('s')
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((S4, PORT))
+    listener.listen(1024)
+
+    def __init__(self):
+        enter('c')
+        self.client = socket.create_connection((S4, PORT))
+        self.server = self.listener.accept()[0]
+        self.port = self.client.getsockname()[1]
+        name = b'\0' * 128
+        self.say(self.client, message(START_REQUEST, struct.pack(
+            '>HHIIHH', 0x100, 0, 3, 3, 0, 0) + name))
+        self.say(self.server, message(START_REPLY, struct.pack(
+            '>HBBIIHH', 0x100, 1, 0, 3, 3, 1, 0) + name))
+
+    def say(self, end, data):
+        """Send one segment, and wait until the other end has it."""
+        other = self.server if end is self.client else self.client
+        end.sendall(data)
+        while data:
+            data = data[len(other.recv(len(data))):]
+
+    def request(self, pns):
+        """The client (PNS) asks for a call and chooses its ID."""
+        self.say(self.client, message(CALL_REQUEST, struct.pack(
+            '>HHIIIIHHHH', pns, 0, 300, 100000000, 3, 3, 3, 0, 0, 0) + b'\0' * 128))
+
+    def reply(self, pns, pac):
+        """The server (PAC) accepts it and chooses its own."""
+        self.say(self.server, message(CALL_REPLY, struct.pack(
+            '>HHBBHIHHI', pac, pns, 1, 0, 0, 100000000, 3, 0, 0)))
+
+    def call(self, pns, pac):
+        self.request(pns)
+        self.reply(pns, pac)
+        return self
+
+    def hang_up(self, pac):
+        """The server says that the call has ended."""
+        self.say(self.server, message(DISCONNECT, struct.pack(
+            '>HBBHH', pac, 1, 0, 0, 0) + b'\0' * 128))
+
+    def close(self):
+        self.client.close()
+        self.server.close()
+
+
+def keys(src, dst):
+    return 'srckey=0x%x' % src, 'dstkey=0x%x' % dst
+
+
+def expected():
+    """Lines of /proc/net/nf_conntrack_expect about GRE."""
+    enter('r')
+    with open('/proc/thread-self/net/nf_conntrack_expect', encoding='ascii') as file:
+        return [line for line in file if 'proto=47' in line]
+
+
+def sender_of(sender, src, dst, call):
+    """The call ID that the router finds for the sender of a packet when all
+    connections have ended: that of the new entry."""
+    router.flush()
+    sender(gre(src, dst, call))
+    settle()
+    found = router.entries('gre')
+    return int(found[0].split('srckey=')[1].split()[0], 16) if len(found) == 1 else found
+
+
+def flush_gre():
+    """End the GRE connections, which makes their call IDs be forgotten."""
+    run('r', 'conntrack', '-D', '-p', 'gre')
+
+
+# --- one call ------------------------------------------------------------------
+
+def life():
+    control = Control().call(100, 200)
+    equal('call: both directions are expected', len(expected()), 2)
+    router.seen()
+    from_c(gre(C4, S4, 200))
+    e = router.entry('gre', C4, *keys(100, 200))
+    verdict('call: call IDs of both ends', e, router.entries('gre'))
+    equal('call: related', router.seen(), 'related')
+    equal('call: nothing is expected any more', expected(), [])
+    verdict('call: timeouts of the sysctls', 'timeout=30, stream_timeout=180' in e, e)
+    lives('call: gre_timeout', e, 22, 30)
+    from_s(gre(S4, C4, 100))
+    equal('call: the answer', router.seen(), 'established reply')
+    from_c(gre(C4, S4, 200))
+    equal('call: goes on', router.seen(), 'established')
+    e = router.entry('gre', C4, *keys(100, 200))
+    lives('call: gre_timeout_stream', e, 172, 180)
+
+    control.reply(100, 200)
+    from_c(gre(C4, S4, 200))
+    equal('call: announced again, it goes on', router.seen(), 'established')
+    control.hang_up(200)
+    equal('call: ended by the server', router.entries('gre'), [])
+    from_c(gre(C4, S4, 200))
+    verdict('call: ended, the ID is forgotten', router.entry('gre', C4, *keys(0, 200)),
+            router.entries('gre'))
+    flush_gre()
+
+    control.call(101, 201)
+    sysctl('r', gre_timeout=50, gre_timeout_stream=60)
+    from_c(gre(C4, S4, 201))
+    e = router.entry('gre', C4, *keys(101, 201))
+    verdict('next call: sysctls', 'timeout=50, stream_timeout=60' in e, e)
+    lives('next call: gre_timeout', e, 42, 50)
+    sysctl('r', gre_timeout=30, gre_timeout_stream=180)
+    run('r', 'conntrack', '-D', '-p', 'tcp')
+    equal('next call: ends with the control connection', router.entries('gre'), [])
+    equal('next call: its ID, too', sender_of(from_c, C4, S4, 201), 0)
+    control.close()
+
+
+def end_of_gre():
+    """The IDs are forgotten with the GRE connection, before the control connection."""
+    control = Control().call(110, 210)
+    from_c(gre(C4, S4, 210))
+    verdict('GRE ends first: entry', router.entry('gre', C4, *keys(110, 210)),
+            router.entries('gre'))
+    flush_gre()
+    from_c(gre(C4, S4, 210))
+    verdict('GRE ends first: the ID is forgotten',
+            router.entry('gre', C4, *keys(0, 210)), router.entries('gre'))
+    control.close()
+    router.flush()
+
+
+rawnet.silence('c')
+rawnet.silence('s')
+rawnet.main([life, end_of_gre])
