@@ -257,13 +257,26 @@ void nf_ct_tmpl_free(struct nf_conn *tmpl)
 	kfree(nf_ct_entry(tmpl));
 }
 
+#ifdef CONFIG_NF_CT_PROTO_GRE
+/* Is the end of @ct that of a PPTP call?  When @ct has lost a clash, or was dropped, the
+ * call goes on with another entry.
+ * DIFF: gre-clash: stock takes each entry for the call.
+ */
+static bool nf_ct_ends_call(const struct nf_conn *ct)
+{
+	return ct->master && nf_ct_protonum(ct) == IPPROTO_GRE &&
+	       nf_ct_is_confirmed(ct) &&
+	       !test_bit(IPS_NAT_CLASH_BIT, &ct->status);
+}
+#endif
+
 /* Free one entry; returns its master, whose reference is now the caller's. */
 static struct nf_conn *nf_ct_destroy_one(struct nf_conn *ct)
 {
 	struct nf_conn *master = ct->master;
 
 #ifdef CONFIG_NF_CT_PROTO_GRE
-	if (master && nf_ct_protonum(ct) == IPPROTO_GRE)
+	if (nf_ct_ends_call(ct))
 		nf_ct_gre_keymap_destroy(master);
 #endif
 	/* an entry that was never confirmed may have made expectations */

@@ -306,6 +306,7 @@ void nf_conntrack_gre_init_net(struct net *net)
 
 const struct nf_conntrack_l4proto nf_conntrack_l4proto_gre = {
 	.l4proto = IPPROTO_GRE,
+	.allow_clash = true,	/* DIFF: gre-clash: not on stock */
 #ifdef CONFIG_NF_CONNTRACK_PROCFS
 	.print_conntrack = nf_ct_gre_print,
 #endif

@@ -5,10 +5,12 @@
  *
  *   clash same ROUNDS     both send from the same socket to the same place
  *   clash reverse ROUNDS  each sends to the other
+ *   clash gre ROUNDS      both send plain GRE to the same place
  *   clash echo ROUNDS     both send the same echo request; ROUNDS below 65536
  *   clash echo6 ROUNDS    the same over IPv6
  *
- * Flow n is 127.0.0.1:1500 to 127.1.0.0 + n:1600 over UDP, or the identifier n.
+ * Flow n is 127.0.0.1:1500 to 127.1.0.0 + n:1600 over UDP, without ports
+ * over GRE, or the identifier n.
  * Prints "sent=N received=N refused=N": packets or answers, two a round.
  */
 #define _GNU_SOURCE
@@ -36,15 +38,18 @@
 #define SPINS		20000	/* before the CPU is given to others */
 
 static unsigned long rounds;
-static bool reverse;
-static int echo_family;		/* 0: UDP */
-static int near_fd, far_fd;
+static bool reverse, gre;
+static int echo_family;		/* 0: UDP or GRE */
+static int near_fd, other_near_fd, far_fd;
+/* What is sent; also a header of GRE with IPv4 in it (RFC 2784) */
+static const unsigned char payload[] = { 0, 0, 8, 0 };
 static atomic_ulong arrived, refused, received;
 
 static int open_socket(uint32_t ip, unsigned int port)
 {
+	int fd = socket(AF_INET, gre ? SOCK_RAW : SOCK_DGRAM, gre ? IPPROTO_GRE : 0);
 	struct sockaddr_in sa = inet_at(ip, port);
-	int fd = socket(AF_INET, SOCK_DGRAM, 0), room = 1 << 24;
+	int room = 1 << 24;
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
 	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)))
@@ -86,11 +91,12 @@ static void meet(unsigned long n)
 			sched_yield();
 }
 
-static void send_there(unsigned long n)
+static void send_there(int fd, unsigned long n)
 {
 	struct sockaddr_in to = inet_at(FAR + n, FAR_PORT);
 
-	if (sendto(near_fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)) < 0)
+	if (sendto(fd, payload, sizeof(payload), 0, (struct sockaddr *)&to,
+		   sizeof(to)) < 0)
 		atomic_fetch_add(&refused, 1);
 }
 
@@ -163,9 +169,10 @@ static void drain_all(void)
 static void open_all(const char *kind)
 {
 	reverse = !strcmp(kind, "reverse");
+	gre = !strcmp(kind, "gre");
 	echo_family = !strcmp(kind, "echo") ? AF_INET :
 		      !strcmp(kind, "echo6") ? AF_INET6 : 0;
-	if (!echo_family && !reverse && strcmp(kind, "same"))
+	if (!echo_family && !reverse && !gre && strcmp(kind, "same"))
 		errx(2, "no such kind: %s", kind);
 	if (echo_family) {
 		near_fd = open_echo(echo_family, true);
@@ -173,6 +180,8 @@ static void open_all(const char *kind)
 		return;
 	}
 	near_fd = open_socket(NEAR, NEAR_PORT);
+	/* the kernel sends with a raw socket locked: one for each thread */
+	other_near_fd = gre ? open_socket(NEAR, 0) : near_fd;
 	far_fd = open_socket(INADDR_ANY, FAR_PORT);
 }
 
@@ -192,7 +201,7 @@ static void *work(void *arg)
 		else if (cpu && reverse)
 			send_back(n);
 		else
-			send_there(n);
+			send_there(cpu ? other_near_fd : near_fd, n);
 		if (cpu && n % 256 == 255)
 			drain_all();
 	}
@@ -212,7 +221,7 @@ int main(int argc, char **argv)
 	unsigned long i;
 
 	if (argc != 3)
-		errx(2, "usage: %s same|reverse|echo|echo6 ROUNDS", argv[0]);
+		errx(2, "usage: %s same|reverse|gre|echo|echo6 ROUNDS", argv[0]);
 	rounds = strtoul(argv[2], NULL, 0);
 	open_all(argv[1]);
 	for (i = 0; i < 2; i++)

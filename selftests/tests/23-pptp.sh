@@ -12,5 +12,5 @@
 must topology
 must modprobe nf_conntrack_pptp
 check 'rule that attaches the helper' ns r iptables -t raw -A PREROUTING -p tcp --dport 1723 -j CT --helper pptp
-verdicts python3 /payload/bin/pptp.py
+verdicts python3 /payload/bin/pptp.py "$(modset)"
 finish

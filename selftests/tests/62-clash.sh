@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Two CPUs send the first packet of one new flow at the same time, from the same side
-# or from both: there is one entry, and no packet is lost. UDP, ICMP and ICMPv6.
+# or from both: there is one entry, and no packet is lost. UDP, GRE, ICMP and ICMPv6.
 #
 # TIMEOUT: 180
 
@@ -17,7 +17,7 @@ ROUNDS=$(sized 4000 1000)
 
 flow_entries()
 {
-	ns n conntrack -L -p udp 2>/dev/null | wc -l
+	ns n conntrack -L -p "${1:-udp}" 2>/dev/null | wc -l
 }
 
 figures()
@@ -38,7 +38,7 @@ clash_run()
 }
 
 flow_begin n 100000
-ns n sysctl -qw net.netfilter.nf_conntrack_udp_timeout=600
+ns n sysctl -qw net.netfilter.nf_conntrack_udp_timeout=600 net.netfilter.nf_conntrack_gre_timeout=600
 
 for kind in same reverse; do
 	clash_run "$kind" $kind
@@ -47,6 +47,15 @@ for kind in same reverse; do
 	is "$kind: the count is right" "$(ctcount n)" "$ROUNDS"
 	note "$kind: $RESOLVED clashes resolved"
 done
+
+# DIFF: gre-clash: stock drops one of the two packets
+clash_run gre gre
+if is_ours; then
+	is 'gre: no packet is lost' "$(cat /tmp/clash)" "sent=$((2 * ROUNDS)) received=$((2 * ROUNDS)) refused=0"
+fi
+is 'gre: one entry for each flow' "$(flow_entries gre)" "$ROUNDS"
+is 'gre: the count is right' "$(ctcount n)" "$ROUNDS"
+note "gre: $RESOLVED clashes resolved"
 
 # Source ports chosen at random: the two entries differ in their replies.
 ns n nft -f - <<-'EOT'
