@@ -278,6 +278,9 @@ static struct nf_conn *nf_ct_destroy_one(struct nf_conn *ct)
 #ifdef CONFIG_NF_CT_PROTO_GRE
 	if (nf_ct_ends_call(ct))
 		nf_ct_gre_keymap_destroy(master);
+	/* its helper may have gone without being called */
+	if (nf_ct_has_ext(ct, NF_CT_EXT_HELPER))
+		nf_ct_gre_keymap_destroy(ct);
 #endif
 	/* an entry that was never confirmed may have made expectations */
 	nf_ct_remove_expectations(ct);

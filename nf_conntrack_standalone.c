@@ -142,13 +142,6 @@ static void nf_conntrack_events_fini(struct net *net)
 	nf_conntrack_unsent_pernet_fini(net);
 }
 
-static void nf_conntrack_keymaps_fini(struct net *net)
-{
-#ifdef CONFIG_NF_CT_PROTO_GRE
-	nf_ct_gre_keymap_flush(net);
-#endif
-}
-
 static int nf_conntrack_hooks_init(struct net *net)
 {
 	return enable_hooks ? nf_ct_netns_get(net, NFPROTO_INET) : 0;
@@ -177,7 +170,6 @@ static const struct nf_conntrack_net_part nf_conntrack_net_parts[] = {
 	{ nf_conntrack_defaults_init },
 	{ nf_conntrack_counters_init,		nf_conntrack_counters_fini },
 	{ nf_conntrack_events_init,		nf_conntrack_events_fini },
-	{ NULL,					nf_conntrack_keymaps_fini },
 };
 
 static const struct nf_conntrack_net_part nf_conntrack_net_faces[] = {
@@ -311,6 +303,17 @@ static void nf_conntrack_pairing_fini(void)
 	unregister_module_notifier(&nf_conntrack_module_notifier);
 }
 
+static int nf_conntrack_keymaps_init(void)
+{
+	return IS_ENABLED(CONFIG_NF_CT_PROTO_GRE) ? nf_conntrack_gre_init() : 0;
+}
+
+static void nf_conntrack_keymaps_fini(void)
+{
+	if (IS_ENABLED(CONFIG_NF_CT_PROTO_GRE))
+		nf_conntrack_gre_fini();
+}
+
 static int nf_conntrack_hook_init(void)
 {
 	nf_conntrack_attach_init();
@@ -340,6 +343,7 @@ static const struct {
 	{ nf_ct_expect_life_init,	nf_ct_expect_life_fini },
 	{ nf_conntrack_expect_init,	nf_conntrack_expect_fini },
 	{ nf_conntrack_helper_init,	nf_conntrack_helper_fini },
+	{ nf_conntrack_keymaps_init,	nf_conntrack_keymaps_fini },
 	{ nf_conntrack_sockopt_init,	nf_conntrack_sockopt_fini },
 	{ nf_conntrack_hook_init,	nf_conntrack_attach_fini },
 	{ nf_conntrack_parameters_init,	nf_conntrack_parameters_fini },

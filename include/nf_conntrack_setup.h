@@ -41,6 +41,10 @@ static inline void nf_conntrack_resend_pernet_init(struct net *net) {}
 static inline void nf_conntrack_resend_pernet_fini(struct net *net) {}
 #endif
 
+/* proto/gre.c */
+int nf_conntrack_gre_init(void);
+void nf_conntrack_gre_fini(void);
+
 /* packet/ */
 void nf_conntrack_attach_init(void);
 void nf_conntrack_attach_fini(void);

@@ -2,16 +2,17 @@
 /*
  * GRE.  Plain GRE is one flow for two addresses.  That of PPTP (RFC 2637) has a
  * call ID for each direction, and a packet has the receiver's only; the other
- * one comes from a keymap, which the PPTP helper adds.  Each namespace has a list
- * of keymaps: readers hold RCU, writers nf_ct_gre_keymap_lock, which also guards
- * the helper's pointers to keymaps.
+ * one comes from a keymap, which the PPTP helper adds.  Two hash tables for all
+ * namespaces have the keymaps, by what a packet shows and by control connection:
+ * readers hold RCU, writers nf_ct_gre_keymap_lock.
  */
 #include <linux/jiffies.h>
+#include <linux/list.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_pptp.h>
 #include <linux/netfilter/nf_conntrack_proto_gre.h>
 #include <linux/netfilter/nfnetlink_cttimeout.h>
-#include <linux/rculist.h>
+#include <linux/rhashtable.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -23,6 +24,7 @@
 
 #include "proto.h"
 #include "nf_conntrack_internal.h"
+#include "nf_conntrack_setup.h"
 
 static const unsigned int nf_ct_gre_defaults[GRE_CT_MAX] = {
 	[GRE_CT_UNREPLIED]	= 30 * HZ,
@@ -32,141 +34,235 @@ static const unsigned int nf_ct_gre_defaults[GRE_CT_MAX] = {
 /* Of the PPTP header, all that a tuple needs: up to and with the call ID */
 #define PPTP_GRE_HEAD		offsetofend(struct pptp_gre_header, call_id)
 
+/**
+ * struct nf_ct_gre_key - by what packets find a call ID
+ * @net: namespace
+ * @tuple: of the packets; the call ID of their sender and the direction are 0
+ */
+struct nf_ct_gre_key {
+	const struct net		*net;
+	struct nf_conntrack_tuple	tuple;
+};
+
+/**
+ * struct nf_ct_gre_owner - by what a control connection finds its call IDs
+ * @ct: the control connection; never followed, its end removes the call IDs
+ * @dir: direction
+ */
+struct nf_ct_gre_owner {
+	const struct nf_conn	*ct;
+	unsigned long		dir;
+};
+
+/**
+ * struct nf_ct_gre_call - a call ID that a control connection has announced
+ * @km: the call ID, in the kernel's form; @km.list is a ring of all with one key,
+ *	the oldest of which is in nf_ct_gre_by_key
+ * @key: see there
+ * @owner: see there
+ * @key_node: in nf_ct_gre_by_key
+ * @owner_node: in nf_ct_gre_by_owner
+ */
+struct nf_ct_gre_call {
+	struct nf_ct_gre_keymap	km;
+	struct nf_ct_gre_key	key;
+	struct nf_ct_gre_owner	owner;
+	struct rhash_head	key_node;
+	struct rhash_head	owner_node;
+};
+
+static const struct rhashtable_params nf_ct_gre_key_params = {
+	.key_len		= sizeof(struct nf_ct_gre_key),
+	.key_offset		= offsetof(struct nf_ct_gre_call, key),
+	.head_offset		= offsetof(struct nf_ct_gre_call, key_node),
+	.automatic_shrinking	= true,
+};
+
+static const struct rhashtable_params nf_ct_gre_owner_params = {
+	.key_len		= sizeof(struct nf_ct_gre_owner),
+	.key_offset		= offsetof(struct nf_ct_gre_call, owner),
+	.head_offset		= offsetof(struct nf_ct_gre_call, owner_node),
+	.automatic_shrinking	= true,
+};
+
+static struct rhashtable nf_ct_gre_by_key;
+static struct rhashtable nf_ct_gre_by_owner;
+
 static DEFINE_SPINLOCK(nf_ct_gre_keymap_lock);
 
-/* Does @km describe packets from and to the addresses and call ID of @t? */
-static bool nf_ct_gre_keymap_fits(const struct nf_ct_gre_keymap *km,
-				  const struct nf_conntrack_tuple *t)
+static struct nf_ct_gre_key nf_ct_gre_key(const struct net *net,
+					  const struct nf_conntrack_tuple *t)
 {
-	return km->tuple.src.l3num == t->src.l3num &&
-	       __nf_ct_tuple_dst_equal(&km->tuple, t) &&
-	       nf_inet_addr_cmp(&km->tuple.src.u3, &t->src.u3);
+	struct nf_ct_gre_key key = { .net = net, .tuple = *t };
+
+	key.tuple.src.u.all = 0;
+	key.tuple.dst.dir = 0;
+	return key;
 }
 
 /* Call ID of the sender of @t, 0 if no control connection has announced it */
 static __be16 nf_ct_gre_keymap_lookup(struct net *net,
 				      const struct nf_conntrack_tuple *t)
 {
-	struct nf_ct_gre_keymap *km;
+	const struct nf_ct_gre_key key = nf_ct_gre_key(net, t);
+	const struct nf_ct_gre_call *call;
 
-	list_for_each_entry_rcu(km, &nf_gre_pernet(net)->keymap_list, list) {
-		if (nf_ct_gre_keymap_fits(km, t))
-			return km->tuple.src.u.gre.key;
+	call = rhashtable_lookup(&nf_ct_gre_by_key, &key, nf_ct_gre_key_params);
+	return call ? call->km.tuple.src.u.gre.key : 0;
+}
+
+static struct nf_ct_gre_call *nf_ct_gre_call_of(const struct nf_conn *ct,
+						unsigned int dir)
+{
+	const struct nf_ct_gre_owner owner = { .ct = ct, .dir = dir };
+
+	lockdep_assert_held(&nf_ct_gre_keymap_lock);
+	return rhashtable_lookup_fast(&nf_ct_gre_by_owner, &owner,
+				      nf_ct_gre_owner_params);
+}
+
+/* Another control connection may have announced the same: packets get the call ID
+ * of the oldest one.  The others wait for its end in the ring.
+ */
+static int nf_ct_gre_call_publish(struct nf_ct_gre_call *call)
+{
+	struct nf_ct_gre_call *first;
+
+	lockdep_assert_held(&nf_ct_gre_keymap_lock);
+	first = rhashtable_lookup_fast(&nf_ct_gre_by_key, &call->key,
+				       nf_ct_gre_key_params);
+	if (first) {
+		list_add_tail(&call->km.list, &first->km.list);
+		return 0;
 	}
-	return 0;
+	INIT_LIST_HEAD(&call->km.list);
+	return rhashtable_insert_fast(&nf_ct_gre_by_key, &call->key_node,
+				      nf_ct_gre_key_params);
+}
+
+static int nf_ct_gre_call_add(struct nf_ct_gre_call *call)
+{
+	int err;
+
+	err = rhashtable_insert_fast(&nf_ct_gre_by_owner, &call->owner_node,
+				     nf_ct_gre_owner_params);
+	if (err)
+		return err;
+
+	err = nf_ct_gre_call_publish(call);
+	if (err)
+		rhashtable_remove_fast(&nf_ct_gre_by_owner, &call->owner_node,
+				       nf_ct_gre_owner_params);
+	return err;
+}
+
+static void nf_ct_gre_call_remove(struct nf_ct_gre_call *call)
+{
+	struct nf_ct_gre_call *first, *next;
+
+	lockdep_assert_held(&nf_ct_gre_keymap_lock);
+	next = list_next_entry(call, km.list);
+	first = rhashtable_lookup_fast(&nf_ct_gre_by_key, &call->key,
+				       nf_ct_gre_key_params);
+	if (next == call)
+		rhashtable_remove_fast(&nf_ct_gre_by_key, &call->key_node,
+				       nf_ct_gre_key_params);
+	else if (first == call)
+		rhashtable_replace_fast(&nf_ct_gre_by_key, &call->key_node,
+					&next->key_node, nf_ct_gre_key_params);
+	list_del(&call->km.list);
+	rhashtable_remove_fast(&nf_ct_gre_by_owner, &call->owner_node,
+			       nf_ct_gre_owner_params);
+	kfree_rcu(call, km.rcu);
+}
+
+/* What @ct has announced for the direction of @call stays: it is a retransmission,
+ * or another call, of which the helper knows only one at a time.
+ */
+static int nf_ct_gre_call_check(const struct nf_conn *ct,
+				const struct nf_ct_gre_call *call)
+{
+	const struct nf_ct_gre_call *old;
+
+	/* the CPU that has set the bit removes the call IDs, under the lock */
+	if (nf_ct_is_dying(ct))
+		return -ENOENT;
+
+	old = nf_ct_gre_call_of(ct, call->owner.dir);
+	if (!old)
+		return 0;
+	return memcmp(&old->key, &call->key, sizeof(call->key)) ? -EEXIST :
+								  -EALREADY;
 }
 
 /**
  * nf_ct_gre_keymap_add - add the call ID of one direction
- * @ct: control connection; its helper's data point to the keymap
+ * @ct: control connection
  * @dir: direction
  * @t: tuple that GRE packets of this direction will have
  *
+ * The pointers to keymaps in the helper's data stay unused: another helper may
+ * have the same place for something else.
+ *
  * Context: any up to softirq; takes nf_ct_gre_keymap_lock.
- * Return: 0, also when @ct has this keymap already (a retransmission);
- * -EEXIST when it has another; -ENOMEM; -EINVAL without helper data.
+ * Return: 0, also when @ct has announced the receiver of @t for @dir already;
+ * -EEXIST when it has announced another; -ENOENT when it is dying; -ENOMEM and
+ * other errors when there is no room; -EINVAL without a helper.
  */
 int nf_ct_gre_keymap_add(struct nf_conn *ct, enum ip_conntrack_dir dir,
 			 struct nf_conntrack_tuple *t)
 {
-	struct nf_gre_net *gn = nf_gre_pernet(nf_ct_net(ct));
-	struct nf_conn_help *help = nfct_help(ct);
-	struct nf_ct_gre_keymap *fresh, *old;
-	struct nf_ct_pptp_master *info;
+	struct nf_ct_gre_call *call;
+	int err;
 
-	if (!help)
+	/* nf_ct_destroy() removes call IDs of entries with a helper only */
+	if (!nf_ct_has_ext(ct, NF_CT_EXT_HELPER))
 		return -EINVAL;
-	info = (void *)help->data;
 
-	fresh = kmalloc(sizeof(*fresh), GFP_ATOMIC);
-	if (!fresh)
+	call = kzalloc(sizeof(*call), GFP_ATOMIC);
+	if (!call)
 		return -ENOMEM;
-	fresh->tuple = *t;
+	call->km.tuple = *t;
+	call->key = nf_ct_gre_key(nf_ct_net(ct), t);
+	call->owner.ct = ct;
+	call->owner.dir = dir;
 
 	spin_lock_bh(&nf_ct_gre_keymap_lock);
-	old = info->keymap[dir];
-	if (!old) {
-		info->keymap[dir] = fresh;
-		list_add_tail_rcu(&fresh->list, &gn->keymap_list);
-		spin_unlock_bh(&nf_ct_gre_keymap_lock);
-		return 0;
-	}
-
-	if (nf_ct_gre_keymap_fits(old, t) &&
-	    old->tuple.src.u.gre.key == t->src.u.gre.key)
-		dir = IP_CT_DIR_MAX;
+	err = nf_ct_gre_call_check(ct, call);
+	if (!err)
+		err = nf_ct_gre_call_add(call);
 	spin_unlock_bh(&nf_ct_gre_keymap_lock);
 
-	kfree(fresh);
-	return dir == IP_CT_DIR_MAX ? 0 : -EEXIST;
-}
-
-static void nf_ct_gre_keymap_unlink(struct nf_ct_gre_keymap *km)
-{
-	lockdep_assert_held(&nf_ct_gre_keymap_lock);
-	list_del_rcu(&km->list);
-	kfree_rcu(km, rcu);
-}
-
-/* Forget the keymap at *@where, if it is one: the helper may be another, with
- * other data in the same place.
- * DIFF: gre-master: stock takes any helper's data for these pointers.
- */
-static void nf_ct_gre_keymap_forget(struct nf_gre_net *gn,
-				    struct nf_ct_gre_keymap **where)
-{
-	struct nf_ct_gre_keymap *km;
-
-	lockdep_assert_held(&nf_ct_gre_keymap_lock);
-	if (!*where)
-		return;
-	list_for_each_entry(km, &gn->keymap_list, list) {
-		if (km != *where)
-			continue;
-		nf_ct_gre_keymap_unlink(km);
-		*where = NULL;
-		return;
-	}
+	if (err)
+		kfree(call);
+	return err == -EALREADY ? 0 : err;
 }
 
 /**
  * nf_ct_gre_keymap_destroy - forget the call IDs of a control connection
- * @ct: the master of a GRE connection: the control connection, or another one
- *	that netlink or an expectation has chosen, with any helper or none
+ * @ct: the control connection, or any other entry, with any helper or none
+ *
+ * DIFF: gre-master: stock takes any helper's data for pointers to call IDs.
+ * DIFF: gre-keymap-owner: on stock only the helper and the end of a GRE connection
+ * come here.
  *
  * Context: any up to softirq; takes nf_ct_gre_keymap_lock.
  */
 void nf_ct_gre_keymap_destroy(struct nf_conn *ct)
 {
-	struct nf_gre_net *gn = nf_gre_pernet(nf_ct_net(ct));
-	struct nf_conn_help *help = nfct_help(ct);
-	struct nf_ct_pptp_master *info;
+	struct nf_ct_gre_call *call;
 	unsigned int dir;
 
-	if (!help)
+	/* a call ID that another CPU is adding goes with the last reference */
+	if (!atomic_read(&nf_ct_gre_by_owner.nelems))
 		return;
-	info = (void *)help->data;
 
 	spin_lock_bh(&nf_ct_gre_keymap_lock);
-	for (dir = 0; dir < IP_CT_DIR_MAX; dir++)
-		nf_ct_gre_keymap_forget(gn, &info->keymap[dir]);
-	spin_unlock_bh(&nf_ct_gre_keymap_lock);
-}
-
-/**
- * nf_ct_gre_keymap_flush - forget all call IDs of a namespace
- * @net: the namespace; no control connection of it may be left
- *
- * Context: any up to softirq; takes nf_ct_gre_keymap_lock.
- */
-void nf_ct_gre_keymap_flush(struct net *net)
-{
-	struct nf_ct_gre_keymap *km, *next;
-
-	spin_lock_bh(&nf_ct_gre_keymap_lock);
-	list_for_each_entry_safe(km, next, &nf_gre_pernet(net)->keymap_list,
-				 list)
-		nf_ct_gre_keymap_unlink(km);
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
+		call = nf_ct_gre_call_of(ct, dir);
+		if (call)
+			nf_ct_gre_call_remove(call);
+	}
 	spin_unlock_bh(&nf_ct_gre_keymap_lock);
 }
 
@@ -291,7 +387,7 @@ NF_CT_DEFINE_TIMEOUTS(gre, nf_gre_pernet(net)->timeouts, GRE_CT_MAX,
 		      CTA_TIMEOUT_GRE_MAX);
 
 /**
- * nf_conntrack_gre_init_net - default timeouts and keymap of a new namespace
+ * nf_conntrack_gre_init_net - default timeouts of a new namespace
  * @net: the namespace
  *
  * Context: any; nothing else sees @net yet.
@@ -300,8 +396,38 @@ void nf_conntrack_gre_init_net(struct net *net)
 {
 	struct nf_gre_net *gn = nf_gre_pernet(net);
 
+	/* the kernel's list of keymaps stays empty */
 	INIT_LIST_HEAD(&gn->keymap_list);
 	memcpy(gn->timeouts, nf_ct_gre_defaults, sizeof(gn->timeouts));
+}
+
+/**
+ * nf_conntrack_gre_init - memory for call IDs
+ *
+ * Context: process, sleeps.
+ * Return: 0 or -ENOMEM.
+ */
+int nf_conntrack_gre_init(void)
+{
+	int err = rhashtable_init(&nf_ct_gre_by_key, &nf_ct_gre_key_params);
+
+	if (err)
+		return err;
+	err = rhashtable_init(&nf_ct_gre_by_owner, &nf_ct_gre_owner_params);
+	if (err)
+		rhashtable_destroy(&nf_ct_gre_by_key);
+	return err;
+}
+
+/**
+ * nf_conntrack_gre_fini - no entry is left, and so no call ID
+ *
+ * Context: process, sleeps.
+ */
+void nf_conntrack_gre_fini(void)
+{
+	rhashtable_destroy(&nf_ct_gre_by_owner);
+	rhashtable_destroy(&nf_ct_gre_by_key);
 }
 
 const struct nf_conntrack_l4proto nf_conntrack_l4proto_gre = {

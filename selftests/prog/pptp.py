@@ -4,11 +4,15 @@
 call IDs that the helper announces, and what becomes of GRE packets.
 
   pptp.py stock|ours   the tests; see rawnet.py for what they print
+  pptp.py many N       N calls at once, and how long their end takes
 """
 
+import os
+import resource
 import socket
 import struct
 import sys
+import time
 
 import rawnet
 from rawnet import C4, S4, Router, Sender, enter, equal, ip, lives, run, settle, \
@@ -168,6 +172,76 @@ def end_of_gre():
     router.flush()
 
 
+# --- more than one -------------------------------------------------------------
+
+def another_call():
+    """A control connection has one call; a second one is not expected."""
+    control = Control().call(120, 220)
+    from_c(gre(C4, S4, 220))
+    control.call(121, 221)
+    equal('second call: not expected', expected(), [])
+    router.seen()
+    from_c(gre(C4, S4, 220))
+    equal('second call: the first goes on', router.seen(), 'related')
+    equal('second call: no new entry', len(router.entries('gre')), 1)
+    from_c(gre(C4, S4, 221))
+    verdict('second call: no ID', router.entry('gre', C4, *keys(0, 221)),
+            router.entries('gre'))
+
+    # the receiver of one direction is as before: as a retransmission; that of
+    # the other is not, and the helper gives up
+    control.call(122, 220)
+    equal('call with the same receiver: not expected', expected(), [])
+    from_c(gre(C4, S4, 220))
+    verdict('call with the same receiver: the IDs are forgotten',
+            router.entry('gre', C4, *keys(0, 220)), router.entries('gre'))
+    control.close()
+    router.flush()
+
+
+def same_receiver():
+    """Three control connections announce one ID of the client."""
+    pacs = [230, 231, 232]
+    controls = [Control().call(130, pac) for pac in pacs]
+    from_s(gre(S4, C4, 130))
+    verdict('one receiver: the first is taken', router.entry('gre', S4, *keys(230, 130)),
+            router.entries('gre'))
+    controls[1].hang_up(231)
+    from_s(gre(S4, C4, 130))
+    equal('one receiver: another one ends', len(router.entries('gre')), 1)
+    controls[0].hang_up(230)
+    from_s(gre(S4, C4, 130))
+    verdict('one receiver: the next is taken', router.entry('gre', S4, *keys(232, 130)),
+            router.entries('gre'))
+    equal('one receiver: the other direction', len(router.entries('gre')), 1)
+    controls[2].hang_up(232)
+    from_s(gre(S4, C4, 130))
+    verdict('one receiver: none is left', router.entry('gre', S4, *keys(0, 130)),
+            router.entries('gre'))
+    for control in controls:
+        control.close()
+    router.flush()
+
+
+def crowd():
+    """Each of many calls has its own IDs, and they all end."""
+    ids = range(1000, 1000 + (60 if os.environ.get('NFCT_KERNEL') == 'debug' else 200))
+    controls = [Control().call(n, n + 10000) for n in ids]
+    for n in ids:
+        from_c(gre(C4, S4, n + 10000))
+    equal('many calls: each has its IDs', sum(
+        bool(router.entry('gre', C4, *keys(n, n + 10000))) for n in ids), len(ids))
+    run('r', 'conntrack', '-F')
+    equal('many calls: all have ended', router.entries('gre'), [])
+    for n in ids:
+        from_c(gre(C4, S4, n + 10000))
+    equal('many calls: no ID is left', sum(
+        bool(router.entry('gre', C4, *keys(0, n + 10000))) for n in ids), len(ids))
+    for control in controls:
+        control.close()
+    router.flush()
+
+
 # --- what is lost ----------------------------------------------------------------
 
 def dropped():
@@ -184,6 +258,34 @@ def dropped():
     router.flush()
 
 
-rawnet.silence('c')
-rawnet.silence('s')
-rawnet.main([life, end_of_gre, dropped])
+def unloaded():
+    """The helper is unloaded while a call is up, then the control connection ends."""
+    control = Control().call(150, 250)
+    run('r', 'iptables', '-t', 'raw', '-F')
+    run('r', 'modprobe', '-r', 'nf_conntrack_pptp')
+    equal('helper unloaded: the ID stays', sender_of(from_c, C4, S4, 250),
+          0 if OURS else 150)
+    control.close()
+
+
+def many(count):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3 * count, 3 * count))
+    start = time.monotonic()
+    controls = [Control().call(n, n + 1) for n in range(1, count + 1)]
+    print('# %d calls in %.1f s' % (count, time.monotonic() - start), flush=True)
+    start = time.monotonic()
+    for n in range(1, count + 1, count // 1000):
+        from_c.sock4.sendto(gre(C4, S4, n + 1), (S4, 0))
+    print('# 1000 packets in %.3f s' % (time.monotonic() - start), flush=True)
+    start = time.monotonic()
+    run('r', 'conntrack', '-F')
+    print('# flush in %.3f s' % (time.monotonic() - start), flush=True)
+    equal('many calls', len(controls), count)
+
+
+if sys.argv[1] == 'many':
+    many(int(sys.argv[2]))
+else:
+    rawnet.silence('c')
+    rawnet.silence('s')
+    rawnet.main([life, end_of_gre, another_call, same_receiver, crowd, dropped, unloaded])
