@@ -12,6 +12,7 @@ import rawnet
 from rawnet import (C4, C6, PROTO, S4, S6, Router, Sender, csum, enter, equal,
                     icmp, ip, lives, pseudo, run, sysctl, udp, verdict)
 
+HZ = 250                # of Debian's kernels
 OURS = os.environ.get('NFCT_MODSET') == 'ours'
 
 router = Router()
@@ -666,6 +667,11 @@ def policies():
             _, err = timeouts_request(netlink, 0, 0x400, policy(
                 number, l3num, label + b'2', {1: 1 << 31 if OURS else 1}))
             equal('policy %s: a value out of range is no error' % name, err, 0)
+            # DIFF: timeout-policy-range: as long as the clock can tell, in seconds
+            if OURS:
+                answers, _ = timeouts_request(netlink, 1, 0, attr(1, label + b'2\0'))
+                equal('policy %s: as long as possible' % name, seconds(answers)[0],
+                      ((1 << 31) - 1) // HZ)
 
 
 def policies_attached():
