@@ -34,6 +34,7 @@ const struct nla_policy ctnetlink_expect_policy[CTA_EXPECT_MAX + 1] = {
 /**
  * struct ctnetlink_expect_req - one request
  * @cda:    its attributes
+ * @helper: name of the helper that the expected connection gets, or NULL
  * @extack: for the error message, may be NULL
  * @l3num:  family
  * @portid: port that sent it
@@ -41,6 +42,7 @@ const struct nla_policy ctnetlink_expect_policy[CTA_EXPECT_MAX + 1] = {
  */
 struct ctnetlink_expect_req {
 	const struct nlattr *const	*cda;
+	const struct nlattr		*helper;
 	struct netlink_ext_ack		*extack;
 	u8				l3num;
 	u32				portid;
@@ -74,6 +76,29 @@ static int ctnetlink_expect_set_tuple(const struct ctnetlink_expect_req *r,
 	/* all bits of the destination count */
 	exp->mask.src.u3 = mask.src.u3;
 	exp->mask.src.u.all = mask.src.u.all;
+	return 0;
+}
+
+/*
+ * The helper will see the packets of the expected connection, so it must be one for
+ * that connection's protocol, which can differ from the master's: the control
+ * connection of RPC can be UDP and what it announces TCP.  Caller holds RCU.
+ */
+static int ctnetlink_expect_set_helper(const struct ctnetlink_expect_req *r,
+				       struct nf_conntrack_expect *exp)
+{
+	struct nf_conntrack_helper *helper;
+
+	if (!r->helper)
+		return 0;
+
+	helper = __nf_conntrack_helper_find(nla_data(r->helper),
+					    exp->tuple.src.l3num,
+					    exp->tuple.dst.protonum);
+	if (!helper)
+		return -EOPNOTSUPP;
+
+	rcu_assign_pointer(nf_ct_exp_assigned(exp), helper);
 	return 0;
 }
 
@@ -189,13 +214,9 @@ static const struct ctnetlink_error ctnetlink_expect_errors[] = {
 	{ }
 };
 
-/*
- * The expected connection will get @helper, which may be NULL.  Caller holds RCU
- * and a reference on @ct, the master.
- */
+/* Caller holds RCU and a reference on @ct, the master. */
 static int ctnetlink_expect_create(const struct ctnetlink_expect_req *r,
-				   struct nf_conn *ct,
-				   struct nf_conntrack_helper *helper)
+				   struct nf_conn *ct)
 {
 	struct nf_conntrack_expect *exp;
 	unsigned int flags = 0;
@@ -207,8 +228,8 @@ static int ctnetlink_expect_create(const struct ctnetlink_expect_req *r,
 		return -ENOMEM;
 	}
 
-	rcu_assign_pointer(nf_ct_exp_assigned(exp), helper);
 	err = ctnetlink_expect_set_tuple(r, exp) ?:
+	      ctnetlink_expect_set_helper(r, exp) ?:
 	      ctnetlink_expect_set_class(r, exp) ?:
 	      ctnetlink_expect_set_flags(r, exp) ?:
 	      ctnetlink_expect_set_function(r, exp) ?:
@@ -330,9 +351,8 @@ int ctnetlink_expect_new(struct sk_buff *skb, const struct nfnl_info *info,
 int ctnetlink_expect_attach(const struct nlattr *attr, struct nf_conn *ct,
 			    u32 portid, u32 report)
 {
-	struct nf_conntrack_helper *helper = NULL;
 	struct nlattr *cda[CTA_EXPECT_MAX + 1];
-	const struct ctnetlink_expect_req r = {
+	struct ctnetlink_expect_req r = {
 		.cda	= (const struct nlattr *const *)cda,
 		.l3num	= nf_ct_l3num(ct),
 		.portid	= portid,
@@ -346,16 +366,10 @@ int ctnetlink_expect_attach(const struct nlattr *attr, struct nf_conn *ct,
 		return err;
 	if (!cda[CTA_EXPECT_TUPLE] || !cda[CTA_EXPECT_MASK])
 		return -EINVAL;
+	r.helper = cda[CTA_EXPECT_HELP_NAME];
 
 	rcu_read_lock();
-	if (cda[CTA_EXPECT_HELP_NAME]) {
-		helper = __nf_conntrack_helper_find(nla_data(cda[CTA_EXPECT_HELP_NAME]),
-						    nf_ct_l3num(ct),
-						    nf_ct_protonum(ct));
-		err = helper ? 0 : -EOPNOTSUPP;
-	}
-	if (!err)
-		err = ctnetlink_expect_create(&r, ct, helper);
+	err = ctnetlink_expect_create(&r, ct);
 	rcu_read_unlock();
 	return err;
 }

@@ -2,11 +2,12 @@
 /*
  * The connection of a queued packet (nfnetlink_queue with NFQA_CFG_F_CONNTRACK):
  * prints its attributes in order and the packet's state, then gives the verdict
- * with a changed mark, timeout or status, or with an expectation of UDP from
- * 10.0.2.2 to 10.0.1.2 at a port, whose connection gets a helper; and goes on.
+ * with a changed mark, timeout or status, or with an expectation from 10.0.2.2 to
+ * 10.0.1.2 at a port of UDP or of the protocol N, whose connection gets a helper; and
+ * goes on.
  *
  *   ctqueue QUEUE PACKETS [mark N] [timeout N] [status N] [expect PORT]
- *           [helper NAME]
+ *           [proto N] [helper NAME]
  *   ctqueue QUEUE PACKETS hold     all verdicts when standard input ends
  *
  * One line per packet: "attributes 1 2 ... info N".
@@ -55,11 +56,13 @@ static const char *value_of(const char *name)
 
 static void put_expectation(struct nlmsghdr *req, int port)
 {
+	const char *number = value_of("proto");
+	const int proto = number ? atoi(number) : IPPROTO_UDP;
 	const struct nl_tuple expected = {
-		.family = AF_INET, .proto = IPPROTO_UDP,
+		.family = AF_INET, .proto = proto,
 		.src = "10.0.2.2", .dst = "10.0.1.2", .dport = port,
 	}, mask = {
-		.family = AF_INET, .proto = IPPROTO_UDP,
+		.family = AF_INET, .proto = proto,
 		.src = "255.255.255.255", .dst = "255.255.255.255", .dport = 0xffff,
 	};
 	struct nlattr *nest = mnl_attr_nest_start(req, NFQA_EXP);
@@ -79,7 +82,8 @@ static void put_changes(struct nlmsghdr *req)
 	char **c;
 
 	for (c = changes; c[0] && c[1]; c += 2) {
-		if (!strcmp(c[0], "expect") || !strcmp(c[0], "helper"))
+		if (!strcmp(c[0], "expect") || !strcmp(c[0], "helper") ||
+		    !strcmp(c[0], "proto"))
 			continue;
 		nl_put_be32(req, !strcmp(c[0], "mark") ? CTA_MARK :
 			    !strcmp(c[0], "status") ? CTA_STATUS : CTA_TIMEOUT,

@@ -63,7 +63,7 @@ queue 2 status 0x2 mark 9
 check 'status: unchangeable bits do no harm' grep -q 'mark=9' <(shown)
 
 # --- expectations ---
-must modprobe -a nf_conntrack_tftp nf_conntrack_sip
+must modprobe -a nf_conntrack_tftp nf_conntrack_sip nf_conntrack_ftp
 ns r iptables -t raw -A PREROUTING -p udp --dport 69 -j CT --helper tftp
 ns r nft add rule inet q f udp dport 69 queue num 5
 
@@ -100,7 +100,7 @@ wait_for 'ip netns exec r conntrack -L -p udp --orig-port-src 5001 2>/dev/null |
 refute 'its connection has no helper' sh -c 'ip netns exec r conntrack -L -p udp --orig-port-src 5001 2>/dev/null | grep helper='
 is 'it is used up' "$(ns r conntrack -L expect 2>/dev/null)" ''
 
-# the name is looked up for the address family and protocol of the master
+# the name is looked up for the address family and protocol of what is expected
 expecting 5002 expect 7778 helper sip
 check 'one that names a helper' grep -q 'dport=7778 .*helper=tftp' /tmp/expected
 ns s sh -c 'echo x | socat -t 0 - UDP:10.0.1.2:7778,sourceport=5003' 2>/dev/null
@@ -110,6 +110,24 @@ check 'its connection gets the helper' sh -c 'ip netns exec r conntrack -L -p ud
 is 'its status says so, that of the other does not' "$(ns r nft list table ip marked | sed -n 's/.*packets \([0-9]*\).*/\1/p')" 1
 expecting 5004 expect 7779 helper nix
 is 'one that names no helper is not made' "$(cat /tmp/expected)" ''
+
+# The masters are UDP: a helper that is written for one protocol must not run on
+# connections of the other.
+expecting 5006 expect 7780 proto 6 helper ftp
+check 'a helper of the expected protocol, which is not the master'"'"'s' \
+	grep -qE 'proto=6 .*dport=7780 ' /tmp/expected
+nsenter --net=/run/netns/c -- socat -u TCP-LISTEN:7780,reuseaddr OPEN:/dev/null 2>/dev/null &
+server=$!
+must wait_for 'ns c ss -Hltn sport = :7780 | grep -q .'
+ns s sh -c 'echo x | socat -t 0 - TCP:10.0.1.2:7780,sourceport=5007' 2>/dev/null
+wait $server
+note "$(ns r conntrack -L -p tcp --orig-port-src 5007 2>/dev/null)"
+check 'its connection gets it' sh -c 'ip netns exec r conntrack -L -p tcp --orig-port-src 5007 2>/dev/null | grep -q helper=ftp'
+expecting 5008 expect 7781 proto 6 helper tftp
+is 'a helper of the master'"'"'s protocol, which is not the expected one: not made' "$(cat /tmp/expected)" ''
+expecting 5009 expect 7782 helper ftp
+is 'a helper of neither protocol: not made' "$(cat /tmp/expected)" ''
+
 if is_ours; then
 	expecting 5005 expect 1
 	is 'DIFF: one without a mask is not made' "$(cat /tmp/expected)" ''
