@@ -207,6 +207,7 @@ struct ctnetlink_msg {
 
 size_t ctnetlink_attrs_size(const struct ctnetlink_msg *m);
 int ctnetlink_attrs_put(struct sk_buff *skb, struct ctnetlink_msg *m);
+void ctnetlink_counters_return(struct ctnetlink_msg *m);
 size_t ctnetlink_tuple_size(const struct nf_conntrack_tuple *tuple);
 int ctnetlink_tuple_put(struct sk_buff *skb, int type,
 			const struct nf_conntrack_tuple *tuple);

@@ -474,10 +474,15 @@ static int ctnetlink_counters_put(struct sk_buff *skb, int type,
 	return 0;
 }
 
-/* The message cannot be written: the entry gets back what was taken for it.
+/**
+ * ctnetlink_counters_return - give the entry back what a message has taken
+ * @m: a message that cannot be written, or that its reader has no room for
+ *
  * DIFF: zero-gives-back: stock loses these counts.
+ *
+ * Context: Any up to softirq. The caller has a reference on the entry.
  */
-static void ctnetlink_counters_return(struct ctnetlink_msg *m)
+void ctnetlink_counters_return(struct ctnetlink_msg *m)
 {
 	struct nf_conn_acct *acct = nf_conn_acct_find(m->ct);
 	unsigned int dir;
@@ -489,6 +494,7 @@ static void ctnetlink_counters_return(struct ctnetlink_msg *m)
 		atomic64_add(m->taken[dir].packets, &acct->counter[dir].packets);
 		atomic64_add(m->taken[dir].bytes, &acct->counter[dir].bytes);
 	}
+	memset(m->taken, 0, sizeof(m->taken));
 }
 
 static bool ctnetlink_timestamp_shown(const struct ctnetlink_msg *m)

@@ -46,6 +46,7 @@ int ctnetlink_get(struct sk_buff *skb, const struct nfnl_info *info,
 		.zero	= type == IPCTNL_MSG_CT_GET_CTRZERO,
 	};
 	struct sk_buff *answer;
+	int err = -ENOMEM;
 
 	if (info->nlh->nlmsg_flags & NLM_F_DUMP)
 		return ctnetlink_dump_table(skb, info, cda);
@@ -55,10 +56,12 @@ int ctnetlink_get(struct sk_buff *skb, const struct nfnl_info *info,
 		return PTR_ERR(m.ct);
 
 	answer = ctnetlink_get_answer(&m);
+	if (answer)
+		err = nfnetlink_unicast(answer, info->net, m.portid);
+	if (err)
+		ctnetlink_counters_return(&m);
 	nf_ct_put(m.ct);
-	if (!answer)
-		return -ENOMEM;
-	return nfnetlink_unicast(answer, info->net, m.portid);
+	return err;
 }
 
 static int ctnetlink_flush_match(struct nf_conn *ct, void *filter)
