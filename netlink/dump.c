@@ -133,8 +133,11 @@ static int ctnetlink_dump_fill_table(struct sk_buff *skb,
 	unsigned int i, n, put;
 
 	ctnetlink_dump_init_msg(&m, cb);
-	if (filter)
+	if (filter) {
 		m.flags = NLM_F_DUMP_FILTERED;
+		/* of the closing message, which netlink writes */
+		cb->answer_flags = NLM_F_DUMP_FILTERED;
+	}
 
 	do {
 		n = nf_conntrack_walk_next(net, walk, batch, ARRAY_SIZE(batch));

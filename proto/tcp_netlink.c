@@ -76,15 +76,24 @@ nf_ct_tcp_policy[CTA_PROTOINFO_TCP_MAX + 1] = {
 		NLA_POLICY_MAX(NLA_U8, TCP_CONNTRACK_MAX - 1),
 };
 
-static int nf_ct_tcp_put_side(struct sk_buff *skb, enum ip_conntrack_dir dir,
-			      const struct ip_ct_tcp_state *peer)
+/* The scales of both sides, then their flags */
+static int nf_ct_tcp_put_sides(struct sk_buff *skb, const struct ip_ct_tcp *seen)
 {
-	struct nf_ct_tcp_flags flags = { .flags = peer->flags };
+	struct nf_ct_tcp_flags flags = { };
+	int dir;
 
-	if (nla_put_u8(skb, nf_ct_tcp_side_attrs[dir].scale, peer->td_scale))
-		return -EMSGSIZE;
-	return nla_put(skb, nf_ct_tcp_side_attrs[dir].flags, sizeof(flags),
-		       &flags);
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
+		if (nla_put_u8(skb, nf_ct_tcp_side_attrs[dir].scale,
+			       seen->seen[dir].td_scale))
+			return -EMSGSIZE;
+	}
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
+		flags.flags = seen->seen[dir].flags;
+		if (nla_put(skb, nf_ct_tcp_side_attrs[dir].flags,
+			    sizeof(flags), &flags))
+			return -EMSGSIZE;
+	}
+	return 0;
 }
 
 /**
@@ -103,7 +112,6 @@ int nf_ct_tcp_to_nlattr(struct sk_buff *skb, struct nlattr *attr,
 	struct ip_ct_tcp seen;
 	struct nlattr *nest;
 	bool full;
-	int dir;
 
 	spin_lock_bh(&ct->lock);
 	seen = ct->proto.tcp;
@@ -114,8 +122,8 @@ int nf_ct_tcp_to_nlattr(struct sk_buff *skb, struct nlattr *attr,
 		return -EMSGSIZE;
 
 	full = nla_put_u8(skb, CTA_PROTOINFO_TCP_STATE, seen.state);
-	for (dir = 0; !full && !destroy && dir < IP_CT_DIR_MAX; dir++)
-		full = nf_ct_tcp_put_side(skb, dir, &seen.seen[dir]);
+	if (!full && !destroy)
+		full = nf_ct_tcp_put_sides(skb, &seen);
 	return nf_ct_protoinfo_end(skb, nest, full);
 }
 

@@ -55,7 +55,7 @@ struct ct_answer {
 	char		order[256];		/* types of the attributes, "1 2 3" */
 	uint32_t	value[CT_ATTRS];	/* integers by type, host order */
 	uint32_t	id;			/* CTA_ID and CTA_EXPECT_ID as they are */
-	char		text[CT_ATTRS][128];	/* tuples and strings by type */
+	char		text[CT_ATTRS][128];	/* tuples, strings and nests by type */
 };
 
 static struct mnl_socket *requests, *events;
@@ -95,6 +95,23 @@ static inline void ct_show_nat(const struct nlattr *outer, char *to, size_t size
 			nl_append(to, size, "dir %d ", ntohl(mnl_attr_get_u32(n)));
 		else
 			nl_show_tuple(n, to, size);
+	}
+}
+
+/* The types inside a nest, in their order: "1(1 2 3)" */
+static inline void ct_show_nest(const struct nlattr *outer, char *to, size_t size)
+{
+	const char *space = "";
+	const struct nlattr *n;
+
+	mnl_attr_for_each_nested(n, outer) {
+		nl_append(to, size, "%s%d", space, mnl_attr_get_type(n));
+		space = " ";
+		if (!(n->nla_type & NLA_F_NESTED))
+			continue;
+		nl_append(to, size, "(");
+		ct_show_nest(n, to, size);
+		nl_append(to, size, ")");
 	}
 }
 
@@ -142,7 +159,9 @@ static inline void ct_read_attr(const struct nlattr *attr, struct ct_answer *a,
 		ct_show_nat(attr, a->text[type], size);
 	else if (ct_is_string(meaning, type))
 		nl_append(a->text[type], size, "%s", mnl_attr_get_str(attr));
-	else if (!(attr->nla_type & NLA_F_NESTED))
+	else if (attr->nla_type & NLA_F_NESTED)
+		ct_show_nest(attr, a->text[type], size);
+	else
 		ct_read_integer(attr, a, type);
 	if (ct_is_id(meaning, type))
 		a->id = mnl_attr_get_u32(attr);

@@ -200,6 +200,9 @@ static const struct ct_case created[] = {
 	       SCTP(U8(CTA_PROTOINFO_SCTP_STATE, 4),
 		    BE32(CTA_PROTOINFO_SCTP_VTAG_ORIGINAL, 1),
 		    BE32(CTA_PROTOINFO_SCTP_VTAG_REPLY, 1))), 0 },
+	{ "new: dccp",
+	  MAKE(T(.proto = IPPROTO_DCCP), DCCP(U8(CTA_PROTOINFO_DCCP_STATE, 3),
+					      U8(CTA_PROTOINFO_DCCP_ROLE, 1))), 0 },
 	{ "new: in zone 9", MAKE(T(), BE16(CTA_ZONE, 9)), 0 },
 	{ "new: zone for one direction", CT(NEW, CREATE),
 	  { ORIG(T(.sport = 3000, .zone = 4)), REPLY(T(.sport = 3000)),
@@ -244,10 +247,14 @@ static void test_create(void)
 	case_text("new: helper: attributes", got.order, "1 2 3 8 12 11 7 4 5 24");
 
 	CASES(created);
+	get(T(.proto = IPPROTO_SCTP));
+	case_text("new: sctp: nest", got.text[CTA_PROTOINFO], "3(1 2 3)");
+	get(T(.proto = IPPROTO_DCCP));
+	case_text("new: dccp: nest", got.text[CTA_PROTOINFO], "2(1 2 3)");
 	get(T(.sport = 3000, .zone = 4));
 	case_text("zone for one direction: attributes", got.order,
 		  "1 2 3 8 12 11 7 4 24");
-	case_number("all are there", count(), 12);
+	case_number("all are there", count(), 13);
 }
 
 /* --- masters ------------------------------------------------------------------ */
@@ -393,6 +400,7 @@ static void test_update(void)
 	get(T());
 	case_text("update: seqadj: attributes", got.order,
 		  "1 2 3 8 12 11 7 4 15 16 24");
+	case_text("update: seqadj: nest", got.text[CTA_SEQ_ADJ_ORIG], "1 2 3");
 	CASES(label_updates);
 	get(T());
 	case_number("DIFF update: what fails changes nothing",
@@ -411,6 +419,8 @@ static void test_get(void)
 	get(T());
 	id = got.id;
 	case_text("get: attributes", got.order, "1 2 3 8 12 11 7 4 24");
+	case_text("get: tcp", got.text[CTA_PROTOINFO], "1(1 2 3 4 5)");
+	case_text("get: synproxy", got.text[CTA_SYNPROXY], "1 2 3");
 	case_number("get: flags", got.flags, NLM_F_MULTI);
 	case_number("get: type", got.type, TYPE(NEW));
 	case_number("get: family", got.family, AF_INET);
@@ -501,6 +511,8 @@ static void test_filters(void)
 	case_number("filter: none: flags", got.flags, NLM_F_MULTI);
 	CASE("filter: IPv4", LIST(AF_INET), { }, SHOWS(5));
 	case_number("filter: IPv4: flags", got.flags,
+		    NLM_F_MULTI | NLM_F_DUMP_FILTERED);
+	case_number("filter: IPv4: flags of the end", got.end.flags,
 		    NLM_F_MULTI | NLM_F_DUMP_FILTERED);
 	CASES(filters);
 }
@@ -678,6 +690,7 @@ static void test_change_events(void)
 
 	MUST("event: delete", REMOVE(T(.sport = 9)));
 	sees("event: destroy", DEL, 0, "1 2 12 3 7 4");
+	case_text("event: destroy: tcp", got.text[CTA_PROTOINFO], "1(1)");
 	MUST("event: delete udp", CT(DEL, ACK),
 	     { BE16(CTA_ZONE, 3), ORIG(T(.sport = 8, .proto = IPPROTO_UDP)) });
 	sees("event: destroy udp with mark and zone", DEL, 0, "1 2 18 12 3 7 8");
@@ -692,6 +705,8 @@ static void test_counters(void)
 	get(T(.sport = 10));
 	case_text("get: attributes with counters", got.order,
 		  "1 2 3 8 12 11 7 4 9 10 20 24");
+	case_text("get: counters", got.text[CTA_COUNTERS_ORIG], "1 2");
+	case_text("get: time", got.text[CTA_TIMESTAMP], "1");
 	CASE("zero counters by dump", CT_OF(AF_UNSPEC, ZERO, DUMP), { }, SHOWS(2));
 	CASE("zero counters of one", CT(ZERO, ACK), { ORIG(T(.sport = 10)) }, 0);
 	MUST("event: delete with counters", REMOVE(T(.sport = 10)));
