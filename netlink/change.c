@@ -39,13 +39,11 @@ struct ctnetlink_changes {
 /**
  * struct ctnetlink_change_step - what an attribute does
  * @attr:   the attribute, or two that belong together
- * @early:  applied before the other steps, because it can still fail
  * @check:  finds what is wrong before anything is changed; may be NULL
  * @apply:  makes the change
  */
 struct ctnetlink_change_step {
 	u16	attr[2];
-	bool	early;
 	int	(*check)(struct ctnetlink_changes *c);
 	int	(*apply)(struct ctnetlink_changes *c);
 };
@@ -272,7 +270,8 @@ ctnetlink_protoinfo_policy[CTA_PROTOINFO_MAX + 1] = {
 	[CTA_PROTOINFO_TCP]	= { .type = NLA_NESTED },
 };
 
-static int ctnetlink_protoinfo_apply(struct ctnetlink_changes *c)
+/* Without @ct the tracker only checks the attributes */
+static int ctnetlink_protoinfo_run(struct ctnetlink_changes *c, struct nf_conn *ct)
 {
 	const struct nlattr *attr = c->cda[CTA_PROTOINFO];
 	const struct nf_conntrack_l4proto *l4proto;
@@ -289,11 +288,21 @@ static int ctnetlink_protoinfo_apply(struct ctnetlink_changes *c)
 	if (!l4proto->from_nlattr)
 		return 0;
 
-	err = l4proto->from_nlattr(tb, c->ct);
+	err = l4proto->from_nlattr(tb, ct);
 	if (err)
 		NL_SET_ERR_MSG_ATTR(c->extack, attr,
 				    "incomplete or invalid protocol state");
 	return err;
+}
+
+static int ctnetlink_protoinfo_check(struct ctnetlink_changes *c)
+{
+	return ctnetlink_protoinfo_run(c, NULL);
+}
+
+static int ctnetlink_protoinfo_apply(struct ctnetlink_changes *c)
+{
+	return ctnetlink_protoinfo_run(c, c->ct);
 }
 
 /* --- CTA_SEQ_ADJ_*, CTA_SYNPROXY ---------------------------------------- */
@@ -427,6 +436,7 @@ STEP(first_timeout, CTA_TIMEOUT, NULL, ctnetlink_first_timeout_apply);
 STEP(status, CTA_STATUS, ctnetlink_status_check, ctnetlink_status_apply);
 STEP(first_status, CTA_STATUS, ctnetlink_first_status_check, ctnetlink_status_apply);
 STEP(queued_status, CTA_STATUS, ctnetlink_queued_status_check, ctnetlink_queued_status_apply);
+STEP(protoinfo, CTA_PROTOINFO, ctnetlink_protoinfo_check, ctnetlink_protoinfo_apply);
 STEP(mark, CTA_MARK, NULL, ctnetlink_mark_apply);
 STEP(synproxy, CTA_SYNPROXY, ctnetlink_synproxy_check, ctnetlink_synproxy_apply);
 STEP(labels, CTA_LABELS, ctnetlink_labels_check, ctnetlink_labels_apply);
@@ -435,12 +445,6 @@ static const struct ctnetlink_change_step ctnetlink_step_seqadj = {
 	.attr	= { CTA_SEQ_ADJ_ORIG, CTA_SEQ_ADJ_REPLY },
 	.check	= ctnetlink_seqadj_check,
 	.apply	= ctnetlink_seqadj_apply,
-};
-
-static const struct ctnetlink_change_step ctnetlink_step_protoinfo = {
-	.attr	= { CTA_PROTOINFO },
-	.early	= true,
-	.apply	= ctnetlink_protoinfo_apply,
 };
 
 /* An entry in the table */
@@ -470,35 +474,21 @@ static bool ctnetlink_step_wanted(const struct ctnetlink_change_step *step,
 }
 
 static int
-ctnetlink_steps_apply(struct ctnetlink_changes *c,
-		      const struct ctnetlink_change_step *const *steps,
-		      bool early)
-{
-	int err = 0;
-
-	for (; *steps && !err; steps++) {
-		if ((*steps)->early == early && ctnetlink_step_wanted(*steps, c))
-			err = (*steps)->apply(c);
-	}
-	return err;
-}
-
-static int
 ctnetlink_steps_run(struct ctnetlink_changes *c,
 		    const struct ctnetlink_change_step *const *steps)
 {
 	const struct ctnetlink_change_step *const *step;
-	int err;
+	int err = 0;
 
-	for (step = steps; *step; step++) {
-		if (!(*step)->check || !ctnetlink_step_wanted(*step, c))
-			continue;
-		err = (*step)->check(c);
-		if (err)
-			return err;
+	for (step = steps; *step && !err; step++) {
+		if ((*step)->check && ctnetlink_step_wanted(*step, c))
+			err = (*step)->check(c);
 	}
-	return ctnetlink_steps_apply(c, steps, true) ?:
-	       ctnetlink_steps_apply(c, steps, false);
+	for (step = steps; *step && !err; step++) {
+		if (ctnetlink_step_wanted(*step, c))
+			err = (*step)->apply(c);
+	}
+	return err;
 }
 
 /**

@@ -251,16 +251,22 @@ ctnetlink_expect_create_for_master(const struct ctnetlink_expect_req *r,
 				   const struct nfnl_info *info,
 				   const struct nf_conntrack_zone *zone)
 {
-	struct nf_conntrack_tuple tuple;
+	struct nf_conntrack_tuple mask, master;
 	struct nf_conn *ct;
 	int err;
 
-	ct = ctnetlink_find_master(info, r->cda[CTA_EXPECT_MASTER], zone, &tuple);
+	/* a wrong mask is told before a master that does not exist */
+	err = ctnetlink_expect_decode(r, r->cda[CTA_EXPECT_MASK],
+				      IP_CT_DIR_ORIGINAL, &mask);
+	if (err)
+		return err;
+
+	ct = ctnetlink_find_master(info, r->cda[CTA_EXPECT_MASTER], zone, &master);
 	if (IS_ERR(ct))
 		return PTR_ERR(ct);
 
 	rcu_read_lock();
-	err = ctnetlink_expect_create(r, ct, NULL);
+	err = ctnetlink_expect_create(r, ct);
 	rcu_read_unlock();
 	nf_ct_put(ct);
 	return err;

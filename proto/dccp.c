@@ -449,10 +449,11 @@ static int nf_ct_dccp_info_dump(struct sk_buff *skb, struct nlattr *nla,
 	return nf_ct_protoinfo_end(skb, nest, full);
 }
 
+/* Without @ct: only check */
 static int nf_ct_dccp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
 {
 	struct nlattr *tb[CTA_PROTOINFO_DCCP_MAX + 1];
-	struct nf_ct_dccp *d = &ct->proto.dccp;
+	struct nf_ct_dccp *d;
 	u8 state, role;
 	int err;
 
@@ -468,7 +469,10 @@ static int nf_ct_dccp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
 	role = nla_get_u8(tb[CTA_PROTOINFO_DCCP_ROLE]);
 	if (state > CT_DCCP_TIMEWAIT || role > CT_DCCP_ROLE_MAX)
 		return -EINVAL;
+	if (!ct)
+		return 0;
 
+	d = &ct->proto.dccp;
 	spin_lock_bh(&ct->lock);
 	d->state = state;
 	nf_ct_dccp_set_client(d, role == CT_DCCP_ROLE_CLIENT ?

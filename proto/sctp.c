@@ -658,6 +658,7 @@ static int nf_ct_sctp_info_dump(struct sk_buff *skb, struct nlattr *nla,
 	return nf_ct_protoinfo_end(skb, nest, full);
 }
 
+/* Without @ct: only check */
 static int nf_ct_sctp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
 {
 	struct nlattr *tb[CTA_PROTOINFO_SCTP_MAX + 1];
@@ -675,6 +676,8 @@ static int nf_ct_sctp_info_parse(struct nlattr *cda[], struct nf_conn *ct)
 		if (!tb[i])
 			return -EINVAL;
 	}
+	if (!ct)
+		return 0;
 
 	spin_lock_bh(&ct->lock);
 	ct->proto.sctp.vtag[IP_CT_DIR_ORIGINAL] =

@@ -141,7 +141,7 @@ static void nf_ct_tcp_get_flags(const struct nlattr *attr,
 /**
  * nf_ct_tcp_from_nlattr - set what a CTA_PROTOINFO nest says of TCP
  * @attrs: attributes inside CTA_PROTOINFO
- * @ct:    the connection, changed only if all attributes are good
+ * @ct:    the connection, changed only if all attributes are good; NULL: only check
  *
  * Window scales count only as a pair, and only if both sides scale.
  * Context: process; takes ct->lock.
@@ -150,7 +150,7 @@ static void nf_ct_tcp_get_flags(const struct nlattr *attr,
 int nf_ct_tcp_from_nlattr(struct nlattr *attrs[], struct nf_conn *ct)
 {
 	struct nlattr *tb[CTA_PROTOINFO_TCP_MAX + 1];
-	struct ip_ct_tcp *tcp = &ct->proto.tcp;
+	struct ip_ct_tcp *tcp;
 	bool scales;
 	u8 both;
 	int dir;
@@ -160,7 +160,10 @@ int nf_ct_tcp_from_nlattr(struct nlattr *attrs[], struct nf_conn *ct)
 				    attrs[CTA_PROTOINFO_TCP], nf_ct_tcp_policy);
 	if (err <= 0)
 		return err;
+	if (!ct)
+		return 0;
 
+	tcp = &ct->proto.tcp;
 	scales = tb[CTA_PROTOINFO_TCP_WSCALE_ORIGINAL] &&
 		 tb[CTA_PROTOINFO_TCP_WSCALE_REPLY];
 
