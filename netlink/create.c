@@ -197,7 +197,7 @@ static int ctnetlink_attach_master(struct nf_conn *ct,
 	if (!attr)
 		return 0;
 
-	master = ctnetlink_find_master(info, attr, zone, &tuple);
+	master = ctnetlink_find_master(info, attr, nf_ct_l3num(ct), zone, &tuple);
 	if (IS_ERR(master))
 		return PTR_ERR(master);
 
@@ -364,12 +364,15 @@ int ctnetlink_new(struct sk_buff *skb, const struct nfnl_info *info,
 	struct nf_conntrack_zone zone;
 	struct nf_conn *ct = NULL;
 	int dir, err;
+	u8 l3num;
 
+	/* both tuples must have the family of the first */
+	l3num = ctnetlink_family(info, attr[IP_CT_DIR_ORIGINAL] ?:
+				       attr[IP_CT_DIR_REPLY]);
 	err = ctnetlink_decode_zone(cda[CTA_ZONE], &zone, info->extack);
 	for (dir = 0; dir < IP_CT_DIR_MAX && !err; dir++) {
 		if (attr[dir])
-			err = ctnetlink_decode_tuple(attr[dir], dir,
-						     info->nfmsg->nfgen_family,
+			err = ctnetlink_decode_tuple(attr[dir], dir, l3num,
 						     NF_CT_TUPLE_WHOLE, &zone,
 						     &tuple[dir], info->extack);
 	}

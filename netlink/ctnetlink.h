@@ -143,6 +143,7 @@ void ctnetlink_explain(int err, const struct ctnetlink_error *row,
 int ctnetlink_decode_zone(const struct nlattr *attr,
 			  struct nf_conntrack_zone *zone,
 			  struct netlink_ext_ack *extack);
+u8 ctnetlink_family(const struct nfnl_info *info, const struct nlattr *tuple);
 int ctnetlink_decode_tuple(const struct nlattr *attr,
 			   enum ip_conntrack_dir dir, u8 l3num, u32 members,
 			   struct nf_conntrack_zone *zone,
@@ -279,7 +280,7 @@ struct nf_conn *ctnetlink_find_entry(struct net *net,
 struct nf_conn *ctnetlink_find(const struct nfnl_info *info,
 			       const struct nlattr *const cda[]);
 struct nf_conn *ctnetlink_find_master(const struct nfnl_info *info,
-				      const struct nlattr *attr,
+				      const struct nlattr *attr, u8 l3num,
 				      const struct nf_conntrack_zone *zone,
 				      struct nf_conntrack_tuple *tuple);
 

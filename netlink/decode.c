@@ -265,11 +265,51 @@ static int ctnetlink_decode_tuple_zone(const struct nlattr *attr,
 	return err;
 }
 
+/* The family of a tuple's addresses; 0 if it has none, or of both */
+static u8 ctnetlink_family_of_addresses(const struct nlattr *tuple)
+{
+	struct nlattr *tb[CTA_TUPLE_MAX + 1], *ip[CTA_IP_MAX + 1];
+	bool four, six;
+
+	if (nla_parse_nested_deprecated(tb, CTA_TUPLE_MAX, tuple,
+					ctnetlink_tuple_policy, NULL) ||
+	    !tb[CTA_TUPLE_IP] ||
+	    nla_parse_nested_deprecated(ip, CTA_IP_MAX, tb[CTA_TUPLE_IP],
+					ctnetlink_address_policy, NULL))
+		return NFPROTO_UNSPEC;
+
+	four = ip[CTA_IP_V4_SRC] || ip[CTA_IP_V4_DST];
+	six = ip[CTA_IP_V6_SRC] || ip[CTA_IP_V6_DST];
+	if (four == six)
+		return NFPROTO_UNSPEC;
+	return four ? NFPROTO_IPV4 : NFPROTO_IPV6;
+}
+
+/**
+ * ctnetlink_family - the family that the tuples of a request have
+ * @info: the request
+ * @tuple: its first tuple, or NULL
+ *
+ * DIFF: family-of-addresses: stock knows no family but that of the request's head.
+ *
+ * Context: Any.
+ * Return: NFPROTO_*; NFPROTO_UNSPEC when neither the head nor the tuple tells, which
+ * ctnetlink_decode_tuple() refuses.
+ */
+u8 ctnetlink_family(const struct nfnl_info *info, const struct nlattr *tuple)
+{
+	u8 family = info->nfmsg->nfgen_family;
+
+	if (family == NFPROTO_UNSPEC && tuple)
+		family = ctnetlink_family_of_addresses(tuple);
+	return family;
+}
+
 /**
  * ctnetlink_decode_tuple - read a tuple, or the members that a filter selects
  * @attr: the nest, checked by the policy of the level above
  * @dir: direction that the tuple stands for
- * @l3num: family of the request
+ * @l3num: family of the request, from ctnetlink_family()
  * @members: NF_CT_TUPLE_WHOLE, or a filter's selection
  * @zone: zone of the request; a zone in the tuple replaces it and counts for
  *        @dir only; NULL: the tuple may have no zone

@@ -261,7 +261,8 @@ ctnetlink_expect_create_for_master(const struct ctnetlink_expect_req *r,
 	if (err)
 		return err;
 
-	ct = ctnetlink_find_master(info, r->cda[CTA_EXPECT_MASTER], zone, &master);
+	ct = ctnetlink_find_master(info, r->cda[CTA_EXPECT_MASTER], r->l3num,
+				   zone, &master);
 	if (IS_ERR(ct))
 		return PTR_ERR(ct);
 
@@ -306,7 +307,7 @@ int ctnetlink_expect_new(struct sk_buff *skb, const struct nfnl_info *info,
 	const struct ctnetlink_expect_req r = {
 		.cda	= cda,
 		.extack	= info->extack,
-		.l3num	= info->nfmsg->nfgen_family,
+		.l3num	= ctnetlink_family(info, cda[CTA_EXPECT_TUPLE]),
 		.portid	= NETLINK_CB(skb).portid,
 		.report	= nlmsg_report(info->nlh),
 	};

@@ -113,6 +113,7 @@ ctnetlink_expect_dump_find_master(struct ctnetlink_expect_master *of,
 				  const struct nfnl_info *info,
 				  const struct nlattr *const cda[])
 {
+	const struct nlattr *attr = cda[CTA_EXPECT_MASTER];
 	struct nf_conn *ct;
 	int err;
 
@@ -121,8 +122,8 @@ ctnetlink_expect_dump_find_master(struct ctnetlink_expect_master *of,
 	if (err)
 		return err;
 
-	ct = ctnetlink_find_master(info, cda[CTA_EXPECT_MASTER], &of->zone,
-				   &of->tuple);
+	ct = ctnetlink_find_master(info, attr, ctnetlink_family(info, attr),
+				   &of->zone, &of->tuple);
 	if (IS_ERR(ct))
 		return PTR_ERR(ct);
 

@@ -39,7 +39,7 @@ ctnetlink_expect_find(const struct nfnl_info *info,
 
 	err = ctnetlink_decode_zone(cda[CTA_EXPECT_ZONE], &zone, info->extack) ?:
 	      ctnetlink_decode_tuple(attr, IP_CT_DIR_ORIGINAL,
-				     info->nfmsg->nfgen_family,
+				     ctnetlink_family(info, attr),
 				     NF_CT_TUPLE_WHOLE, NULL, &tuple,
 				     info->extack);
 	if (err)

@@ -47,7 +47,7 @@ struct nf_conn *ctnetlink_find(const struct nfnl_info *info,
 	err = ctnetlink_decode_zone(cda[CTA_ZONE], &zone, info->extack) ?:
 	      ctnetlink_require(attr, NULL, "a tuple is required",
 				info->extack) ?:
-	      ctnetlink_decode_tuple(attr, dir, info->nfmsg->nfgen_family,
+	      ctnetlink_decode_tuple(attr, dir, ctnetlink_family(info, attr),
 				     NF_CT_TUPLE_WHOLE, &zone, &tuple,
 				     info->extack);
 	if (err)
@@ -65,6 +65,7 @@ struct nf_conn *ctnetlink_find(const struct nfnl_info *info,
  * ctnetlink_find_master - look up the master connection that a request names
  * @info: the request
  * @attr: tuple of the master
+ * @l3num: family of the request
  * @zone: zone of the master
  * @tuple: result: @attr decoded
  *
@@ -73,15 +74,14 @@ struct nf_conn *ctnetlink_find(const struct nfnl_info *info,
  * else what is wrong with @attr.
  */
 struct nf_conn *ctnetlink_find_master(const struct nfnl_info *info,
-				      const struct nlattr *attr,
+				      const struct nlattr *attr, u8 l3num,
 				      const struct nf_conntrack_zone *zone,
 				      struct nf_conntrack_tuple *tuple)
 {
 	struct nf_conn *ct;
 	int err;
 
-	err = ctnetlink_decode_tuple(attr, IP_CT_DIR_ORIGINAL,
-				     info->nfmsg->nfgen_family,
+	err = ctnetlink_decode_tuple(attr, IP_CT_DIR_ORIGINAL, l3num,
 				     NF_CT_TUPLE_WHOLE, NULL, tuple,
 				     info->extack);
 	if (err)

@@ -171,8 +171,8 @@ static const struct ct_case create_errors[] = {
 	{ "new: NAT direction 2", MAKE(T(), X(), NAT(DIR(2), TO(T()))), ERANGE },
 	{ "new: NAT tuple without addresses",
 	  MAKE(T(), X(), NAT(DIR(0), TO(T(.without = NO_IP)))), EINVAL },
-	{ "new: family 0", EXP_OF(0, NEW, CREATE),
-	  { MASTER(T()), TUPLE_OF(X()), MASK(M()) }, EOPNOTSUPP },
+	{ "new: family 0, no addresses", EXP_OF(0, NEW, CREATE),
+	  { MASTER(T()), TUPLE_OF(X(.without = NO_IP)), MASK(M()) }, EOPNOTSUPP },
 };
 
 static void test_create_errors(void)
@@ -316,6 +316,29 @@ static void test_ipv6(void)
 	case_number("IPv6: family", got.family, AF_INET6);
 	CASE("dump of the other family", LIST(), SHOWS(0));
 	CASE("dump of the family", EXP_OF(AF_INET6, GET, DUMP), { }, SHOWS(1));
+	flush();
+}
+
+/* Stock refuses requests without a family. */
+static void test_family(void)
+{
+	const int works = ours ? 0 : EOPNOTSUPP;
+
+	CASE("DIFF family 0: new", EXP_OF(AF_UNSPEC, NEW, CREATE),
+	     { MASTER(T()), TUPLE_OF(X()), MASK(M()) }, works);
+	CASE("DIFF family 0: new, IPv6", EXP_OF(AF_UNSPEC, NEW, CREATE),
+	     { MASTER(T6()), TUPLE_OF(X6()), MASK(M6) }, works);
+	CASE("DIFF family 0: new, the master has another family",
+	     EXP_OF(AF_UNSPEC, NEW, CREATE),
+	     { MASTER(T6()), TUPLE_OF(X(.dport = 5002)), MASK(M()) },
+	     ours ? EINVAL : EOPNOTSUPP);
+	CASE("DIFF family 0: get", EXP_OF(AF_UNSPEC, GET, ACK), { TUPLE_OF(X()) }, works);
+	CASE("DIFF family 0: list of a master", EXP_OF(AF_UNSPEC, GET, DUMP),
+	     { MASTER(T6()) }, works);
+	case_number("DIFF family 0: list of a master: shown", got.messages, ours ? 1 : 0);
+	CASE("DIFF family 0: update", EXP_OF(AF_UNSPEC, NEW, ACK),
+	     { MASTER(T()), TUPLE_OF(X()), MASK(M()), TIMEOUT(77) }, works);
+	CASE("DIFF family 0: delete", EXP_OF(AF_UNSPEC, DEL, ACK), { TUPLE_OF(X()) }, works);
 	flush();
 }
 
@@ -480,6 +503,7 @@ int main(int argc, char **argv)
 	test_nat();
 	test_ignored();
 	test_ipv6();
+	test_family();
 	test_update();
 	test_longest_timeout();
 	test_expiry();

@@ -116,7 +116,8 @@ static const struct ct_case tuples[] = {
 	{ "icmpv6: echo", FIND6(T6(.proto = IPPROTO_ICMPV6, .dport = 128)), ENOENT },
 	{ "tuple: zone of its own", FIND(T(.zone = 5)), ENOENT },
 	{ "tuple: family 7", CT_OF(7, GET, ACK), { ORIG(T()) }, EOPNOTSUPP },
-	{ "tuple: family 0", CT_OF(0, GET, ACK), { ORIG(T()) }, EOPNOTSUPP },
+	{ "tuple: family 0, no addresses", CT_OF(0, GET, ACK),
+	  { ORIG(T(.without = NO_IP)) }, EOPNOTSUPP },
 	{ "zone twice", CT(GET, ACK),
 	  { BE16(CTA_ZONE, 3), ORIG(T(.zone = 5)) }, EINVAL },
 	{ "zone in both tuples", CT(NEW, CREATE),
@@ -451,6 +452,40 @@ static void test_delete(void)
 	CASE("delete: by reply tuple", CT(DEL, ACK), { REPLY(T()) }, 0);
 }
 
+/* --- requests without a family ------------------------------------------------- */
+
+#define CT0(type, flags)	CT_OF(AF_UNSPEC, type, flags)
+
+/* Stock refuses all of them */
+static void test_family(void)
+{
+	const int works = ours ? 0 : EOPNOTSUPP;
+
+	flush();
+	CASE("DIFF family 0: new", CT0(NEW, CREATE),
+	     { PAIR(T()), BE32(CTA_TIMEOUT, 1000) }, works);
+	CASE("DIFF family 0: new, IPv6", CT0(NEW, CREATE),
+	     { PAIR(T6()), BE32(CTA_TIMEOUT, 1000) }, works);
+	CASE("DIFF family 0: new with a master", CT0(NEW, CREATE),
+	     { PAIR(T(.sport = 1001)), BE32(CTA_TIMEOUT, 1000), MASTER(T()) }, works);
+	CASE("DIFF family 0: new, the reply has another family", CT0(NEW, CREATE),
+	     { ORIG(T(.sport = 1002)), REPLY(T6(.sport = 1002)),
+	       BE32(CTA_TIMEOUT, 1000) }, ours ? EINVAL : EOPNOTSUPP);
+	CASE("DIFF family 0: new, the master has another family", CT0(NEW, CREATE),
+	     { PAIR(T(.sport = 1002)), BE32(CTA_TIMEOUT, 1000), MASTER(T6()) },
+	     ours ? EINVAL : EOPNOTSUPP);
+	case_number("DIFF family 0: those are there", count(), ours ? 3 : 0);
+	CASE("DIFF family 0: update", CT0(NEW, ACK),
+	     { ORIG(T()), BE32(CTA_MARK, 7) }, works);
+	CASE("DIFF family 0: get", CT0(GET, ACK), { ORIG(T()) }, works);
+	case_number("DIFF family 0: get: mark", got.value[CTA_MARK], ours ? 7 : 0);
+	case_number("DIFF family 0: get: family", got.family, ours ? AF_INET : 0);
+	CASE("DIFF family 0: get by reply, IPv6", CT0(GET, ACK), { REPLY(T6()) }, works);
+	CASE("DIFF family 0: delete", CT0(DEL, ACK), { ORIG(T()) }, works);
+	CASE("DIFF family 0: delete, IPv6", CT0(DEL, ACK), { ORIG(T6()) }, works);
+	flush();
+}
+
 /* --- dumps and their filters --------------------------------------------------- */
 
 #define MARKED(t, mark, status)							\
@@ -744,6 +779,7 @@ int main(int argc, char **argv)
 	test_update();
 	test_get();
 	test_delete();
+	test_family();
 	test_filters();
 	test_tuple_filters();
 	test_flush();

@@ -15,4 +15,16 @@ ip netns add n
 
 verdicts ns n ctnetlink "$(modset)"
 
+# --- conntrack(8) without -f ---
+one=(-p tcp -s 10.3.0.1 -d 10.3.0.2 --sport 1 --dport 2)
+check 'conntrack -I without -f' ns n conntrack -I "${one[@]}" -t 100 --state ESTABLISHED
+check 'conntrack -G without -f' ns n conntrack -G "${one[@]}"
+updated=0
+ns n conntrack -U "${one[@]}" -m 7 || updated=$?
+is 'DIFF conntrack -U without -f' "$updated" "$(if is_ours; then echo 0; else echo 1; fi)"
+is 'DIFF conntrack -U without -f: the mark is set' "$(ns n conntrack -L -m 7 2>/dev/null | grep -c 10.3.0.1)" \
+	"$(if is_ours; then echo 1; else echo 0; fi)"
+check 'conntrack -D without -f' ns n conntrack -D "${one[@]}"
+is 'conntrack -D without -f: it is gone' "$(ns n conntrack -L 2>/dev/null | grep -c 10.3.0.1)" 0
+
 finish
