@@ -80,15 +80,12 @@ static int ctnetlink_flush(struct sk_buff *skb, const struct nfnl_info *info,
 	};
 	u8 family = 0;
 
-	/* programs that send version 0 may leave the family unset or wrong */
-	if (info->nfmsg->version)
+	/* programs that send version 0 may leave the family unset or wrong, but
+	 * tuples have one
+	 */
+	if (info->nfmsg->version || cda[CTA_FILTER])
 		family = info->nfmsg->nfgen_family;
 
-	if (cda[CTA_FILTER]) {
-		NL_SET_ERR_MSG_ATTR(info->extack, cda[CTA_FILTER],
-				    "a flush cannot be limited by tuples");
-		return -EOPNOTSUPP;
-	}
 	filter = ctnetlink_filter_alloc(family, cda, info->extack);
 	if (IS_ERR(filter))
 		return PTR_ERR(filter);
@@ -103,7 +100,10 @@ static int ctnetlink_flush(struct sk_buff *skb, const struct nfnl_info *info,
  * ctnetlink_delete - IPCTNL_MSG_CT_DELETE
  * @skb: the request
  * @info: the same, parsed
- * @cda: its attributes; without a tuple all entries that match are deleted
+ * @cda: its attributes; without a tuple, or with CTA_FILTER, all entries that
+ *       match are deleted
+ *
+ * DIFF: flush-filter: stock 6.1 takes the tuple of a filter for that of one entry.
  *
  * Context: Process context, may sleep.
  * Return: 0 or a negative errno.
@@ -115,7 +115,7 @@ int ctnetlink_delete(struct sk_buff *skb, const struct nfnl_info *info,
 	struct nf_conn *ct;
 	int err = 0;
 
-	if (!cda[CTA_TUPLE_ORIG] && !cda[CTA_TUPLE_REPLY])
+	if (cda[CTA_FILTER] || (!cda[CTA_TUPLE_ORIG] && !cda[CTA_TUPLE_REPLY]))
 		return ctnetlink_decode_zone(cda[CTA_ZONE], &zone, info->extack) ?:
 		       ctnetlink_flush(skb, info, cda);
 

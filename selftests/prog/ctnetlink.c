@@ -604,7 +604,10 @@ static void test_tuple_filters(void)
 static void test_flush(void)
 {
 	populate();
-	CASE("flush: tuple filter", CT(DEL, ACK), { FILTER(1) }, EOPNOTSUPP);
+	CASE("DIFF flush: filter without a tuple", CT(DEL, ACK), { FILTER(1) },
+	     ours ? EINVAL : EOPNOTSUPP);
+	CASE("DIFF flush: filter without family", CT_OF(AF_UNSPEC, DEL, ACK),
+	     { FILTER(1), ORIG(T()) }, EOPNOTSUPP);
 	CASE("flush: mask without mark", FLUSH_OF(AF_INET),
 	     { BE32(CTA_MARK_MASK, 1) }, EINVAL);
 	case_number("flush: nothing gone", count(), 7);
@@ -617,6 +620,14 @@ static void test_flush(void)
 	case_number("flush: by family: left", count(), 3);
 	CASE("flush: family without version", CT_OF(AF_INET6, DEL, ACK), { }, 0);
 	case_number("flush: family without version: left", count(), 0);
+
+	populate();
+	CASE("DIFF flush: by protocol and port", CT(DEL, ACK),
+	     { FILTER(0x28), ORIG(T(.without = NO_IP | NO_SPORT)) }, ours ? 0 : EINVAL);
+	case_number("DIFF flush: by protocol and port: left", count(), ours ? 4 : 7);
+	CASE("DIFF flush: by IPv6 source", CT_OF(AF_INET6, DEL, ACK),
+	     { FILTER(1), ORIG(T6(.src = "fd00::7")) }, ours ? 0 : ENOENT);
+	case_number("DIFF flush: by IPv6 source: left", count(), ours ? 3 : 7);
 
 	populate();
 	CASE("flush: by zone", CT_OF(AF_UNSPEC, DEL, ACK), { BE16(CTA_ZONE, 9) }, 0);
