@@ -3,9 +3,10 @@
  * The extension area of an entry: optional parts such as counters, NAT state or
  * a helper.  It starts inside the entry and moves to a block of its own only
  * when it outgrows that room.  Extensions are added by the single owner of an
- * unconfirmed entry, so nothing here takes a lock but for one thing: the list of
+ * unconfirmed entry, so nothing here takes a lock but for two things.  The list of
  * an entry's expectations begins in its area, and other CPUs unlink from it.  Once
- * the entry is confirmed its area neither moves nor grows.
+ * the entry is confirmed its area does not move; what still fits into its room can
+ * be added with ct->lock held, while CPUs read the area without a lock.
  */
 #include <linux/build_bug.h>
 #include <linux/kernel.h>
@@ -288,4 +289,60 @@ void *nf_ct_ext_add(struct nf_conn *ct, enum nf_ct_ext_id id, gfp_t gfp)
 	set_bit(NF_CT_STATUS_EXT_SHIFT + id, &ct->status);
 
 	return (void *)ct->ext + start;
+}
+
+static void nf_ct_ext_publish(struct nf_conn *ct, enum nf_ct_ext_id id,
+			      unsigned int start)
+{
+	const struct nf_ct_ext_type *type = &nf_ct_ext_types[id];
+	struct nf_ct_ext *ext = ct->ext;
+
+	memset((void *)ext + start, 0, type->size);
+	ext->len = start + type->size;
+	/* a reader that finds the offset finds the zeroes, too: its loads depend on
+	 * each other
+	 */
+	smp_store_release(&ext->offset[id], start);
+	set_bit(NF_CT_STATUS_EXT_SHIFT + id, &ct->status);
+}
+
+/**
+ * nf_ct_ext_add_late - give an entry an extension after its confirmation, if it fits
+ * @ct: entry, referenced by the caller
+ * @id: extension: one that holds nothing which must be released
+ *
+ * The area of a confirmed entry does not move, so there is place only for what fits
+ * behind the extensions that it has.  Other CPUs may read the area meanwhile.  An
+ * unconfirmed entry gets nothing.
+ *
+ * Context: any but hard interrupt; takes ct->lock.
+ * Return: the extension, or NULL when there is no room.
+ */
+void *nf_ct_ext_add_late(struct nf_conn *ct, enum nf_ct_ext_id id)
+{
+	const struct nf_ct_ext_type *type = &nf_ct_ext_types[id];
+	unsigned int start;
+	void *found;
+
+	/* its owner may be adding extensions right now */
+	if (!nf_ct_is_confirmed(ct))
+		return NULL;
+
+	spin_lock_bh(&ct->lock);
+	if (!ct->ext) {
+		struct nf_ct_ext *ext = (struct nf_ct_ext *)nf_ct_entry(ct)->ext;
+
+		/* generation 0: confirmed */
+		memset(ext, 0, sizeof(*ext));
+		ext->len = sizeof(*ext);
+		smp_store_release(&ct->ext, ext);
+	}
+	start = ALIGN(ct->ext->len, type->align);
+	if (!__nf_ct_ext_exist(ct->ext, id) &&
+	    start + type->size <= nf_ct_ext_room(ct))
+		nf_ct_ext_publish(ct, id, start);
+	found = nf_ct_ext_find(ct, id);
+	spin_unlock_bh(&ct->lock);
+
+	return found;
 }

@@ -3,6 +3,12 @@
  * Connection labels: 128 bits per entry that rules and user space set.
  * net->ct.labels_used counts the rules of a namespace that want them and is
  * guarded by nf_conntrack_labels_lock; the bits change by compare-and-swap.
+ *
+ * An entry has labels from its beginning if there is such a rule by then.  Others get
+ * them with the first rule, or when a label is to be set, as far as there is room in
+ * their extension area.
+ *
+ * DIFF: labels-late: on stock an entry without labels never gets any.
  */
 #include <linux/bits.h>
 #include <linux/spinlock.h>
@@ -53,6 +59,8 @@ int nf_connlabels_replace(struct nf_conn *ct, const u32 *data, const u32 *mask,
 	u32 *word;
 
 	if (!labels)
+		labels = nf_ct_ext_add_late(ct, NF_CT_EXT_LABELS);
+	if (!labels)
 		return -ENOSPC;
 
 	word = (u32 *)labels->bits;
@@ -69,23 +77,46 @@ int nf_connlabels_replace(struct nf_conn *ct, const u32 *data, const u32 *mask,
 	return 0;
 }
 
+static int nf_ct_labels_reserve(struct nf_conn *ct, void *data)
+{
+	if (!nf_ct_labels_find(ct))
+		nf_ct_ext_add_late(ct, NF_CT_EXT_LABELS);
+	return 0;
+}
+
+/* The connlabel match of iptables sets labels by itself, where it finds room */
+static void nf_ct_labels_reserve_all(struct net *net)
+{
+	const struct nf_ct_iter_data iter = { .net = net };
+
+	if (!atomic_read(&nf_ct_pernet(net)->count))
+		return;
+	/* packets that have made an entry before they could know of the rule */
+	synchronize_net();
+	nf_ct_iterate_cleanup_net(nf_ct_labels_reserve, &iter);
+}
+
 /**
  * nf_connlabels_get - a rule of a namespace wants labels
  * @net: namespace
  * @bit: highest label that the rule uses
  *
- * Context: any but hard interrupt.
+ * Context: process, sleeps.
  * Return: 0, or -ERANGE when there is no such label.
  */
 int nf_connlabels_get(struct net *net, unsigned int bit)
 {
+	bool first;
+
 	if (bit > XT_CONNLABEL_MAXBIT)
 		return -ERANGE;
 
 	spin_lock_bh(&nf_conntrack_labels_lock);
-	net->ct.labels_used++;
+	first = !net->ct.labels_used++;
 	spin_unlock_bh(&nf_conntrack_labels_lock);
 
+	if (first)
+		nf_ct_labels_reserve_all(net);
 	return 0;
 }
 

@@ -43,7 +43,8 @@ struct nf_ct_ext_usual {
  * struct nf_ct_entry - a connection and what only this module knows of it
  * @ct:    what every other module sees; first member, so pointers convert
  * @ext:   room for the first extensions; @ct.ext points here until they outgrow it.
- *         Written only while the entry is unconfirmed, by its single owner.
+ *         Written while the entry is unconfirmed, by its single owner; afterwards
+ *         only by nf_ct_ext_add_late().
  * @hash:  before confirmation: nf_ct_hash() of the original direction.
  *         Written when the entry is made, by the CPU that has its packet.
  * @armed: after confirmation: jiffies32 at which the deadline slot of the entry
@@ -149,5 +150,6 @@ static inline unsigned int *nf_ct_policy_timeouts(const struct nf_conn *ct)
 void nf_ct_ext_free(struct nf_conn *ct);
 bool nf_ct_ext_valid(const struct nf_ct_ext *ext);
 bool nf_ct_ext_commit(struct nf_conn *ct);
+void *nf_ct_ext_add_late(struct nf_conn *ct, enum nf_ct_ext_id id);
 
 #endif /* _NF_CT_ENTRY_H */

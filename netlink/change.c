@@ -395,15 +395,26 @@ static int ctnetlink_labels_check_size(const struct nlattr *const cda[],
 	return 0;
 }
 
+/* Has the entry labels, or can it get them?  Replaces no bit */
+static int ctnetlink_labels_reserve(struct nf_conn *ct)
+{
+	static const u32 none[NF_CT_LABELS_MAX_SIZE / sizeof(u32)];
+
+	if (!IS_ENABLED(CONFIG_NF_CONNTRACK_LABELS))
+		return -ENOSPC;
+	return nf_connlabels_replace(ct, none, none, ARRAY_SIZE(none));
+}
+
 static int ctnetlink_labels_check(struct ctnetlink_changes *c)
 {
 	int err = ctnetlink_labels_check_size(c->cda, c->extack);
 
-	if (!err && !nf_ct_labels_find(c->ct)) {
+	if (err)
+		return err;
+	err = ctnetlink_labels_reserve(c->ct);
+	if (err)
 		NL_SET_ERR_MSG_ATTR(c->extack, c->cda[CTA_LABELS],
 				    "the connection has no room for labels");
-		err = -ENOSPC;
-	}
 	return err;
 }
 

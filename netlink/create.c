@@ -166,7 +166,8 @@ static int ctnetlink_attach_nat(struct nf_conn *ct,
  * Extensions cannot be added once the entry is in the table.  Only that for events
  * is required: without it the connection would have no events.
  */
-static int ctnetlink_add_extensions(struct nf_conn *ct, u32 portid)
+static int ctnetlink_add_extensions(struct nf_conn *ct,
+				    const struct nlattr *const cda[], u32 portid)
 {
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
 	struct nf_conntrack_ecache *e;
@@ -180,7 +181,11 @@ static int ctnetlink_add_extensions(struct nf_conn *ct, u32 portid)
 #endif
 	nfct_synproxy_ext_add(ct);
 	nfct_seqadj_ext_add(ct);
-	nf_ct_labels_ext_add(ct);
+	/* DIFF: labels-late: stock drops the labels unless there is a rule with some */
+	if (cda[CTA_LABELS])
+		nf_ct_ext_add(ct, NF_CT_EXT_LABELS, GFP_ATOMIC);
+	else
+		nf_ct_labels_ext_add(ct);
 	nf_ct_tstamp_ext_add(ct, GFP_ATOMIC);
 	nf_ct_acct_ext_add(ct, GFP_ATOMIC);
 	return 0;
@@ -227,7 +232,7 @@ static int ctnetlink_create_insert(struct nf_conn *ct,
 	if (err)
 		return err;
 
-	err = ctnetlink_add_extensions(ct, portid);
+	err = ctnetlink_add_extensions(ct, cda, portid);
 	if (!err)
 		err = ctnetlink_change_new(ct, cda, info->extack);
 	if (!err)
