@@ -3,6 +3,11 @@
  * Finding the connection of a tuple.  The table returns what matches; here an
  * entry past its deadline counts as absent and is ended, and an entry in a flow
  * table gets more time.  No state; RCU only.
+ *
+ * An entry that another CPU is just ending is found while it stands in the table,
+ * and its packet passes with it.  A new entry could not be confirmed beside it, so
+ * the packet would be dropped; and the other CPU may need long, since it sends the
+ * destroy event to all listeners before it takes the entry out.
  */
 #include <linux/rcupdate.h>
 #include <net/netfilter/nf_conntrack_core.h>
@@ -12,14 +17,17 @@
 #include "nf_conntrack_table.h"
 
 /*
- * How often one lookup may meet an expired entry.  Each is dying before the next
- * look, and two entries of one tuple stand in the table only for a moment.
+ * How often one lookup may meet an expired entry.  This CPU ends each before it looks
+ * again, and another one may confirm the same flow meanwhile.
  */
 #define NF_CT_FIND_TRIES	4
 
-/* An entry past its deadline: true when it lives on, else its reference is dropped. */
+/* An entry past its deadline: true when it may be used, else its reference is dropped. */
 static noinline bool nf_ct_found_expired(struct nf_conn *ct)
 {
+	/* another CPU ends it, and may not have taken it out of the table yet */
+	if (nf_ct_is_dying(ct))
+		return true;
 	if (test_bit(IPS_OFFLOAD_BIT, &ct->status)) {
 		nf_ct_offload_timeout(ct);
 		return true;
@@ -120,7 +128,8 @@ nf_conntrack_find_get(struct net *net, const struct nf_conntrack_zone *zone,
  * @ignored_conntrack: the entry it is for
  *
  * An entry with the same original tuple does not count: it is the same flow on
- * another CPU, and confirmation will merge the two.
+ * another CPU, and confirmation will merge the two.  A dying entry does count: its
+ * tuple is free when it has left the table.
  *
  * Context: softirq safe.
  * Return: 1 when taken, else 0.

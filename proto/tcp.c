@@ -615,8 +615,8 @@ static bool nf_ct_tcp_can_early_drop(const struct nf_conn *ct)
  * @state:   the hook
  *
  * Context: softirq or BH disabled, RCU held; takes ct->lock.
- * Return: NF_ACCEPT; NF_CT_PACKET_INVALID; or -NF_REPEAT: the entry was deleted,
- * look up again.
+ * Return: NF_ACCEPT; NF_CT_PACKET_INVALID; -NF_DROP; or -NF_REPEAT: the entry was
+ * deleted, look up again.
  */
 int nf_conntrack_tcp_packet(struct nf_conn *ct, struct sk_buff *skb,
 			    unsigned int dataoff, enum ip_conntrack_info ctinfo,
@@ -649,6 +649,11 @@ int nf_conntrack_tcp_packet(struct nf_conn *ct, struct sk_buff *skb,
 		return nf_ct_tcp_finish(ct, skb, ctinfo, &seg, &step);
 
 	if (action == NF_CT_TCP_REOPEN) {
+		/* another CPU ends it, and it may be in the table still: the client
+		 * sends its SYN again
+		 */
+		if (nf_ct_is_dying(ct))
+			return -NF_DROP;
 		/* it leaves the table even if its destroy event has to wait */
 		nf_ct_kill(ct);
 		return -NF_REPEAT;

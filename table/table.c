@@ -73,8 +73,7 @@ nf_ct_slot_get(unsigned long slot, const struct net *net,
 
 	/* pairs with the refcount_set() that ends nf_conntrack_alloc() and confirm */
 	smp_acquire__after_ctrl_dep();
-	if (likely(nf_ct_key_equal(h, tuple, zone, net) &&
-		   nf_ct_is_confirmed(ct) && !nf_ct_is_dying(ct)))
+	if (likely(nf_ct_key_equal(h, tuple, zone, net) && nf_ct_is_confirmed(ct)))
 		return h;
 
 	nf_ct_put(ct);
@@ -121,7 +120,7 @@ void nf_conntrack_table_prefetch(u32 hash)
  *
  * Context: RCU read side, softirq safe, takes no lock.
  * Return: the matching direction of an entry on which a reference was taken, or
- * NULL.  The entry is not dying, but may be past its deadline: see packet/find.c.
+ * NULL.  The entry may be dying or past its deadline: see packet/find.c.
  */
 struct nf_conntrack_tuple_hash *
 nf_conntrack_table_find(struct net *net, const struct nf_conntrack_tuple *tuple,
@@ -359,7 +358,7 @@ remove:
  * @hash: nf_ct_hash() of both directions
  *
  * Context: both table locks held. Readers may still hold or take references
- * until the next grace period; they see IPS_DYING, which the caller has set.
+ * until the next grace period; IPS_DYING, which the caller has set, tells them.
  */
 void nf_conntrack_table_remove(struct nf_conn *ct, const u32 hash[IP_CT_DIR_MAX])
 {
