@@ -159,7 +159,11 @@ static void nf_ct_acct_hand_over(struct nf_conn *winner,
 		       atomic64_read(&c->bytes));
 }
 
-/* Let the packet continue with @winner; the caller that unlocks drops the loser. */
+/*
+ * Let the packet continue with @winner; the caller that unlocks drops the loser.  A
+ * winner that is dying or expired serves as well, as in packet/find.c: no other entry
+ * can stand beside it.
+ */
 static int nf_ct_merge(const struct nf_ct_newcomer *loser,
 		       struct nf_conn *winner, enum ip_conntrack_info info)
 {
@@ -199,24 +203,19 @@ static int nf_ct_resolve_clash(const struct nf_ct_newcomer *loser,
 {
 	struct nf_conn *winner = nf_ct_tuplehash_to_ctrack(h);
 	struct net *net = nf_ct_net(winner);
-	int ret = NF_DROP;
+	int ret;
 
 	trace_nf_ct_clash(loser->ct);
 	if (!nf_ct_l4proto_find(nf_ct_protonum(winner))->allow_clash)
 		goto lost;
 
-	if (!nf_ct_is_dying(winner) && !nf_ct_is_expired(winner)) {
-		if (nf_ct_same_flow(winner, loser->ct, true))
-			/* DIFF: clash-crossing: both ends spoke first, so this is
-			 * the answer
-			 */
-			ret = nf_ct_merge(loser, winner,
-					  IP_CT_ESTABLISHED_REPLY);
-		else if (!(winner->status & IPS_NAT_DONE_MASK) ||
-			 nf_ct_same_flow(winner, loser->ct, false))
-			ret = nf_ct_merge(loser, winner, loser->info);
-	}
-	if (ret != NF_ACCEPT)
+	if (nf_ct_same_flow(winner, loser->ct, true))
+		/* DIFF: clash-crossing: both ends spoke first, so this is the answer */
+		ret = nf_ct_merge(loser, winner, IP_CT_ESTABLISHED_REPLY);
+	else if (nf_ct_same_flow(winner, loser->ct, false))
+		ret = nf_ct_merge(loser, winner, loser->info);
+	else
+		/* DIFF: clash-merge: also when the winner is not translated */
 		ret = nf_ct_keep_reply(loser);
 	if (ret == NF_ACCEPT) {
 		NF_CT_STAT_INC_ATOMIC(net, clash_resolve);
