@@ -197,22 +197,40 @@ bool nf_ct_ext_valid(const struct nf_ct_ext *ext)
 
 /**
  * nf_ct_ext_commit - the entry is being confirmed: its extensions are final
- * @ct: entry, reachable for table walks already
+ * @ct: entry that clashes with no other one
  *
- * nf_ct_iterate_destroy() changes the generation and walks the table afterwards:
- * either that walk sees the entry, or this function fails.
+ * nf_ct_iterate_destroy() changes the generation, waits for a grace period and walks
+ * the table afterwards.  The caller has seen nf_ct_ext_valid() since BH were turned
+ * off: so either it has seen the new generation, or that walk sees the entry.
  *
- * Context: any.
- * Return: false when the extensions went stale and @ct must not live.
+ * Context: BH off since nf_ct_ext_valid() was true.
+ * Return: the generation, for nf_ct_ext_revert().
  */
-bool nf_ct_ext_commit(struct nf_conn *ct)
+unsigned int nf_ct_ext_commit(struct nf_conn *ct)
 {
-	if (!nf_ct_ext_valid(ct->ext))
-		return false;
+	unsigned int id = 0;
 
-	if (ct->ext)
+	if (ct->ext) {
+		id = ct->ext->gen_id;
 		WRITE_ONCE(ct->ext->gen_id, 0);
-	return true;
+	}
+	return id;
+}
+
+/**
+ * nf_ct_ext_revert - the entry did not get into the table
+ * @ct: entry
+ * @id: what nf_ct_ext_commit() has returned
+ *
+ * No walk finds the entry, and its packet may have a clone that comes here later: so
+ * its extensions can go stale again.
+ *
+ * Context: as nf_ct_ext_commit().
+ */
+void nf_ct_ext_revert(struct nf_conn *ct, unsigned int id)
+{
+	if (ct->ext)
+		WRITE_ONCE(ct->ext->gen_id, id);
 }
 
 /**

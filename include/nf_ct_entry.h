@@ -149,7 +149,8 @@ static inline unsigned int *nf_ct_policy_timeouts(const struct nf_conn *ct)
 /* nf_conntrack_extend.c */
 void nf_ct_ext_free(struct nf_conn *ct);
 bool nf_ct_ext_valid(const struct nf_ct_ext *ext);
-bool nf_ct_ext_commit(struct nf_conn *ct);
+unsigned int nf_ct_ext_commit(struct nf_conn *ct);
+void nf_ct_ext_revert(struct nf_conn *ct, unsigned int id);
 void *nf_ct_ext_add_late(struct nf_conn *ct, enum nf_ct_ext_id id);
 
 #endif /* _NF_CT_ENTRY_H */

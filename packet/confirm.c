@@ -88,8 +88,11 @@ static int nf_ct_publish(const struct nf_ct_newcomer *new, unsigned int refs)
 {
 	const struct nf_conn_help *help = NULL;
 	struct nf_conn *ct = new->ct;
+	unsigned int generation;
 	u32 ttl = ct->timeout;
 	int err;
+
+	generation = nf_ct_ext_commit(ct);
 
 	if (nf_ct_has_ext(ct, NF_CT_EXT_HELPER))
 		help = nfct_help(ct);
@@ -102,6 +105,7 @@ static int nf_ct_publish(const struct nf_ct_newcomer *new, unsigned int refs)
 	err = nf_conntrack_table_insert(ct, new->hash);
 	if (err) {
 		WRITE_ONCE(ct->timeout, ttl);
+		nf_ct_ext_revert(ct, generation);
 		return err;
 	}
 	if (refs) {
@@ -248,9 +252,10 @@ static int nf_ct_confirm_locked(const struct nf_ct_newcomer *new)
 		return NF_DROP;
 	/* a module that its extensions point to is being removed, or the entry
 	 * was killed before it got here.  BH are off, so that synchronize_net()
-	 * in nf_ct_iterate_destroy() waits for the end of this function
+	 * in nf_ct_iterate_destroy() waits for the end of this function: the walk
+	 * that follows finds the entry, if it gets into the table
 	 */
-	if (unlikely(!nf_ct_ext_commit(ct) || nf_ct_is_dying(ct)))
+	if (unlikely(!nf_ct_ext_valid(ct->ext) || nf_ct_is_dying(ct)))
 		return nf_ct_confirm_failed(nf_ct_net(ct), 0);
 
 	h = nf_ct_find_clash(new);
@@ -305,7 +310,7 @@ int nf_conntrack_hash_check_insert(struct nf_conn *ct)
 	int err;
 
 	nf_ct_newcomer_lock(&new);
-	if (!nf_ct_ext_commit(ct))
+	if (!nf_ct_ext_valid(ct->ext))
 		err = -EAGAIN;
 	else if (nf_ct_find_clash(&new))
 		err = -EEXIST;
