@@ -377,11 +377,15 @@ void nf_ct_deadline_shrunk(struct nf_conn *ct)
 void nf_ct_deadline_set(struct nf_conn *ct, u32 jiffies_from_now)
 {
 	u32 deadline = nfct_time_stamp + jiffies_from_now;
-	u32 old = READ_ONCE(ct->timeout);
+	u32 old;
 
-	if (old == deadline)
+	if (READ_ONCE(ct->timeout) == deadline)
 		return;
-	WRITE_ONCE(ct->timeout, deadline);
+	/* one operation: were the old value read before, another CPU could write a
+	 * later one in between, for which the wheel may have armed the entry, and
+	 * nobody would see that it shrinks
+	 */
+	old = xchg(&ct->timeout, deadline);
 	if ((s32)(deadline - old) < 0)
 		nf_ct_deadline_shrunk(ct);
 }
