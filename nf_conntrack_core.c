@@ -171,27 +171,35 @@ uncount:
 	return ERR_PTR(-ENOMEM);
 }
 
-/* nf_nat links the entries that it has seen into a hash of its own.  When it is
- * unloaded, it walks our table to find them.  An entry whose destroy event is
- * undelivered is not in our table: so it leaves both at once.
+/*
+ * nf_nat links the entries that it has seen into a hash of its own.  When it is
+ * unloaded, it walks our table to find them, clears nf_nat_hook, waits for a grace
+ * period and frees that hash.  An entry whose destroy event is undelivered is not in
+ * our table: so it leaves both at once, in one read side of RCU.
+ *
+ * @nat is the hook as it was while the entry was in our table still.  NULL: the walk
+ * was over by then, and has unlinked the entry.  Otherwise nf_nat waits for us.
  */
-static void nf_ct_forget_nat(struct nf_conn *ct)
+static void nf_ct_forget_nat(struct nf_conn *ct, const struct nf_nat_hook *nat)
 {
 #if IS_ENABLED(CONFIG_NF_NAT)
-	const struct nf_nat_hook *nat;
-
-	if (!test_bit(IPS_SRC_NAT_DONE_BIT, &ct->status))
+	if (!nat || !test_bit(IPS_SRC_NAT_DONE_BIT, &ct->status))
 		return;
+	/* an event that is sent meanwhile shows one of the two bits */
 	set_bit(NF_CT_STATUS_WAS_NAT, &ct->status);
 	/* nf_nat's clean-up does the same: the CPU that clears the bit unlinks */
-	if (!test_and_clear_bit(IPS_SRC_NAT_DONE_BIT, &ct->status))
-		return;
-
-	rcu_read_lock();
-	nat = rcu_dereference(nf_nat_hook);
-	if (nat)
+	if (test_and_clear_bit(IPS_SRC_NAT_DONE_BIT, &ct->status))
 		nat->remove_nat_bysrc(ct);
-	rcu_read_unlock();
+#endif
+}
+
+/* Under RCU */
+static const struct nf_nat_hook *nf_ct_nat_hook(void)
+{
+#if IS_ENABLED(CONFIG_NF_NAT)
+	return rcu_dereference(nf_nat_hook);
+#else
+	return NULL;
 #endif
 }
 
@@ -212,7 +220,12 @@ void nf_conntrack_free(struct nf_conn *ct)
 	struct nf_conntrack_net *cnet = nf_ct_pernet(nf_ct_net(ct));
 
 	WARN_ON(refcount_read(&ct->ct_general.use) != 0);
-	nf_ct_forget_nat(ct);
+	/* an entry that was never confirmed */
+	if (unlikely(test_bit(IPS_SRC_NAT_DONE_BIT, &ct->status))) {
+		rcu_read_lock();
+		nf_ct_forget_nat(ct, nf_ct_nat_hook());
+		rcu_read_unlock();
+	}
 	nf_ct_drop_extensions(ct);
 	kmem_cache_free(nf_conntrack_cachep, ct);
 	/* the end of a namespace reads 0, and then frees what entries point to */
@@ -332,14 +345,21 @@ static void nf_ct_unlink(struct nf_conn *ct)
 		[IP_CT_DIR_ORIGINAL]	= nf_ct_hash(ct, IP_CT_DIR_ORIGINAL),
 		[IP_CT_DIR_REPLY]	= nf_ct_hash(ct, IP_CT_DIR_REPLY),
 	};
+	const struct nf_nat_hook *nat;
 
 	nf_ct_helper_destroy(ct);
 	nf_ct_remove_expectations(ct);
+
+	rcu_read_lock();
+	/* before it leaves the table: nf_ct_forget_nat() */
+	nat = nf_ct_nat_hook();
 	nf_conntrack_table_lock2(hash[0], hash[1]);
 	nf_conntrack_table_remove(ct, hash);
 	nf_conntrack_table_unlock2(hash[0], hash[1]);
+	nf_ct_forget_nat(ct, nat);
+	rcu_read_unlock();
+
 	nf_ct_deadline_disarm(ct);
-	nf_ct_forget_nat(ct);
 }
 
 /*
