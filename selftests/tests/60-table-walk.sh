@@ -19,6 +19,7 @@ if is_debug || [ "$(scaled 1)" -gt 3 ]; then
 	FLOWS=20000
 fi
 TABLE=/proc/net/stat/nf_conntrack_table
+TRACING=/sys/kernel/tracing
 
 buckets()
 {
@@ -60,6 +61,25 @@ churn()
 	done
 }
 
+# Count the walks through the table, and the namespaces that end
+probes_begin()
+{
+	mountpoint -q $TRACING || mount -t tracefs tracefs $TRACING 2>/dev/null
+	printf '%s\n' 'p:nfct/walk nf_conntrack_walk_next' 'p:nfct/end nf_conntrack_flush_net' \
+		>$TRACING/kprobe_events 2>/dev/null && echo 1 >$TRACING/events/nfct/enable
+}
+
+hits()
+{
+	awk -v name="$1" '$1 == name { print $2 }' $TRACING/kprobe_profile
+}
+
+probes_end()
+{
+	echo 0 >$TRACING/events/nfct/enable
+	echo >$TRACING/kprobe_events
+}
+
 start_reader()
 {
 	nsenter --net=/run/netns/n -- tabledump "$1" 198.18.1.0 4000 $LONG >"/tmp/$1" 2>&1 &
@@ -99,6 +119,19 @@ if is_ours; then
 	ns n flows udp 198.18.1.0 4000 0 $LONG >/tmp/made
 fi
 is 'all flows there' "$(ctcount n)" $LONG
+
+# --- the end of a namespace that has none of them ---
+if is_ours && probes_begin; then
+	for i in 1 2 3; do
+		must ip netns add empty
+		must ip netns delete empty
+	done
+	check 'namespaces without entries have ended' wait_for '[ "$(hits end)" -ge 3 ]' 30
+	is 'their end walks through no table' "$(hits walk)" 0
+	ns n conntrack -L >/dev/null 2>&1
+	cmp_num 'a walk would be noticed' "$(hits walk)" -ge 1
+	probes_end
+fi
 
 # --- read while everything changes ---
 start_reader netlink
