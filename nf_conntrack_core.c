@@ -34,6 +34,8 @@
 
 static struct kmem_cache *nf_conntrack_cachep __read_mostly;
 
+static bool nf_ct_end(struct nf_conn *ct, u32 portid, int report);
+
 /* ---- early drop ---- */
 
 /* May @ct make room for a new connection?  It is not answered yet, or closing. */
@@ -49,22 +51,24 @@ static bool nf_ct_early_drop_may(const struct nf_conn *ct)
 	return l4->can_early_drop && l4->can_early_drop(ct);
 }
 
-/* End the first of @n entries that may go; drops the references on all of them.
- * True when it is gone for good, its destroy event delivered.
+/* End the first of @n entries that may go, unless another CPU does; drops the
+ * references on all of them.
  */
 static bool nf_ct_early_drop_one(struct nf_conn **batch, unsigned int n)
 {
-	bool gone = false;
+	bool ended = false;
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		if (!gone && nf_ct_early_drop_may(batch[i])) {
+		if (!ended && nf_ct_early_drop_may(batch[i]) &&
+		    !test_and_set_bit(IPS_DYING_BIT, &batch[i]->status)) {
 			trace_nf_ct_early_drop(batch[i]);
-			gone = nf_ct_delete(batch[i], 0, 0);
+			nf_ct_end(batch[i], 0, 0);
+			ended = true;
 		}
 		nf_ct_put(batch[i]);
 	}
-	return gone;
+	return ended;
 }
 
 /* End one entry of a full namespace, in a few buckets from @hash on. */
@@ -99,14 +103,12 @@ static bool nf_conntrack_make_room(struct net *net,
 {
 	u32 hash = nf_conntrack_hash_tuple(net, orig,
 					   nf_ct_zone_id(zone, IP_CT_DIR_ORIGINAL));
-	unsigned int unsent = nf_conntrack_unsent_count(net);
+	unsigned int unsent;
 
-	/* DIFF: early-drop: while a listener is far behind, an entry that is given
-	 * up only moves to the list of undelivered events, where it still counts
-	 */
-	if (unsent <= READ_ONCE(nf_conntrack_max) / 8 &&
-	    nf_conntrack_early_drop(net, hash))
+	/* DIFF: early-drop: it makes room even if the destroy event has to wait */
+	if (nf_conntrack_early_drop(net, hash))
 		return true;
+	unsent = nf_conntrack_unsent_count(net);
 	/* DIFF: table-full-log: says how many entries wait for a listener */
 	if (unsent)
 		net_warn_ratelimited("nf_conntrack: table full, dropping packet (%u entries wait for an event listener)\n",
@@ -381,6 +383,25 @@ static bool nf_ct_has_entered(struct nf_conn *ct)
 	return in;
 }
 
+/* End an entry whose IPS_DYING the caller has set.  True: it has left the table, and
+ * no listener lacks its destroy event.
+ */
+static bool nf_ct_end(struct nf_conn *ct, u32 portid, int report)
+{
+	bool sent;
+
+	/* never was in the table, and never will be */
+	if (unlikely(!nf_ct_has_entered(ct)))
+		return true;
+
+	nf_ct_stop_clock(ct);
+	trace_nf_ct_destroy(ct);
+	sent = nf_conntrack_event_report(IPCT_DESTROY, ct, portid, report) >= 0;
+	nf_ct_unlink(ct);
+	nf_ct_put(ct);
+	return sent;
+}
+
 /**
  * nf_ct_delete - end a confirmed connection
  * @ct:     entry; the caller holds a reference of its own
@@ -396,20 +417,9 @@ static bool nf_ct_has_entered(struct nf_conn *ct)
  */
 bool nf_ct_delete(struct nf_conn *ct, u32 portid, int report)
 {
-	bool sent;
-
 	if (test_and_set_bit(IPS_DYING_BIT, &ct->status))
 		return false;
-	/* never was in the table, and never will be */
-	if (unlikely(!nf_ct_has_entered(ct)))
-		return true;
-
-	nf_ct_stop_clock(ct);
-	trace_nf_ct_destroy(ct);
-	sent = nf_conntrack_event_report(IPCT_DESTROY, ct, portid, report) >= 0;
-	nf_ct_unlink(ct);
-	nf_ct_put(ct);
-	return sent;
+	return nf_ct_end(ct, portid, report);
 }
 
 /* ---- use ---- */

@@ -74,6 +74,7 @@ nf_conntrack_listener_take(struct nf_conntrack_unsent *u, const struct net *home
 		l->leaving = false;
 		l->given_up = false;
 		l->untold = false;
+		l->losing = false;
 		l->jammed = false;
 		l->charge = 0;
 		l->delivered = 0;
@@ -220,8 +221,10 @@ bool nf_conntrack_listener_push(struct nf_conntrack_listener *l,
 
 	xa_lock_bh(&l->queue);
 	first = nf_conntrack_listener_idle(l);
-	if (first)
+	if (first) {
 		nf_conntrack_pace_start(&l->pace, ktime_get_ns());
+		WRITE_ONCE(l->losing, false);
+	}
 	if (l->searching)
 		WRITE_ONCE(l->rescan, true);
 	else
@@ -345,6 +348,25 @@ bool nf_conntrack_listener_idle(const struct nf_conntrack_listener *l)
 NF_CT_EXPORT_PRIVATE(nf_conntrack_listener_idle);
 
 /* ---- counters ---- */
+
+/**
+ * nf_conntrack_listener_loses - an event for a listener is given up
+ * @l: listener for which much waits
+ *
+ * It is told of that once, until nothing waits for it any more.
+ *
+ * Context: softirq safe.
+ * Return: whether this is the first one since then.
+ */
+bool nf_conntrack_listener_loses(struct nf_conntrack_listener *l)
+{
+	WRITE_ONCE(l->lost, l->lost + 1);
+	if (READ_ONCE(l->losing))
+		return false;
+	WRITE_ONCE(l->losing, true);
+	WRITE_ONCE(l->untold, true);
+	return true;
+}
 
 /**
  * nf_conntrack_listener_stats - what users see of a listener

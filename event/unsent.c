@@ -337,18 +337,46 @@ void nf_conntrack_unsent_wake(struct nf_conntrack_unsent *u, bool first)
 }
 
 /*
- * Connections that wait count against nf_conntrack_max.  Expectations that wait count
- * against nothing that traffic needs, so that at most as many of them wait.
+ * What waits has a bound of its own.  A connection that waits counts against
+ * nf_conntrack_max as well, but a full namespace still lets new ones in for those that
+ * it ends; an expectation that waits counts against nothing that traffic needs.
  */
 static bool nf_ct_unsent_too_many(const struct nf_ct_unsent_item *item)
 {
 	const struct nf_conntrack_unsent *u = nf_conntrack_unsent(item->net);
+	unsigned int listed = atomic_read(&u->listed[nf_ct_unsent_kind(item)]);
 	unsigned int max = READ_ONCE(nf_conntrack_max);
 
-	return max && !item->ct && !(READ_ONCE(*item->word) & NF_CT_UNSENT_LISTED) &&
-	       (unsigned int)atomic_read(&u->listed[NF_CT_UNSENT_EXPECTATION]) >= max;
+	return max && listed >= max &&
+	       !(READ_ONCE(*item->word) & NF_CT_UNSENT_LISTED);
 }
 
+/*
+ * The listeners among @slots that lose an event, because too much waits.  One that
+ * holds back less than its share of the bound is not to blame, and loses nothing: so
+ * at most twice as much waits, however many listeners there are.
+ */
+static u16 nf_ct_unsent_losers(const struct nf_ct_unsent_item *item, unsigned long slots)
+{
+	unsigned int share = READ_ONCE(nf_conntrack_max) / NF_CT_LISTENERS;
+	const struct nf_conntrack_listener *l;
+	unsigned int slot;
+	u16 losers = 0;
+
+	if (likely(!nf_ct_unsent_too_many(item)))
+		return 0;
+	for_each_set_bit(slot, &slots, NF_CT_LISTENERS) {
+		l = &nf_conntrack_unsent(item->net)->slots[slot];
+		/* what its queue has no memory for is not counted */
+		if (nf_conntrack_listener_pending(l) >= share || READ_ONCE(l->rescan))
+			losers |= BIT(slot);
+	}
+	return losers;
+}
+
+/* The log says so once for each listener that falls behind: no other message of the
+ * network, of which there may be many now, shall suppress that one.
+ */
 static void nf_ct_unsent_give_up(const struct nf_ct_unsent_item *item,
 				 unsigned long slots)
 {
@@ -357,10 +385,12 @@ static void nf_ct_unsent_give_up(const struct nf_ct_unsent_item *item,
 
 	for_each_set_bit(slot, &slots, NF_CT_LISTENERS) {
 		l = &nf_conntrack_unsent(item->net)->slots[slot];
-		WRITE_ONCE(l->lost, l->lost + 1);
+		if (nf_conntrack_listener_loses(l))
+			pr_warn_ratelimited("%u %s wait for a listener: giving up events of others for listener %u\n",
+					    READ_ONCE(nf_conntrack_max),
+					    item->ct ? "connections" : "expectations",
+					    READ_ONCE(l->portid));
 	}
-	net_warn_ratelimited("%u expectations wait for a listener: giving up events of others\n",
-			     READ_ONCE(nf_conntrack_max));
 }
 
 /**
@@ -370,8 +400,8 @@ static void nf_ct_unsent_give_up(const struct nf_ct_unsent_item *item,
  * @slots:  which listeners, as bits; not 0
  * @events: the event
  *
- * DIFF: events-given-up: beyond nf_conntrack_max expectations that wait, the
- * events of others are given up, counted and logged.
+ * DIFF: events-given-up: beyond nf_conntrack_max connections or expectations that wait,
+ * the events of others are given up, counted and logged.
  *
  * Context: softirq safe.
  */
@@ -379,15 +409,21 @@ void nf_ct_unsent_lack(const struct nf_ct_unsent_item *item,
 		       enum nf_ct_unsent_set set, u16 slots, u32 events)
 {
 	struct nf_conntrack_unsent *u = nf_conntrack_unsent(item->net);
-	unsigned long fresh = slots & ~nf_ct_unsent_lacking(item);
 	u32 state = NF_CT_UNSENT_LISTED;
+	unsigned long fresh;
 	unsigned int slot;
 	bool first = false;
+	u16 losers = 0;
 
-	if (nf_ct_unsent_too_many(item)) {
-		nf_ct_unsent_give_up(item, slots);
+	/* without an event, the item is only listed for the worker to go on with it */
+	if (events)
+		losers = nf_ct_unsent_losers(item, slots);
+	if (unlikely(losers))
+		nf_ct_unsent_give_up(item, losers);
+	slots &= ~losers;
+	if (!slots)
 		return;
-	}
+	fresh = slots & ~nf_ct_unsent_lacking(item);
 	if (set == NF_CT_LACK_END)
 		state |= NF_CT_UNSENT_DYING;
 	nf_ct_unsent_update(item, 0, (unsigned long)slots << nf_ct_unsent_shift(set));

@@ -27,7 +27,8 @@ struct nf_ct_unsent_item;
  * @leaving:   the socket has been closed: drop its queue, then free the slot
  * @given_up:  the listener has held back too much: it is a plain one until its
  *             socket is empty
- * @untold:    it has not been told of that by ENOBUFS
+ * @losing:    since something waits for it, an event for it was given up
+ * @untold:    it has not been told of either by ENOBUFS
  * @jammed:    the socket refused although it had room: it takes nothing before it
  *             is empty.  A hint, written by the CPU that sends.
  * @rescan:    an item could not be queued for lack of memory: search the lists
@@ -47,6 +48,7 @@ struct nf_conntrack_listener {
 	u32			portid;
 	bool			leaving;
 	bool			given_up;
+	bool			losing;
 	bool			untold;
 	bool			jammed;
 	bool			rescan;
@@ -98,6 +100,7 @@ void nf_conntrack_listener_searched(struct nf_conntrack_listener *l);
 bool nf_conntrack_listener_first(struct nf_conntrack_listener *l,
 				 struct nf_ct_unsent_item *item);
 void nf_conntrack_listener_shift(struct nf_conntrack_listener *l);
+bool nf_conntrack_listener_loses(struct nf_conntrack_listener *l);
 bool nf_conntrack_listener_idle(const struct nf_conntrack_listener *l);
 unsigned int nf_conntrack_listener_pending(const struct nf_conntrack_listener *l);
 void nf_conntrack_listener_free(struct nf_conntrack_listener *l);

@@ -364,14 +364,14 @@ ctnetlink_audience_slot(struct net *net, struct sock *sk, bool *lapsed)
 	if (!ctnetlink_socket_flag(sk, ctnetlink_layout.reliable))
 		return NULL;
 	l = nf_conntrack_listener_of(net, sock_net(sk), ctnetlink_socket_portid(sk));
+	if (unlikely(READ_ONCE(l->untold))) {
+		WRITE_ONCE(l->untold, false);
+		ctnetlink_socket_overrun(sk);
+	}
 	if (likely(!READ_ONCE(l->given_up)))
 		return l;
 
 	*lapsed = true;
-	if (READ_ONCE(l->untold)) {
-		WRITE_ONCE(l->untold, false);
-		ctnetlink_socket_overrun(sk);
-	}
 	/* it has read all: from now on it can be relied on again */
 	if (!atomic_read(&sk->sk_rmem_alloc) && nf_conntrack_listener_idle(l))
 		WRITE_ONCE(l->given_up, false);

@@ -3,6 +3,7 @@
 #
 # How much, and how long, a listener may hold back, as the administrator says; who
 # holds back is visible; more reliable listeners than there are slots lose nothing.
+# A table full of unanswered connections lets new ones in, whoever listens how slowly.
 #
 # PROMISE
 # TIMEOUT: 240
@@ -92,11 +93,46 @@ crowd()
 	check 'crowd: no entry is left' wait_for '[ "$(ctcount n)" = 0 ]' 20
 }
 
+# flood NAME WORD...: a full table beside a listener that is behind, and a good one
+flood()
+{
+	local tag=$1 max=1000 more=4000 sent
+	shift
+
+	sysctl -qw net.netfilter.nf_conntrack_max=$max
+	dmesg -C
+	listeners_start n "$tag" -T "$(scaled 120)" "name=a reliable $*" \
+		'name=b reliable rcvbuf=16777216'
+	ns n flows udp 198.18.1.0 4000 0 $max >/tmp/made
+	is "$tag: the table is full" "$(ctcount n)" $max
+	ns n flows udp 198.18.1.0 5000 0 $more >/tmp/made
+	note "$tag: $(cat /tmp/made), count=$(ctcount n) early_drop=$(ct_stat n early_drop)"
+	sent=$(sed 's/sent=\([0-9]*\).*/\1/' /tmp/made)
+	cmp_num "$tag: new connections get in" "$sent" -ge $((more * 9 / 10))
+	cmp_num "$tag: the table has its limit" "$(ns n conntrack -L 2>/dev/null | wc -l)" -le $max
+	cmp_num "$tag: what waits has one, too" "$(ctcount n)" -le $((2 * max + 100))
+	cmp_num "$tag: what was given up is counted" "$(column lost)" -ge 1
+	check "$tag: and logged" sh -c 'dmesg | grep "connections wait for a listener: giving up"'
+	sysctl -qw net.netfilter.nf_conntrack_max=65536
+	flush
+	check "$tag: the other listener hears all" wait_for '[ "$(told '"$tag"' b destroy)" = '$((max + sent))' ]' 20
+	whole "$tag" b $((max + sent))
+	listeners_end
+	check "$tag: no entry is left" wait_for '[ "$(ctcount n)" = 0 ]' 20
+}
+
 allow_log 'holds back the events of'
+allow_log 'giving up events of others'
 must modprobe nf_conntrack_netlink
 must flow_net n
 no_limit
 limited_number
 limited_time
 crowd
+# no entry ends by itself, and the table has long buckets: early drop looks at a few
+echo 1024 >/sys/module/nf_conntrack/parameters/hashsize
+ns n sysctl -qw net.netfilter.nf_conntrack_udp_timeout=3000
+flood stopped rcvbuf=2048 stopped
+flood slow rcvbuf=2048 pause=5ms
+is 'slow: it is told' "$(told slow a enobufs)" 1
 finish
