@@ -337,6 +337,7 @@ static const struct {
 } nf_conntrack_steps[] = {
 	{ nf_conntrack_globals_init,	nf_conntrack_globals_fini },
 	{ nf_conntrack_core_init,	nf_conntrack_core_fini },
+	{ nf_ct_lines_init,		nf_ct_lines_fini },
 	{ nf_conntrack_table_init,	nf_conntrack_table_fini },
 	{ nf_conntrack_resize_init,	nf_conntrack_resize_fini },
 	{ nf_conntrack_deadline_init,	nf_conntrack_deadline_fini },

@@ -25,8 +25,13 @@
 /* DIFF: chain-limit: the longest chain that an insertion makes */
 #define NF_CT_CHAIN_LINES	32
 
-/* Byte 0 of nf_ct_line.head; bytes 2 to 7 hold the tags of slots 0 to 5 */
+/* Bytes 0 and 1 of nf_ct_line.head; bytes 2 to 7 hold the tags of slots 0 to 5.  The
+ * first line of a bucket counts how often an entry has come nearer in its chain.
+ */
 #define NF_CT_LINE_MOVED	1ULL
+#define NF_CT_LINE_SHIFT	2ULL
+#define NF_CT_LINE_SHIFTS	0xfffeULL
+#define NF_CT_LINE_TAGS		(~0xffffULL)
 #define NF_CT_TAG_SHIFT(slot)	(16 + 8 * (slot))
 #define NF_CT_TAG_BYTES		0x0101010101010000ULL
 
@@ -35,8 +40,9 @@
  * @head: flags and tags, always read as one word; a tag of 0 is a free slot.
  *        Published with release after the slot it describes.
  * @slot: entry address, with the direction in bit 0
- * @next: overflow line or NULL; lines leave a chain only with their table
+ * @next: overflow line or NULL
  *
+ * All lines of a chain but the last are full, and the last overflow line has an entry.
  * Written under the table lock of its hash prefix, read under RCU.
  */
 struct nf_ct_line {
@@ -60,9 +66,7 @@ struct nf_conntrack_table {
 };
 
 extern struct nf_conntrack_table __rcu *nf_conntrack_table;
-extern struct kmem_cache *nf_ct_line_cachep;
 extern struct percpu_counter nf_conntrack_slots;
-extern atomic_t nf_conntrack_overflow;
 extern s64 nf_conntrack_grow_at;
 extern struct delayed_work nf_conntrack_resize_work;
 extern unsigned long nf_conntrack_resize_asked;
@@ -104,6 +108,18 @@ static inline unsigned int nf_ct_match_slot(u64 match)
 	return (__ffs64(match) - 16) / 8;
 }
 
+/*
+ * For a reader that has not found what it looked for: has an entry changed its place in
+ * the bucket since @head, the head word of its first line, was read?  It may have come
+ * to a line that the reader had passed already: the reader has to begin anew.
+ */
+static inline bool nf_ct_bucket_shifted(const struct nf_ct_line *first, u64 head)
+{
+	/* pairs with the barrier in nf_ct_slot_shift() */
+	smp_rmb();
+	return (READ_ONCE(first->head) ^ head) & NF_CT_LINE_SHIFTS;
+}
+
 static inline struct nf_conn *nf_ct_slot_ct(unsigned long slot)
 {
 	return (struct nf_conn *)(slot & ~1UL);
@@ -129,6 +145,14 @@ static inline void nf_ct_slot_prefetch(unsigned long slot)
 	prefetch(p + 64);
 	prefetch(p + 128);
 }
+
+/* line.c: the memory of overflow lines */
+struct nf_ct_line *nf_ct_line_alloc(gfp_t gfp);
+void nf_ct_line_free(struct nf_ct_line *line);
+void nf_ct_line_retire(struct nf_ct_line *line);
+void nf_ct_lines_count(int n);
+unsigned int nf_ct_lines_in_use(void);
+void nf_ct_lines_flush(void);
 
 /* table.c: the first line of the bucket of @hash; its table lock is held */
 struct nf_ct_line *nf_ct_bucket_locked(u32 hash);

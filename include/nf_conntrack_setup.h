@@ -13,6 +13,8 @@ int nf_conntrack_globals_init(void);
 void nf_conntrack_globals_fini(void);
 
 /* table/ */
+int nf_ct_lines_init(void);
+void nf_ct_lines_fini(void);
 int nf_conntrack_table_init(void);
 void nf_conntrack_table_fini(void);
 int nf_conntrack_resize_init(void);

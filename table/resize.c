@@ -61,8 +61,7 @@ static void nf_ct_spares_fill(struct nf_ct_spares *s, unsigned int want)
 	struct nf_ct_line *line;
 
 	for (; s->n < want; s->n++) {
-		line = kmem_cache_zalloc(nf_ct_line_cachep,
-					 GFP_KERNEL | __GFP_NOFAIL);
+		line = nf_ct_line_alloc(GFP_KERNEL | __GFP_NOFAIL);
 		line->next = s->line;
 		RCU_INIT_POINTER(s->line, line);
 	}
@@ -73,7 +72,7 @@ static void nf_ct_spares_drain(struct nf_ct_spares *s)
 	struct nf_ct_line *line;
 
 	while ((line = nf_ct_spares_take(s)))
-		kmem_cache_free(nf_ct_line_cachep, line);
+		nf_ct_line_free(line);
 }
 
 /* ---- generations ---- */
@@ -359,6 +358,7 @@ void nf_conntrack_resize_fini(void)
 	mutex_unlock(&nf_conntrack_resize_mutex);
 	cancel_delayed_work_sync(&nf_conntrack_resize_work);
 
+	nf_ct_lines_flush();
 	/* earlier generations: their grace periods, then their work */
 	rcu_barrier();
 	drain_workqueue(nf_conntrack_wq);

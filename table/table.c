@@ -3,8 +3,8 @@
  * The connection table: finding, inserting and removing entries, and the memory
  * of one generation of it.  nf_conntrack_locks[] (one lock for each value of the
  * hash's top ten bits, see include/nf_conntrack_table.h) guards every bucket;
- * lookups hold RCU only.  An entry never moves within a generation, so a reader
- * that has seen a bucket's flags needs no second look.
+ * lookups hold RCU only.  An entry may come nearer in its chain while a reader goes
+ * along it: a reader that finds nothing asks nf_ct_bucket_shifted().
  */
 #include <linux/percpu_counter.h>
 #include <linux/prefetch.h>
@@ -16,9 +16,7 @@
 #include "nf_conntrack_table.h"
 
 struct nf_conntrack_table __rcu *nf_conntrack_table __read_mostly;
-struct kmem_cache *nf_ct_line_cachep __read_mostly;
 struct percpu_counter nf_conntrack_slots;
-atomic_t nf_conntrack_overflow = ATOMIC_INIT(0);
 s64 nf_conntrack_grow_at __read_mostly;
 
 /* The work of table/resize.c, which an insertion queues when the table is too full.
@@ -127,12 +125,14 @@ nf_conntrack_table_find(struct net *net, const struct nf_conntrack_tuple *tuple,
 			const struct nf_conntrack_zone *zone, u32 hash)
 {
 	struct nf_conntrack_tuple_hash *h;
+	struct nf_ct_line *first, *line;
 	u8 tag = nf_ct_hash_tag(hash);
-	struct nf_ct_line *line;
+	u64 begun, head, match;
 	unsigned long slot;
-	u64 head, match;
 
-	line = nf_ct_bucket_rcu(hash, &head);
+again:
+	line = first = nf_ct_bucket_rcu(hash, &head);
+	begun = head;
 	do {
 		for (match = nf_ct_head_match(head, tag); match;
 		     match &= match - 1) {
@@ -144,10 +144,14 @@ nf_conntrack_table_find(struct net *net, const struct nf_conntrack_tuple *tuple,
 		}
 		line = rcu_dereference(line->next);
 		if (likely(!line))
-			return NULL;
+			break;
 		/* as in nf_ct_bucket_rcu() */
 		head = smp_load_acquire(&line->head);
 	} while (1);
+
+	if (unlikely(nf_ct_bucket_shifted(first, begun)))
+		goto again;
+	return NULL;
 }
 
 /* ---- writers ---- */
@@ -237,7 +241,7 @@ int nf_ct_line_add(struct nf_ct_line *line, u32 hash, unsigned long slot,
 			next = spare(arg);
 			if (!next)
 				return -ENOMEM;
-			atomic_inc(&nf_conntrack_overflow);
+			nf_ct_lines_count(1);
 			next->slot[0] = slot;
 			next->head = tag << NF_CT_TAG_SHIFT(0);
 			rcu_assign_pointer(line->next, next);
@@ -255,21 +259,76 @@ int nf_ct_line_add(struct nf_ct_line *line, u32 hash, unsigned long slot,
 
 static struct nf_ct_line *nf_ct_line_atomic(void *unused)
 {
-	return kmem_cache_zalloc(nf_ct_line_cachep, GFP_ATOMIC | __GFP_NOWARN);
+	return nf_ct_line_alloc(GFP_ATOMIC | __GFP_NOWARN);
+}
+
+static void nf_ct_slot_clear(struct nf_ct_line *line, unsigned int i)
+{
+	WRITE_ONCE(line->head, line->head & ~(0xffULL << NF_CT_TAG_SHIFT(i)));
+	WRITE_ONCE(line->slot[i], 0);
+}
+
+static u64 nf_ct_head_count_shift(u64 head)
+{
+	return (head & ~NF_CT_LINE_SHIFTS) |
+	       ((head + NF_CT_LINE_SHIFT) & NF_CT_LINE_SHIFTS);
+}
+
+/*
+ * Move an entry from the last line of a chain to the free slot @i of @line.  A reader
+ * may have passed @line already and may come to the last line when the entry has gone.
+ * So the count in the first line changes before that: see nf_ct_bucket_shifted().  For
+ * the reader to be deceived, the count would have to go round, 32,768 entries of one
+ * bucket, while it goes along one chain.
+ */
+static void nf_ct_slot_shift(struct nf_ct_line *first, struct nf_ct_line *line,
+			     unsigned int i, struct nf_ct_line *last)
+{
+	unsigned int from = (__fls(last->head & NF_CT_LINE_TAGS) - 16) / 8;
+	u64 tag = last->head >> NF_CT_TAG_SHIFT(from) & 0xff;
+
+	WRITE_ONCE(line->slot[i], last->slot[from]);
+	/* as in nf_ct_line_add() */
+	smp_store_release(&line->head, line->head | tag << NF_CT_TAG_SHIFT(i));
+	/* a reader that sees the count sees the entry in its new place */
+	smp_store_release(&first->head, nf_ct_head_count_shift(first->head));
+	/* a reader that finds the old place empty sees the count */
+	smp_wmb();
+	nf_ct_slot_clear(last, from);
+}
+
+/* Slot @i of @line has become free: keep the chain of the bucket as short as may be. */
+static void nf_ct_bucket_close_gap(struct nf_ct_line *first, struct nf_ct_line *line,
+				   unsigned int i, u32 hash)
+{
+	struct nf_ct_line *before = NULL, *last = first, *next;
+
+	while ((next = nf_ct_line_next(last, hash))) {
+		before = last;
+		last = next;
+	}
+	if (likely(!before))
+		return;
+	if (line != last)
+		nf_ct_slot_shift(first, line, i, last);
+	if (!(last->head & NF_CT_LINE_TAGS)) {
+		RCU_INIT_POINTER(before->next, NULL);
+		nf_ct_line_retire(last);
+	}
 }
 
 static void nf_ct_slot_remove(u32 hash, unsigned long slot)
 {
-	struct nf_ct_line *line = nf_ct_bucket_locked(hash);
+	struct nf_ct_line *first = nf_ct_bucket_locked(hash);
+	struct nf_ct_line *line;
 	int i;
 
-	for (; line; line = nf_ct_line_next(line, hash)) {
+	for (line = first; line; line = nf_ct_line_next(line, hash)) {
 		for (i = 0; i < NF_CT_LINE_SLOTS; i++) {
 			if (line->slot[i] != slot)
 				continue;
-			WRITE_ONCE(line->head, line->head &
-				   ~(0xffULL << NF_CT_TAG_SHIFT(i)));
-			WRITE_ONCE(line->slot[i], 0);
+			nf_ct_slot_clear(line, i);
+			nf_ct_bucket_close_gap(first, line, i, hash);
 			return;
 		}
 	}
@@ -411,8 +470,8 @@ void nf_conntrack_table_free(struct nf_conntrack_table *t)
 		line = rcu_dereference_protected(t->line[i].next, true);
 		for (; line; line = next) {
 			next = rcu_dereference_protected(line->next, true);
-			kmem_cache_free(nf_ct_line_cachep, line);
-			atomic_dec(&nf_conntrack_overflow);
+			nf_ct_line_free(line);
+			nf_ct_lines_count(-1);
 		}
 		if (!(i & 0xfff))
 			cond_resched();
@@ -436,7 +495,7 @@ void nf_conntrack_table_stats(struct nf_conntrack_table_stats *st)
 	st->buckets = 1U << t->bits;
 	rcu_read_unlock();
 	st->slots = percpu_counter_sum_positive(&nf_conntrack_slots);
-	st->overflow = atomic_read(&nf_conntrack_overflow);
+	st->overflow = nf_ct_lines_in_use();
 }
 
 /**
@@ -447,20 +506,7 @@ void nf_conntrack_table_stats(struct nf_conntrack_table_stats *st)
  */
 int nf_conntrack_table_init(void)
 {
-	int err;
-
-	BUILD_BUG_ON(sizeof(struct nf_ct_line) != 64);
-
-	nf_ct_line_cachep = kmem_cache_create("nf_conntrack_line",
-					      sizeof(struct nf_ct_line), 64,
-					      0, NULL);
-	if (!nf_ct_line_cachep)
-		return -ENOMEM;
-
-	err = percpu_counter_init(&nf_conntrack_slots, 0, GFP_KERNEL);
-	if (err)
-		kmem_cache_destroy(nf_ct_line_cachep);
-	return err;
+	return percpu_counter_init(&nf_conntrack_slots, 0, GFP_KERNEL);
 }
 
 /**
@@ -471,5 +517,4 @@ int nf_conntrack_table_init(void)
 void nf_conntrack_table_fini(void)
 {
 	percpu_counter_destroy(&nf_conntrack_slots);
-	kmem_cache_destroy(nf_ct_line_cachep);
 }

@@ -58,7 +58,7 @@ static void nf_ct_gather_add(struct nf_ct_gather *g, struct nf_conn *ct,
 
 	while (i > g->base && nf_ct_gather_before(g, i - 1, ct, hash))
 		i--;
-	/* found in another slot already: a slot was reused meanwhile */
+	/* found in another slot already: it changed its place, or the slot was reused */
 	if (i > g->base && g->batch[i - 1] == ct)
 		goto drop;
 	if (i == g->max) {
@@ -119,35 +119,56 @@ static void nf_ct_gather_prefetch(const struct nf_ct_line *line)
 	}
 }
 
+static void nf_ct_gather_line(struct nf_ct_gather *g, const struct nf_ct_line *line,
+			      const struct nf_conntrack_walk *walk,
+			      struct net *net, u32 from, u32 to)
+{
+	int i;
+
+	nf_ct_gather_prefetch(line);
+	for (i = 0; i < NF_CT_LINE_SLOTS; i++)
+		nf_ct_gather_slot(g, READ_ONCE(line->slot[i]), walk, net, from, to);
+}
+
+/* Give back what was collected of the bucket. */
+static void nf_ct_gather_forget(struct nf_ct_gather *g)
+{
+	while (g->n > g->base)
+		nf_ct_put(g->batch[--g->n]);
+	g->more = false;
+}
+
 /* Collect the bucket at @from; returns the last hash value that was covered. */
 static u32 nf_ct_gather_bucket(struct nf_ct_gather *g, u32 from,
 			       const struct nf_conntrack_walk *walk,
 			       struct net *net)
 {
-	struct nf_ct_line *line;
+	struct nf_ct_line *first, *line;
 	struct nf_conntrack_table *t;
 	u32 to = U32_MAX;
-	int i;
+	u64 head;
 
+	g->base = g->n;
 	rcu_read_lock();
+again:
 	t = rcu_dereference(nf_conntrack_table);
 	for (;;) {
 		/* never past the end of the smallest bucket on the way: while the
 		 * table shrinks, the neighbour may not have moved yet
 		 */
 		to = min(to, nf_ct_bucket_end(t, from));
-		line = &t->line[nf_ct_bucket_index(t, from)];
+		first = &t->line[nf_ct_bucket_index(t, from)];
 		/* as in nf_ct_bucket_rcu() */
-		if (!(smp_load_acquire(&line->head) & NF_CT_LINE_MOVED))
+		head = smp_load_acquire(&first->head);
+		if (!(head & NF_CT_LINE_MOVED))
 			break;
 		t = t->next;
 	}
-	g->base = g->n;
-	for (; line; line = rcu_dereference(line->next)) {
-		nf_ct_gather_prefetch(line);
-		for (i = 0; i < NF_CT_LINE_SLOTS; i++)
-			nf_ct_gather_slot(g, READ_ONCE(line->slot[i]), walk,
-					  net, from, to);
+	for (line = first; line; line = rcu_dereference(line->next))
+		nf_ct_gather_line(g, line, walk, net, from, to);
+	if (unlikely(nf_ct_bucket_shifted(first, head))) {
+		nf_ct_gather_forget(g);
+		goto again;
 	}
 	rcu_read_unlock();
 	return to;

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # A program that reads the table while it fills, empties and is resized finds each flow
-# that lives all the time, and finds it once. The table grows and shrinks by itself.
+# that lives all the time, and finds it once. The table grows and shrinks by itself, and
+# does not age: under a steady load its buckets keep to one line.
 #
 # TIMEOUT: 240
 # MEM: 4096
@@ -14,7 +15,9 @@
 . /payload/data/flows.sh
 
 LONG=1000
+STEADY=800
 FLOWS=50000
+LIFETIMES=$(sized 35 10)
 if is_debug || [ "$(scaled 1)" -gt 3 ]; then
 	FLOWS=20000
 fi
@@ -80,19 +83,39 @@ probes_end()
 	echo >$TRACING/kprobe_events
 }
 
+# start_reader KIND FLOWS
 start_reader()
 {
-	nsenter --net=/run/netns/n -- tabledump "$1" 198.18.1.0 4000 $LONG >"/tmp/$1" 2>&1 &
+	nsenter --net=/run/netns/n -- tabledump "$1" 198.18.1.0 4000 "$2" >"/tmp/$1" 2>&1 &
 	must wait_for "grep -q ready /tmp/$1"
 }
 
+send_for_ever()
+{
+	while :; do
+		ns n flows udp 198.18.1.0 4000 0 $STEADY
+	done
+}
+
+# Groups of 200 flows come and go, four of them at a time: lifetimes $1 to $2 - 1.
+age()
+{
+	local i
+
+	for ((i = $1 * 4; i < $2 * 4; i++)); do
+		((i < 4)) || ns n conntrack -D -p udp --orig-port-src $((5000 + i - 4)) >/dev/null 2>&1
+		ns n flows udp 198.18.100.0 $((5000 + i)) 0 200
+	done
+}
+
+# judge KIND LABEL
 judge()
 {
-	note "$1: $(tail -n 1 "/tmp/$1")"
-	cmp_num "$1: rounds" "$(found "$1" rounds)" -ge 1
+	note "$2: $(tail -n 1 "/tmp/$1")"
+	cmp_num "$2: rounds" "$(found "$1" rounds)" -ge 1
 	if is_ours; then
-		is "$1: no flow missed" "$(found "$1" missed)" 0
-		is "$1: no flow twice" "$(found "$1" twice)" 0
+		is "$2: no flow missed" "$(found "$1" missed)" 0
+		is "$2: no flow twice" "$(found "$1" twice)" 0
 	fi
 }
 
@@ -116,8 +139,38 @@ if is_ours; then
 	check 'shrinks by itself' wait_for '[ "$(table shrunk)" -gt "$shrunk" ]' 20
 	check 'to its floor' wait_for '[ "$(table buckets)" = 1024 ]' 20
 	note "$(cat $TABLE)"
-	ns n flows udp 198.18.1.0 4000 0 $LONG >/tmp/made
 fi
+
+# --- 52 % of the slots in use for many lifetimes: no resize, entries change places ---
+ns n conntrack -F 2>/dev/null
+ns n flows udp 198.18.1.0 4000 0 $STEADY >/tmp/made
+clashes=$(($(ct_stat n clashres) + $(ct_stat n insert_failed)))
+start_reader netlink $STEADY
+netlink=$!
+start_reader proc $STEADY
+proc=$!
+send_for_ever >/tmp/sent &
+sender=$!
+age 0 6 >/tmp/age
+stop $sender
+stop $netlink
+stop $proc
+age 6 "$LIFETIMES" >>/tmp/age
+is 'aged table: every flow was made' "$(grep -cv 'sent=200 refused=0' /tmp/age)" 0
+is 'aged table: no packet missed its entry' "$(($(ct_stat n clashres) + $(ct_stat n insert_failed) - clashes))" 0
+judge netlink 'aged table, netlink'
+judge proc 'aged table, proc'
+if is_ours; then
+	is 'aged table: the size has not changed' "$(table buckets)" 1024
+	cmp_num 'aged table: few overflow lines' "$(table overflow)" -lt 128
+	note "$(cat $TABLE)"
+fi
+
+ns n conntrack -F 2>/dev/null
+if is_ours; then
+	check 'an empty table has no overflow lines' wait_for '[ "$(table overflow)" = 0 ]'
+fi
+ns n flows udp 198.18.1.0 4000 0 $LONG >/tmp/made
 is 'all flows there' "$(ctcount n)" $LONG
 
 # --- the end of a namespace that has none of them ---
@@ -134,9 +187,9 @@ if is_ours && probes_begin; then
 fi
 
 # --- read while everything changes ---
-start_reader netlink
+start_reader netlink $LONG
 netlink=$!
-start_reader proc
+start_reader proc $LONG
 proc=$!
 resize_for_ever >/tmp/resize 2>&1 &
 resizer=$!
@@ -145,8 +198,8 @@ stop $resizer
 stop $netlink
 stop $proc
 is 'every resize was granted' "$(cat /tmp/resize)" ''
-judge netlink
-judge proc
+judge netlink netlink
+judge proc proc
 note "entries: $(ctcount n)"
 
 # --- at rest, tools and counters agree ---
