@@ -8,6 +8,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/prefetch.h>
 #include <linux/siphash.h>
 #include <linux/slab.h>
 #include <net/netfilter/nf_conntrack_acct.h>
@@ -41,32 +42,50 @@ static bool nf_ct_end(struct nf_conn *ct, u32 portid, int report);
 /* May @ct make room for a new connection?  It is not answered yet, or closing. */
 static bool nf_ct_early_drop_may(const struct nf_conn *ct)
 {
+	unsigned long status = READ_ONCE(ct->status);
 	const struct nf_conntrack_l4proto *l4;
 
-	if (test_bit(IPS_OFFLOAD_BIT, &ct->status) || nf_ct_is_dying(ct))
+	if (status & (IPS_OFFLOAD | IPS_DYING))
 		return false;
-	if (!test_bit(IPS_ASSURED_BIT, &ct->status))
+	if (!(status & IPS_ASSURED))
 		return true;
 	l4 = nf_ct_l4proto_find(nf_ct_protonum(ct));
 	return l4->can_early_drop && l4->can_early_drop(ct);
 }
 
-/* End the first of @n entries that may go, unless another CPU does; drops the
- * references on all of them.
- */
-static bool nf_ct_early_drop_one(struct nf_conn **batch, unsigned int n)
+/* Take a reference on an entry that may go.  Most may not: look before that. */
+static bool nf_ct_early_drop_get(const struct net *net, struct nf_conn *ct)
+{
+	if (!nf_ct_early_drop_may(ct) || !net_eq(nf_ct_net(ct), net) ||
+	    !refcount_inc_not_zero(&ct->ct_general.use))
+		return false;
+	/* the object may have been reused: as in nf_ct_slot_get() */
+	smp_acquire__after_ctrl_dep();
+	if (nf_ct_early_drop_may(ct) && net_eq(nf_ct_net(ct), net) &&
+	    nf_ct_is_confirmed(ct))
+		return true;
+	nf_ct_put(ct);
+	return false;
+}
+
+/* End the first of @n entries that may go, unless another CPU does. */
+static bool nf_ct_early_drop_one(const struct net *net, struct nf_conn **near,
+				 unsigned int n)
 {
 	bool ended = false;
 	unsigned int i;
 
-	for (i = 0; i < n; i++) {
-		if (!ended && nf_ct_early_drop_may(batch[i]) &&
-		    !test_and_set_bit(IPS_DYING_BIT, &batch[i]->status)) {
-			trace_nf_ct_early_drop(batch[i]);
-			nf_ct_end(batch[i], 0, 0);
+	for (i = 0; i < n; i++)
+		prefetch(&near[i]->status);
+	for (i = 0; i < n && !ended; i++) {
+		if (!nf_ct_early_drop_get(net, near[i]))
+			continue;
+		if (!test_and_set_bit(IPS_DYING_BIT, &near[i]->status)) {
+			trace_nf_ct_early_drop(near[i]);
+			nf_ct_end(near[i], 0, 0);
 			ended = true;
 		}
-		nf_ct_put(batch[i]);
+		nf_ct_put(near[i]);
 	}
 	return ended;
 }
@@ -74,26 +93,28 @@ static bool nf_ct_early_drop_one(struct nf_conn **batch, unsigned int n)
 /* End one entry of a full namespace, in a few buckets from @hash on. */
 static bool nf_conntrack_early_drop(struct net *net, u32 hash)
 {
-	struct nf_conn *batch[NF_CT_EARLY_DROP_BATCH];
+	struct nf_conn *near[NF_CT_EARLY_DROP_BATCH];
 	unsigned int i, n;
+	bool gone = false;
 
-	for (i = 0; i < NF_CT_EARLY_DROP_BUCKETS; i++) {
-		n = nf_conntrack_walk_near(net, &hash, batch, ARRAY_SIZE(batch));
-		if (nf_ct_early_drop_one(batch, n)) {
-			NF_CT_STAT_INC_ATOMIC(net, early_drop);
-			return true;
-		}
+	rcu_read_lock();
+	for (i = 0; i < NF_CT_EARLY_DROP_BUCKETS && !gone; i++) {
+		n = nf_conntrack_walk_near(&hash, near, ARRAY_SIZE(near));
+		gone = nf_ct_early_drop_one(net, near, n);
 	}
-	return false;
+	rcu_read_unlock();
+	if (gone)
+		NF_CT_STAT_INC_ATOMIC(net, early_drop);
+	return gone;
 }
 
 /* ---- allocation ---- */
 
-static bool nf_conntrack_full(const struct nf_conntrack_net *cnet)
+static bool nf_conntrack_full(unsigned int count)
 {
 	unsigned int max = READ_ONCE(nf_conntrack_max);
 
-	return max && (unsigned int)atomic_read(&cnet->count) > max;
+	return max && count > max;
 }
 
 /* Too many entries: make room near @orig, or log why the packet is dropped. */
@@ -142,8 +163,7 @@ struct nf_conn *nf_conntrack_alloc(struct net *net,
 	struct nf_ct_entry *entry;
 	struct nf_conn *ct;
 
-	atomic_inc(&cnet->count);
-	if (unlikely(nf_conntrack_full(cnet)) &&
+	if (unlikely(nf_conntrack_full(atomic_inc_return(&cnet->count))) &&
 	    !nf_conntrack_make_room(net, zone, orig))
 		goto uncount;
 

@@ -138,32 +138,42 @@ static void nf_ct_gather_forget(struct nf_ct_gather *g)
 	g->more = false;
 }
 
+/*
+ * First line and head word of the bucket that holds @from now.  @to: the last hash value
+ * for which it does, but no more than it was.
+ */
+static struct nf_ct_line *nf_ct_walk_bucket(u32 from, u32 *to, u64 *head)
+{
+	struct nf_conntrack_table *t = rcu_dereference(nf_conntrack_table);
+	struct nf_ct_line *line;
+
+	for (;;) {
+		/* never past the end of the smallest bucket on the way: while the
+		 * table shrinks, the neighbour may not have moved yet
+		 */
+		*to = min(*to, nf_ct_bucket_end(t, from));
+		line = &t->line[nf_ct_bucket_index(t, from)];
+		/* as in nf_ct_bucket_rcu() */
+		*head = smp_load_acquire(&line->head);
+		if (!(*head & NF_CT_LINE_MOVED))
+			return line;
+		t = t->next;
+	}
+}
+
 /* Collect the bucket at @from; returns the last hash value that was covered. */
 static u32 nf_ct_gather_bucket(struct nf_ct_gather *g, u32 from,
 			       const struct nf_conntrack_walk *walk,
 			       struct net *net)
 {
 	struct nf_ct_line *first, *line;
-	struct nf_conntrack_table *t;
 	u32 to = U32_MAX;
 	u64 head;
 
 	g->base = g->n;
 	rcu_read_lock();
 again:
-	t = rcu_dereference(nf_conntrack_table);
-	for (;;) {
-		/* never past the end of the smallest bucket on the way: while the
-		 * table shrinks, the neighbour may not have moved yet
-		 */
-		to = min(to, nf_ct_bucket_end(t, from));
-		first = &t->line[nf_ct_bucket_index(t, from)];
-		/* as in nf_ct_bucket_rcu() */
-		head = smp_load_acquire(&first->head);
-		if (!(head & NF_CT_LINE_MOVED))
-			break;
-		t = t->next;
-	}
+	first = nf_ct_walk_bucket(from, &to, &head);
 	for (line = first; line; line = rcu_dereference(line->next))
 		nf_ct_gather_line(g, line, walk, net, from, to);
 	if (unlikely(nf_ct_bucket_shifted(first, head))) {
@@ -244,30 +254,35 @@ void nf_conntrack_walk_back(struct nf_conntrack_walk *walk,
 NF_CT_EXPORT_PRIVATE(nf_conntrack_walk_back);
 
 /**
- * nf_conntrack_walk_near - entries of the bucket of one hash
- * @net:   namespace
- * @hash:  a hash of the bucket; on return the first one of the next bucket
- * @batch: result, each with a reference that the caller drops
- * @max:   room in @batch, at most NF_CT_WALK_MAX; the rest is left out
+ * nf_conntrack_walk_near - entries of one bucket, as they stand there
+ * @hash: a hash of the bucket; on return the first one of the next bucket
+ * @near: result, without references
+ * @max:  room in @near; the rest is left out
  *
- * Context: any up to softirq; bounded by the length of a chain.
+ * An entry may have ended meanwhile, and the object may be another namespace's: the
+ * caller takes a reference, and then looks again.  For those that need some entry, not
+ * each of them: one that changes its place at this moment may be left out.
+ *
+ * Context: RCU read side, which the caller keeps while it uses @near; bounded by the
+ * length of a chain.
  * Return: how many, perhaps 0.
  */
-unsigned int nf_conntrack_walk_near(struct net *net, u32 *hash,
-				    struct nf_conn **batch, unsigned int max)
+unsigned int nf_conntrack_walk_near(u32 *hash, struct nf_conn **near, unsigned int max)
 {
-	const struct nf_conntrack_walk begin = {};
-	struct nf_ct_gather g = {
-		.batch	= batch,
-		.max	= max,
-	};
-	const struct nf_conntrack_table *t;
+	const struct nf_ct_line *line;
+	unsigned int i, n = 0;
+	u32 to = U32_MAX;
+	u64 head;
 
-	rcu_read_lock();
-	t = rcu_dereference(nf_conntrack_table);
-	*hash &= ~(U32_MAX >> t->bits);
-	rcu_read_unlock();
+	line = nf_ct_walk_bucket(*hash, &to, &head);
+	for (; line; line = rcu_dereference(line->next)) {
+		for (i = 0; i < NF_CT_LINE_SLOTS && n < max; i++) {
+			unsigned long slot = READ_ONCE(line->slot[i]);
 
-	*hash = nf_ct_gather_bucket(&g, *hash, &begin, net) + 1;
-	return g.n;
+			if (slot && (slot & 1) == IP_CT_DIR_ORIGINAL)
+				near[n++] = nf_ct_slot_ct(slot);
+		}
+	}
+	*hash = to + 1;
+	return n;
 }

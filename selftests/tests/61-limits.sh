@@ -82,6 +82,9 @@ refute 'no room: conntrack -I says so' ns n conntrack -I -p udp -s 198.18.0.1 -d
 must flow_net m
 ns m flows udp 198.18.1.0 4000 0 100 >/tmp/made
 is 'another namespace is not full' "$(cat /tmp/made)" 'sent=100 refused=0'
+ns n flows udp 198.18.1.0 4002 0 500 >/tmp/made
+is 'the full one drops its packets' "$(cat /tmp/made)" 'sent=0 refused=500'
+is 'another namespace makes no room for it' "$(ctcount m)" 100
 
 # --- no limit ---
 sysctl -qw net.netfilter.nf_conntrack_max=0
