@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Timed bulk requests for the benchmarks: dump the table and count, flush it,
- * read a proc file to its end. Prints one line of "name=value" pairs.
+ * Timed bulk requests for the benchmarks: dump the table and count, flush it or the
+ * entries with one mark, read a proc file to its end. Prints one line of "name=value"
+ * pairs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -78,8 +79,10 @@ static int count_entry(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-/* Runs one request to its DONE or ACK; returns the entries it brought. */
-static uint64_t transact(int msg, int flags)
+/* Runs one request to its DONE or ACK, for entries with @mark if that is not NULL; returns
+ * the entries it brought.
+ */
+static uint64_t transact(int msg, int flags, const char *mark)
 {
 	struct mnl_socket *nl = ct_socket();
 	static char rx[RX_BYTES];
@@ -90,6 +93,10 @@ static uint64_t transact(int msg, int flags)
 	int rc = 1;
 
 	nlh = request(tx, msg, flags);
+	if (mark) {
+		mnl_attr_put_u32(nlh, CTA_MARK, htonl(strtoul(mark, NULL, 0)));
+		mnl_attr_put_u32(nlh, CTA_MARK_MASK, htonl(UINT32_MAX));
+	}
 	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
 		fail("send");
 	while (rc > 0) {
@@ -111,18 +118,17 @@ static int cmd_dump(const char *arg)
 	uint64_t n;
 
 	(void)arg;
-	n = transact(IPCTNL_MSG_CT_GET, NLM_F_DUMP);
+	n = transact(IPCTNL_MSG_CT_GET, NLM_F_DUMP, NULL);
 	t = now() - t;
 	printf("entries=%llu seconds=%.6f\n", (unsigned long long)n, t);
 	return 0;
 }
 
-static int cmd_flush(const char *arg)
+static int cmd_flush(const char *mark)
 {
 	double t = now();
 
-	(void)arg;
-	transact(IPCTNL_MSG_CT_DELETE, NLM_F_ACK);
+	transact(IPCTNL_MSG_CT_DELETE, NLM_F_ACK, mark);
 	printf("seconds=%.6f\n", now() - t);
 	return 0;
 }
@@ -181,6 +187,7 @@ static const struct {
 } commands[] = {
 	{ "dump",  cmd_dump,  0 },	/* all entries, like conntrack -L */
 	{ "flush", cmd_flush, 0 },	/* like conntrack -F */
+	{ "flush", cmd_flush, 1 },	/* entries with one mark */
 	{ "seed",  cmd_seed,  0 },	/* the guest's random numbers */
 	{ "read",  cmd_read,  1 },	/* a proc file from start to end */
 };
@@ -195,6 +202,6 @@ int main(int argc, char **argv)
 			continue;
 		return commands[i].run(argv[2]);
 	}
-	fprintf(stderr, "usage: %s dump | flush | seed | read FILE\n", argv[0]);
+	fprintf(stderr, "usage: %s dump | flush [MARK] | seed | read FILE\n", argv[0]);
 	return 2;
 }

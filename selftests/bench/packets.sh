@@ -181,19 +181,45 @@ establish_flows() {
 	drop_off
 }
 
+# lookups ADDRS LABEL [METRIC FIRST-ADDRESS]
 lookups() {
-	local addrs=$1 label=$2 on off i
+	local addrs=$1 label=$2 metric=${3:-lookup} base=${4:-$clients} on off i
 
 	drop_on
 	for ((i = 0; i < repeats; i++)); do
-		on=$(random_flows $clients "$addrs" "$packets")
+		on=$(random_flows "$base" "$addrs" "$packets")
 		hooks_off
-		off=$(random_flows $clients "$addrs" "$packets")
+		off=$(random_flows "$base" "$addrs" "$packets")
 		hooks_on
-		result lookup "$label" "$(minus "$on" "$off")" ns
-		result lookup_without "$label" "$off" ns
+		result "$metric" "$label" "$(minus "$on" "$off")" ns
+		result "${metric}_without" "$label" "$off" ns
 	done
 	drop_off
+}
+
+# --- a steady load: groups of flows that come and go, a mark for each ---
+
+group_addrs=13		# four groups: 52,468 flows
+
+# group_create N: the flows of group N, with mark N % 4 + 1
+group_create() {
+	nft "table ip mark {
+		chain pre { type filter hook prerouting priority -150; }
+	}
+	flush chain ip mark pre
+	add rule ip mark pre ct mark set $(($1 % 4 + 1))"
+	every_flow $((clients + $1 * group_addrs)) $group_addrs >/dev/null
+}
+
+# Lifetimes $1 to $2 of a table in which four groups live at a time.
+groups_live() {
+	local n
+
+	for ((n = $1 * 4; n < $2 * 4; n++)); do
+		"$tools/ctnl" flush $((n % 4 + 1)) >/dev/null
+		group_create $n
+	done
+	nft delete table ip mark
 }
 
 # How many new addresses (of 1009 flows each) one set-up measurement uses.

@@ -5,7 +5,8 @@
 #   events  a reliable listener with a 2,048-byte buffer, then a flush
 #   expect  the same for expectations
 #   cpus    new connections from one and from two CPUs
-#   icount  instructions per packet (boot.sh --icount: a nanosecond is one)
+#   icount  instructions per packet (boot.sh --icount: a nanosecond is one), also per
+#           packet that a full table refuses
 set -euo pipefail
 
 tools=/payload/bin
@@ -132,6 +133,26 @@ scenario_icount() {
 	hooks_on
 	on=$(every_flow $strangers 5)
 	result icount_setup 5k "$(minus "$on" "$off")" instructions
+	icount_full
+}
+
+# A table of established flows is full: each packet of another flow is dropped.
+icount_full() {
+	local off on
+
+	"$tools/ctnl" flush >/dev/null
+	establish_flows 5
+	ct_count >$ct/nf_conntrack_max
+	# the kernel's log is not what is measured
+	dmesg -n 1
+	drop_on
+	hooks_off
+	off=$(every_flow $strangers 5)
+	hooks_on
+	on=$(every_flow $strangers 5)
+	drop_off
+	[ "$(ct_count)" = "$(cat $ct/nf_conntrack_max)" ] || fail "$(ct_count) flows"
+	result icount_full 5k "$(minus "$on" "$off")" instructions
 }
 
 net_up

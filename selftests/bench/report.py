@@ -15,6 +15,9 @@ import sys
 METRICS = [
     ("lookup", "lookup of a random established flow, ns added per packet", -1),
     ("setup", "new connection, ns added", -1),
+    ("aged_lookup", "lookup, steady load, fresh and aged table, ns", -1),
+    ("aged_setup", "new connection, steady load, ns", -1),
+    ("aged_overflow", "overflow lines, steady load", -1),
     ("setup_acct", "new connection, accounting on", -1),
     ("setup_listener", "new connection, with a listener", -1),
     ("dump", "dump of all entries", -1),
@@ -23,6 +26,8 @@ METRICS = [
     ("memory_all", "memory per connection, all pages", -1),
     ("memory_slabs", "memory per connection, all slabs", -1),
     ("memory_entry_slab", "memory per connection, entry slab", -1),
+    ("memory_set", "memory of a table of a user's size, empty, MB", -1),
+    ("netns_end", "end of an empty namespace, ms, beside so many flows", -1),
     ("proc_read", "read of /proc/net/nf_conntrack", -1),
     ("late_removal_p50", "DESTROY late, removal, median", -1),
     ("late_removal_p99", "DESTROY late, removal, p99", -1),
@@ -44,6 +49,7 @@ METRICS = [
     ("cpus_rate", "new connections per second, QEMU", 1),
     ("icount_lookup", "instructions added per packet, known flow", -1),
     ("icount_setup", "instructions added per new connection", -1),
+    ("icount_full", "instructions added per packet, table full", -1),
     ("buckets", "hash buckets", 0),
 ]
 

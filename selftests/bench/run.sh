@@ -8,7 +8,7 @@
 # Options, as arguments or in the environment:
 #   ROUNDS=3     rounds of the repeated measurements
 #   QUICK=1      one round of smaller numbers, some minutes in all
-#   ONLY=a,b     only these: flows memory proc late events expect cpus icount
+#   ONLY=a,b     only these: flows aged memory netns proc late events expect cpus icount
 #   MODSETS=...  "stock ours" (default), or one of the two
 #   --install    install missing packages with apt
 set -euo pipefail
@@ -33,10 +33,10 @@ only=${ONLY:-}
 modsets=${MODSETS:-stock ours}
 if [ -n "$quick" ]; then
 	rounds=${ROUNDS:-1} packets=100000 repeats=5 sizes=5,64,1000
-	proc_size=20 events=10000
+	proc_size=20 events=10000 lifetimes=10
 else
 	rounds=${ROUNDS:-3} packets=300000 repeats=5 sizes=5,64,320,1000
-	proc_size=200 events=50000
+	proc_size=200 events=50000 lifetimes=35
 fi
 sizes=${SIZES:-$sizes}
 
@@ -128,7 +128,7 @@ uml() {
 		NFCT_TREE="$(uml_tree "$modset")" NFCT_TOOLS="$out/bin" \
 		NFCT_SCENARIO="$scenario" NFCT_SIZES="$sizes" \
 		NFCT_PACKETS="$packets" NFCT_REPEATS="$repeats" \
-		NFCT_PROC_SIZE="$proc_size" </dev/null >"$log" 2>&1 || true
+		NFCT_PROC_SIZE="$proc_size" NFCT_LIFETIMES="$lifetimes" </dev/null >"$log" 2>&1 || true
 	verdict "$scenario" "$modset" "$round" "$log" "$start"
 }
 
@@ -148,7 +148,8 @@ qemu() {
 need nftables iproute2 busybox-static kmod gcc make libc6-dev libmnl-dev python3
 mkdir -p "$out"
 make_tools
-if chosen flows || chosen memory || chosen proc || chosen late; then
+if chosen flows || chosen aged || chosen memory || chosen netns || chosen proc ||
+	chosen late; then
 	if [ $install = yes ]; then
 		"$here/../kernels/uml.sh" --install
 	else
@@ -164,7 +165,7 @@ fi
 exec 9>"$out/.lock"
 flock -n 9 || die "another run of this is going on"
 mkdir -p "$out/log"
-for scenario in flows memory proc late events expect cpus icount; do
+for scenario in flows aged memory netns proc late events expect cpus icount; do
 	! chosen $scenario || rm -f "$out"/log/*-$scenario.*
 done
 failed=0
@@ -174,7 +175,9 @@ for ((round = 1; round <= rounds; round++)); do
 	done
 done
 for modset in $modsets; do
+	! chosen aged || uml "$modset" 1 aged 900
 	! chosen memory || uml "$modset" 1 memory 300
+	! chosen netns || uml "$modset" 1 netns 300
 	! chosen late || uml "$modset" 1 late 400
 	! chosen proc || uml "$modset" 1 proc 600
 done

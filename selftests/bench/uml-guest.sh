@@ -66,6 +66,35 @@ bulk() {
 	[ "$(ct_count)" = 0 ] || result flush_left "$label" "$(ct_count)" flows
 }
 
+# The same figures when 52,468 flows have come, and when they have been replaced for some
+# lifetimes. The table has no reason to change its size meanwhile.
+scenario_aged() {
+	local lifetimes=${NFCT_LIFETIMES:-35}
+
+	ct_load
+	groups_live 0 1
+	aged_figures fresh 0
+	groups_live 1 "$lifetimes"
+	aged_figures "${lifetimes}lives" $((lifetimes - 1))
+	ct_unload
+}
+
+# aged_figures LABEL LIFETIME
+aged_figures() {
+	local label=$1 base=$((clients + $2 * 4 * group_addrs)) i
+
+	result aged_flows "$label" "$(ct_count)" flows
+	[ ! -e /proc/net/stat/nf_conntrack_table ] ||
+		result aged_overflow "$label" "$(awk 'NR == 2 { print $4 }' \
+			/proc/net/stat/nf_conntrack_table)" lines
+	lookups $((4 * group_addrs)) "$label" aged_lookup $base
+	for ((i = 0; i < repeats; i++)); do
+		setup_run aged_setup 52 "$label"
+		# these go, the others have marks
+		"$tools/ctnl" flush 0 >/dev/null
+	done
+}
+
 free_bytes() {
 	sync
 	echo 3 >/proc/sys/vm/drop_caches
@@ -82,6 +111,18 @@ slab_bytes() {
 scenario_memory() {
 	memory_with "${sizes##*,}" 0 "${sizes##*,}k"
 	memory_with "${sizes##*,}" 1 "${sizes##*,}k+acct"
+	memory_set 1048576 1M
+	memory_set 4194304 4M
+}
+
+# memory_set BUCKETS LABEL: what an empty table takes whose size a user has set
+memory_set() {
+	local free
+
+	free=$(free_bytes)
+	modprobe nf_conntrack hashsize="$1"
+	result memory_set "$2" "$(over $((free - $(free_bytes))) 1048576)" MB
+	rmmod nf_conntrack
 }
 
 memory_with() {
@@ -103,6 +144,36 @@ memory_with() {
 	result memory_entry_slab "$label" \
 		"$(over "$(slab_bytes nf_conntrack)" $flows)" bytes
 	ct_unload
+}
+
+# Namespaces without entries end, one after the other, beside none and beside many.
+scenario_netns() {
+	local addrs
+
+	for addrs in 1 100; do
+		ct_load
+		create_flows $addrs
+		netns_end 1 >/dev/null
+		result netns_end "${addrs}k" "$(netns_end 20)" ms
+		ct_unload
+	done
+}
+
+# netns_end COUNT: milliseconds of processor time for each. A module that registers with
+# namespaces cannot go while one of them is ending.
+netns_end() {
+	local i before after
+
+	for ((i = 0; i < $1; i++)); do ip netns add "n$i"; done
+	read -r before <$cpu_clock
+	for ((i = 0; i < $1; i++)); do
+		ip netns delete "n$i"
+		sleep 0.1
+		modprobe nf_log_syslog
+		rmmod nf_log_syslog
+	done
+	read -r after <$cpu_clock
+	over $((after - before)) "${1}e6"
 }
 
 scenario_proc() {
