@@ -19,8 +19,8 @@
 #define NF_CT_SHRINK_PERCENT	15
 /* How often an idle table is looked at for shrinking, only while it is large */
 #define NF_CT_SHRINK_INTERVAL	(10 * HZ)
-/* A table of unsigned int buckets of 64 bytes that can be allocated at all */
-#define NF_CT_BUCKETS_MAX	BIT(NF_CT_TABLE_MAX_BITS)
+/* The largest size that the kernel lets a user set */
+#define NF_CT_HEADS_MAX		(INT_MAX / sizeof(void *))
 /* Buckets of the kernel's own table that one of our lines has room for */
 #define NF_CT_LINE_HEADS	(sizeof(struct nf_ct_line) / sizeof(void *))
 
@@ -189,6 +189,13 @@ static int nf_conntrack_resize_to(unsigned int bits)
 
 /* ---- deciding ---- */
 
+/* log2 of the lines that take the bytes of @heads of the kernel's buckets, or less */
+static unsigned int nf_conntrack_bits_of(unsigned int heads)
+{
+	return clamp_t(unsigned int, ilog2(heads / NF_CT_LINE_HEADS),
+		       NF_CT_TABLE_MIN_BITS, NF_CT_TABLE_MAX_BITS);
+}
+
 /* The size that @slots entries want, seen from a table of 2^@bits buckets */
 static unsigned int nf_conntrack_wanted_bits(unsigned int bits, s64 slots)
 {
@@ -238,9 +245,10 @@ void nf_conntrack_resize_stats(struct nf_conntrack_table_stats *st)
 
 /**
  * nf_conntrack_hash_resize - set the floor of the table
- * @hashsize: buckets; rounded up to whole pages as the kernel does
+ * @hashsize: buckets of the kernel's table; rounded up to whole pages as the kernel does
  *
- * From now on the table is never smaller; it still grows by itself.
+ * From now on the table never has fewer bytes than these buckets; it still grows by
+ * itself.
  *
  * Context: process, sleeps.
  * Return: 0, -EINVAL for 0, -ENOMEM with the old table
@@ -254,12 +262,11 @@ int nf_conntrack_hash_resize(unsigned int hashsize)
 
 	if (!hashsize)
 		return -EINVAL;
-	if (hashsize > NF_CT_BUCKETS_MAX)
+	if (hashsize > NF_CT_HEADS_MAX)
 		return -ENOMEM;
 
 	size = nf_conntrack_round_heads(hashsize);
-	bits = clamp_t(unsigned int, order_base_2(size),
-		       NF_CT_TABLE_MIN_BITS, NF_CT_TABLE_MAX_BITS);
+	bits = nf_conntrack_bits_of(size);
 
 	mutex_lock(&nf_conntrack_resize_mutex);
 	floor = nf_conntrack_floor_bits;
@@ -304,9 +311,9 @@ static unsigned int nf_conntrack_default_buckets(void)
  */
 int nf_conntrack_resize_init(void)
 {
-	unsigned int bits = NF_CT_TABLE_MIN_BITS;
-	unsigned int factor = 1;
 	struct nf_conntrack_table *t;
+	unsigned int factor = 1;
+	unsigned int bits;
 
 	nf_conntrack_resize_stopped = false;
 	if (nf_conntrack_htable_size) {
@@ -314,26 +321,18 @@ int nf_conntrack_resize_init(void)
 		nf_conntrack_htable_size =
 			nf_conntrack_round_heads(min_t(unsigned int,
 						       nf_conntrack_htable_size,
-						       NF_CT_BUCKETS_MAX));
-		bits = clamp_t(unsigned int,
-			       order_base_2(nf_conntrack_htable_size),
-			       NF_CT_TABLE_MIN_BITS, NF_CT_TABLE_MAX_BITS);
+						       NF_CT_HEADS_MAX));
 		factor = 8;
 	} else {
-		/* DIFF: table-size: reported as on the stock kernel, but
-		 * allocated on demand.  It begins with as many bytes as the
-		 * stock table has.
-		 */
 		nf_conntrack_htable_size = nf_conntrack_default_buckets();
-		bits = clamp_t(unsigned int,
-			       ilog2(nf_conntrack_htable_size / NF_CT_LINE_HEADS),
-			       NF_CT_TABLE_MIN_BITS, NF_CT_TABLE_MAX_BITS);
 	}
 	nf_conntrack_max = factor * nf_conntrack_htable_size;
 
-	/* a line is larger than a bucket of the stock table, so that the memory may
-	 * be missing: rather a small table than none
+	/* DIFF: table-size: the size is reported as on the stock kernel.  The table
+	 * begins with as many bytes as the stock table has, and grows.  If the memory
+	 * is missing: rather a small table than none.
 	 */
+	bits = nf_conntrack_bits_of(nf_conntrack_htable_size);
 	while (!(t = nf_conntrack_table_alloc(bits)) && bits > NF_CT_TABLE_MIN_BITS)
 		bits--;
 	if (!t)

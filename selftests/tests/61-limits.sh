@@ -32,6 +32,11 @@ assured_entries()
 	done
 }
 
+table_bytes()
+{
+	awk 'NR == 2 { print $1 * 64 }' /proc/net/stat/nf_conntrack_table
+}
+
 count_assured()
 {
 	ns n conntrack -L -u ASSURED 2>/dev/null | wc -l
@@ -107,5 +112,12 @@ echo 5000 >$BUCKETS
 is 'both names are one size' "$(cat $PARAMETER) $(cat $BUCKETS)" '5120 5120'
 is 'hashsize: another namespace' "$(ns n bash -c "echo 2048 >$PARAMETER" 2>&1 | sed 's/.*: //')" 'Operation not supported'
 is 'buckets: another namespace' "$(ns n bash -c "echo 2048 >$BUCKETS" 2>&1 | sed 's/.*: //')" 'Permission denied'
+echo 33554432 >$PARAMETER
+is 'hashsize: as large as the kernel takes' "$(cat $PARAMETER) $(cat $BUCKETS)" '33554432 33554432'
+if is_ours; then
+	cmp_num 'a large table: no more memory than a table of the kernel' "$(table_bytes)" -le $((33554432 * 8))
+	sysctl -qw net.netfilter.nf_conntrack_buckets=65536
+	cmp_num 'a table of 65536: no more memory than a table of the kernel' "$(table_bytes)" -le $((65536 * 8))
+fi
 is 'entries are still there' "$(ns n conntrack -L 2>/dev/null | wc -l)" "$(ctcount n)"
 finish
