@@ -99,7 +99,8 @@ static void nf_ct_wheel_unlink(struct nf_ct_wheel *w, struct nf_ct_entry *entry)
 	unsigned long n;
 
 	hlist_nulls_del(node);
-	node->pprev = NULL;
+	/* nf_ct_deadline_disarm() looks at it without the lock */
+	WRITE_ONCE(node->pprev, NULL);
 	if (!is_a_nulls(next))
 		return;
 	/* it was the last of its list; the list may be empty now */
@@ -221,6 +222,31 @@ static u32 nf_ct_deadline_first(struct nf_conn *ct)
 	return deadline;
 }
 
+static void nf_ct_wheel_arm(struct nf_ct_wheel *w, struct nf_ct_entry *entry)
+{
+	struct nf_conn *ct = &entry->ct;
+	u32 deadline;
+
+	if (nf_ct_is_dying(ct) || nf_ct_entry_wheel_node(ct)->pprev)
+		return;
+
+	nf_ct_wheel_link(w, entry, nf_ct_deadline_first(ct));
+	/* pairs with nf_ct_deadline_shrunk(), which compares with the old value of
+	 * armed unless we see the new timeout here; and with nf_ct_deadline_disarm(),
+	 * which sees that the entry hangs unless we see IPS_DYING here
+	 */
+	smp_mb();
+	if (unlikely(nf_ct_is_dying(ct))) {
+		nf_ct_wheel_unlink(w, entry);
+		return;
+	}
+	deadline = nf_ct_deadline_of(ct);
+	if ((s32)(deadline - entry->armed) < 0) {
+		nf_ct_wheel_unlink(w, entry);
+		nf_ct_wheel_link(w, entry, deadline);
+	}
+}
+
 /* ---- firing ---- */
 
 /* Take up to a batch of entries out of slot @n, with references */
@@ -243,17 +269,39 @@ static unsigned int nf_ct_wheel_take(struct nf_ct_wheel *w, int n,
 	return i;
 }
 
-static void nf_ct_wheel_fire(struct nf_ct_entry *entry)
+/* False: @entry lives on. */
+static bool nf_ct_wheel_fire(struct nf_ct_entry *entry)
 {
 	struct nf_conn *ct = &entry->ct;
 
 	if (test_bit(IPS_OFFLOAD_BIT, &ct->status))
 		nf_ct_offload_timeout(ct);
-	if (nf_ct_should_gc(ct))
-		nf_ct_kill(ct);
-	else
-		nf_ct_deadline_arm(ct);
+	if (!nf_ct_should_gc(ct))
+		return false;
+	nf_ct_kill(ct);
 	nf_ct_put(ct);
+	return true;
+}
+
+/* Fire entries that were taken out of their slot, with references. */
+static void nf_ct_wheel_fire_all(struct nf_ct_wheel *w, struct nf_ct_entry **batch,
+				 unsigned int taken)
+{
+	unsigned int i, alive = 0;
+
+	for (i = 0; i < taken; i++) {
+		if (!nf_ct_wheel_fire(batch[i]))
+			batch[alive++] = batch[i];
+	}
+	if (!alive)
+		return;
+
+	spin_lock_bh(&w->lock);
+	for (i = 0; i < alive; i++)
+		nf_ct_wheel_arm(w, batch[i]);
+	spin_unlock_bh(&w->lock);
+	for (i = 0; i < alive; i++)
+		nf_ct_put(&batch[i]->ct);
 }
 
 static void nf_ct_wheel_worker(struct work_struct *work)
@@ -261,7 +309,7 @@ static void nf_ct_wheel_worker(struct work_struct *work)
 	struct nf_ct_wheel *w = container_of(to_delayed_work(work),
 					     struct nf_ct_wheel, work);
 	struct nf_ct_entry *batch[NF_CT_EXPIRE_BATCH];
-	unsigned int i, taken;
+	unsigned int taken;
 	u64 fires, now;
 	int n;
 
@@ -282,8 +330,7 @@ static void nf_ct_wheel_worker(struct work_struct *work)
 		taken = nf_ct_wheel_take(w, n, batch);
 		spin_unlock_bh(&w->lock);
 
-		for (i = 0; i < taken; i++)
-			nf_ct_wheel_fire(batch[i]);
+		nf_ct_wheel_fire_all(w, batch, taken);
 		cond_resched();
 	}
 }
@@ -292,7 +339,7 @@ static void nf_ct_wheel_worker(struct work_struct *work)
 
 /**
  * nf_ct_deadline_arm - hang a confirmed entry into a slot
- * @ct: entry; armed for the first time, or just taken out by its slot
+ * @ct: entry, armed for the first time
  *
  * Context: BH disabled or process, table locks may be held.
  */
@@ -300,24 +347,9 @@ void nf_ct_deadline_arm(struct nf_conn *ct)
 {
 	struct nf_ct_entry *entry = nf_ct_entry(ct);
 	struct nf_ct_wheel *w = nf_ct_wheel_of(entry);
-	u32 deadline;
 
 	spin_lock_bh(&w->lock);
-	/* pairs with nf_ct_deadline_disarm(): IPS_DYING is set before its lock */
-	if (nf_ct_is_dying(ct) || nf_ct_entry_wheel_node(ct)->pprev)
-		goto unlock;
-
-	nf_ct_wheel_link(w, entry, nf_ct_deadline_first(ct));
-	/* pairs with nf_ct_deadline_shrunk(), which compares with the old value of
-	 * armed unless we see the new timeout here
-	 */
-	smp_mb();
-	deadline = nf_ct_deadline_of(ct);
-	if ((s32)(deadline - entry->armed) < 0) {
-		nf_ct_wheel_unlink(w, entry);
-		nf_ct_wheel_link(w, entry, deadline);
-	}
-unlock:
+	nf_ct_wheel_arm(w, entry);
 	spin_unlock_bh(&w->lock);
 }
 
@@ -332,6 +364,13 @@ void nf_ct_deadline_disarm(struct nf_conn *ct)
 {
 	struct nf_ct_entry *entry = nf_ct_entry(ct);
 	struct nf_ct_wheel *w = nf_ct_wheel_of(entry);
+
+	/* Its slot fires, or a CPU is about to arm it.  The CPU that arms it hangs it up
+	 * first and then looks for IPS_DYING, which was set by a full barrier: it
+	 * takes the entry down again, and has a reference meanwhile.
+	 */
+	if (!READ_ONCE(nf_ct_entry_wheel_node(ct)->pprev))
+		return;
 
 	spin_lock_bh(&w->lock);
 	if (nf_ct_entry_wheel_node(ct)->pprev)
