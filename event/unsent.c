@@ -531,6 +531,11 @@ static void nf_conntrack_unsent_search_list(struct nf_conntrack_listener *l,
 {
 	struct nf_conntrack_dying d = {};
 
+	/* an item that is listed later is queued after that, which asks for another
+	 * search: see nf_conntrack_listener_push()
+	 */
+	if (list_empty(&c->list[kind]))
+		return;
 	while (nf_conntrack_unsent_search_some(l, c, kind, slot, &d))
 		cond_resched();
 }
@@ -663,6 +668,10 @@ static bool nf_conntrack_dying_cpu(struct nf_conntrack_unsent_cpu *c,
 	unsigned int steps = 0;
 	struct nf_conn *ct;
 	bool more;
+
+	/* most CPUs have none: leave their locks alone */
+	if (!d->at && list_empty(list))
+		return false;
 
 	spin_lock_bh(&c->lock);
 	if (!d->at) {
