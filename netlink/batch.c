@@ -3,8 +3,9 @@
  * Several events in one datagram (sysctl nf_conntrack_events_batch).  Each
  * namespace fills one datagram at a time, for one multicast group.  It is sent
  * when the next event does not fit or goes to another group, and after 1 ms.
- * Datagrams are sent under ctnetlink_batch.lock, so they leave in the order of
- * their events.  The core is told the result of each event after the lock is
+ * A CPU encodes its event first, into a buffer of its own, and copies it under
+ * ctnetlink_batch.lock.  Datagrams are sent under that lock, so they leave in the
+ * order of their events.  The core is told the result of each event after the lock is
  * released, because it may send the next event of the same entry at once.
  */
 #include <linux/slab.h>
@@ -61,6 +62,11 @@ struct ctnetlink_batch_results {
 unsigned int ctnetlink_batch_net_id __read_mostly;
 
 static DEFINE_PER_CPU(struct ctnetlink_batch_results, ctnetlink_batch_results);
+
+/* One message, before the CPU takes the lock; allocated for the first one, used with BH
+ * off
+ */
+static DEFINE_PER_CPU(struct sk_buff *, ctnetlink_batch_buffer);
 
 static struct ctnetlink_batch *ctnetlink_batch_of(const struct net *net)
 {
@@ -144,12 +150,6 @@ ctnetlink_batch_close(struct ctnetlink_batch *b)
 		return NULL;
 
 	b->open = NULL;
-	if (!d->count) {
-		/* the entry grew: its message, the first one, did not fit */
-		kfree_skb(d->skb);
-		kfree(d);
-		return NULL;
-	}
 	ctnetlink_batch_deliver(b, d);
 	return d;
 }
@@ -182,19 +182,57 @@ static bool ctnetlink_batch_has_room(const struct ctnetlink_datagram *d,
 	       d->skb->len + size <= limit && size <= skb_tailroom(d->skb);
 }
 
-static int ctnetlink_batch_hold(struct ctnetlink_datagram *d,
-				struct ctnetlink_msg *m)
+/* The message in this CPU's buffer, or an error: it must be sent alone. */
+static struct sk_buff *ctnetlink_batch_encode(struct ctnetlink_msg *m)
 {
-	int err = ctnetlink_msg_put(d->skb, m);
+	struct sk_buff *skb = this_cpu_read(ctnetlink_batch_buffer);
+	int err;
 
-	if (err)
-		return err;
+	if (unlikely(!skb)) {
+		skb = alloc_skb(NF_CT_EVENTS_BATCH_MAX, GFP_ATOMIC);
+		if (!skb)
+			return ERR_PTR(-ENOMEM);
+		this_cpu_write(ctnetlink_batch_buffer, skb);
+	}
+	skb_trim(skb, 0);
+	err = ctnetlink_msg_put(skb, m);
+	return err ? ERR_PTR(err) : skb;
+}
 
+static void ctnetlink_batch_hold(struct ctnetlink_datagram *d,
+				 const struct ctnetlink_msg *m,
+				 const struct sk_buff *msg)
+{
+	skb_put_data(d->skb, msg->data, msg->len);
 	nf_conntrack_get(&m->ct->ct_general);
 	d->held[d->count].ct = m->ct;
 	d->held[d->count].events = m->events;
 	d->count++;
-	return NF_CT_EVENT_HELD;
+}
+
+/* Into the open datagram, or into a new one.  @full: one that had no room, sent now */
+static int ctnetlink_batch_put(struct net *net, const struct ctnetlink_msg *m,
+			       const struct sk_buff *msg, unsigned int group,
+			       unsigned int limit, struct ctnetlink_datagram **full)
+{
+	struct ctnetlink_batch *b = ctnetlink_batch_of(net);
+	int err = -ENOMEM;
+
+	spin_lock_bh(&b->lock);
+	if (b->open && !ctnetlink_batch_has_room(b->open, group, msg->len, limit))
+		*full = ctnetlink_batch_close(b);
+	if (!b->open) {
+		b->open = ctnetlink_batch_new(net, group, limit);
+		if (b->open)
+			hrtimer_start(&b->timer, BATCH_DELAY,
+				      HRTIMER_MODE_REL_SOFT);
+	}
+	if (b->open) {
+		ctnetlink_batch_hold(b->open, m, msg);
+		err = NF_CT_EVENT_HELD;
+	}
+	spin_unlock_bh(&b->lock);
+	return err;
 }
 
 /**
@@ -210,27 +248,23 @@ static int ctnetlink_batch_hold(struct ctnetlink_datagram *d,
 int ctnetlink_batch_add(struct net *net, struct ctnetlink_msg *m,
 			unsigned int group, unsigned int limit)
 {
-	struct ctnetlink_batch *b = ctnetlink_batch_of(net);
 	struct ctnetlink_datagram *full = NULL;
-	size_t size = ctnetlink_msg_size(m);
-	int err = -ENOMEM;
+	const struct sk_buff *msg;
+	int err;
 
-	limit = min_t(unsigned int, limit, NF_CT_EVENTS_BATCH_MAX);
-	if (size > limit || READ_ONCE(b->filtered))
+	if (READ_ONCE(ctnetlink_batch_of(net)->filtered))
 		return -EMSGSIZE;
 
-	spin_lock_bh(&b->lock);
-	if (b->open && !ctnetlink_batch_has_room(b->open, group, size, limit))
-		full = ctnetlink_batch_close(b);
-	if (!b->open) {
-		b->open = ctnetlink_batch_new(net, group, limit);
-		if (b->open)
-			hrtimer_start(&b->timer, BATCH_DELAY,
-				      HRTIMER_MODE_REL_SOFT);
-	}
-	if (b->open)
-		err = ctnetlink_batch_hold(b->open, m);
-	spin_unlock_bh(&b->lock);
+	limit = min_t(unsigned int, limit, NF_CT_EVENTS_BATCH_MAX);
+	local_bh_disable();
+	msg = ctnetlink_batch_encode(m);
+	if (IS_ERR(msg))
+		err = PTR_ERR(msg);
+	else if (msg->len > limit)
+		err = -EMSGSIZE;
+	else
+		err = ctnetlink_batch_put(net, m, msg, group, limit, &full);
+	local_bh_enable();
 
 	ctnetlink_batch_complete(full);
 	return err;
@@ -312,4 +346,19 @@ void ctnetlink_batch_net_fini(struct net *net)
 {
 	ctnetlink_batch_flush(net);
 	hrtimer_cancel(&ctnetlink_batch_of(net)->timer);
+}
+
+/**
+ * ctnetlink_batch_fini - free the buffers of the CPUs
+ *
+ * Context: May sleep. No event can be added any more.
+ */
+void ctnetlink_batch_fini(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		kfree_skb(per_cpu(ctnetlink_batch_buffer, cpu));
+		per_cpu(ctnetlink_batch_buffer, cpu) = NULL;
+	}
 }

@@ -263,6 +263,7 @@ void ctnetlink_batch_flush(struct net *net);
 void ctnetlink_batch_note_filter(struct net *net, bool filtered);
 int ctnetlink_batch_net_init(struct net *net);
 void ctnetlink_batch_net_fini(struct net *net);
+void ctnetlink_batch_fini(void);
 
 /* filter.c */
 struct ctnetlink_filter;

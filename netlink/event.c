@@ -193,5 +193,6 @@ void ctnetlink_events_fini(void)
 	nf_conntrack_own_notifier = NULL;
 	netlink_unregister_notifier(&ctnetlink_listener_notifier);
 	ctnetlink_listeners_fini();
+	ctnetlink_batch_fini();
 	ctnetlink_send_fini();
 }
