@@ -236,7 +236,7 @@ static bool nf_ct_send_lacked(const struct nf_ct_unsent_item *item, unsigned int
  * @item: first item of its queue
  * @slot: its slot
  *
- * Context: process; worker only.
+ * Context: softirq safe; the CPU that serves the listener.
  * Return: NF_CT_SENT_ALL, NF_CT_SENT_REFUSED when the listener has no room,
  * NF_CT_SENT_BUSY when another CPU is the sender now.  After the first of them
  * @item may be gone.
@@ -267,7 +267,7 @@ enum nf_ct_sent nf_ct_unsent_send_to(const struct nf_ct_unsent_item *item,
  * @item: first item of its queue
  * @slot: its slot
  *
- * Context: process; worker only.
+ * Context: softirq safe; the CPU that serves the listener.
  * Return: false when another CPU is the sender now; else @item may be gone.
  */
 bool nf_ct_unsent_drop(const struct nf_ct_unsent_item *item, unsigned int slot)

@@ -11,7 +11,9 @@
  */
 #include <linux/ktime.h>
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 #include <linux/xarray.h>
+#include <net/sock.h>
 
 #include "nf_conntrack_internal.h"
 #include "nf_conntrack_listener.h"
@@ -22,21 +24,6 @@
 #define NF_CT_QUEUE_LIFE	1
 
 /* ---- slots ---- */
-
-/**
- * nf_conntrack_listener_slot - number of a listener's slot
- * @net: namespace whose events the listener hears
- * @l:   listener
- *
- * Return: the bit that stands for it in the sets of an item.
- */
-unsigned int nf_conntrack_listener_slot(struct net *net,
-					const struct nf_conntrack_listener *l)
-{
-	return l - nf_conntrack_unsent(net)->slots;
-}
-
-NF_CT_EXPORT_PRIVATE(nf_conntrack_listener_slot);
 
 static bool nf_conntrack_listener_is(const struct nf_conntrack_listener *l,
 				     const struct net *home, u32 portid)
@@ -119,6 +106,60 @@ nf_conntrack_listener_of(struct net *net, const struct net *home, u32 portid)
 
 NF_CT_EXPORT_PRIVATE(nf_conntrack_listener_of);
 
+/* ---- watching its reads ---- */
+
+/**
+ * nf_conntrack_listener_watch - be told when the listener reads
+ * @l:  listener with a slot of its own
+ * @sk: its socket, which is open
+ * @wq: where the socket announces that it has been read from
+ *
+ * From now on the CPU on which the listener reads sends it what waits, see
+ * event/resend.c.  The caller excludes that the socket is closed meanwhile.
+ *
+ * Context: softirq safe.
+ */
+void nf_conntrack_listener_watch(struct nf_conntrack_listener *l, struct sock *sk,
+				 wait_queue_head_t *wq)
+{
+	if (READ_ONCE(l->sk))
+		return;
+	spin_lock_bh(&l->u->slots_lock);
+	if (!l->sk) {
+		sock_hold(sk);
+		l->wq = wq;
+		WRITE_ONCE(l->sk, sk);
+		add_wait_queue(wq, &l->wait);
+	}
+	spin_unlock_bh(&l->u->slots_lock);
+}
+
+NF_CT_EXPORT_PRIVATE(nf_conntrack_listener_watch);
+
+/**
+ * nf_conntrack_listener_watched - does a read of the listener's set things going?
+ * @l: listener
+ *
+ * Return: whether its reads are watched.
+ */
+bool nf_conntrack_listener_watched(const struct nf_conntrack_listener *l)
+{
+	return READ_ONCE(l->sk);
+}
+
+/* After this no read of the socket uses @l. */
+static void nf_conntrack_listener_unwatch(struct nf_conntrack_listener *l)
+{
+	struct sock *sk = l->sk;
+
+	lockdep_assert_held(&l->u->slots_lock);
+	if (!sk)
+		return;
+	remove_wait_queue(l->wq, &l->wait);
+	WRITE_ONCE(l->sk, NULL);
+	sock_put(sk);
+}
+
 /**
  * nf_conntrack_listener_gone - a socket has been closed
  * @net:    namespace whose events it may have heard
@@ -136,6 +177,8 @@ void nf_conntrack_listener_gone(struct net *net, const struct net *home, u32 por
 
 	spin_lock_bh(&u->slots_lock);
 	l = nf_conntrack_listener_find(u, home, portid);
+	if (l)
+		nf_conntrack_listener_unwatch(l);
 	if (l && nf_conntrack_listener_idle(l))
 		nf_conntrack_listener_free(l);
 	else if (l)
@@ -171,6 +214,7 @@ void nf_conntrack_listeners_forget(struct net *net)
 
 	spin_lock_bh(&u->slots_lock);
 	for (i = 0; i < NF_CT_LISTENERS; i++) {
+		nf_conntrack_listener_unwatch(&u->slots[i]);
 		if (nf_conntrack_listener_idle(&u->slots[i]))
 			nf_conntrack_listener_free(&u->slots[i]);
 	}
@@ -289,7 +333,7 @@ void nf_conntrack_listener_searched(struct nf_conntrack_listener *l)
  * @l:    listener
  * @item: result; it stays in the queue
  *
- * Context: process; worker only.
+ * Context: softirq safe; the CPU that has @l->serving.
  * Return: false when the queue is empty.
  */
 bool nf_conntrack_listener_first(struct nf_conntrack_listener *l,
@@ -313,7 +357,7 @@ bool nf_conntrack_listener_first(struct nf_conntrack_listener *l,
  *
  * The item itself is not looked at: it may be gone.
  *
- * Context: process; worker only.
+ * Context: softirq safe; the CPU that has @l->serving.
  */
 void nf_conntrack_listener_shift(struct nf_conntrack_listener *l)
 {
@@ -399,14 +443,17 @@ bool nf_conntrack_listener_stats(struct net *net, unsigned int slot,
 
 /**
  * nf_conntrack_listeners_init - free slots with empty queues
- * @slots: NF_CT_LISTENERS of them, zeroed
+ * @u: the namespace's, whose slots are zeroed
  */
-void nf_conntrack_listeners_init(struct nf_conntrack_listener *slots)
+void nf_conntrack_listeners_init(struct nf_conntrack_unsent *u)
 {
 	unsigned int i;
 
-	for (i = 0; i < NF_CT_LISTENERS; i++)
-		xa_init_flags(&slots[i].queue, XA_FLAGS_LOCK_BH);
+	for (i = 0; i < NF_CT_LISTENERS; i++) {
+		u->slots[i].u = u;
+		u->slots[i].slot = i;
+		xa_init_flags(&u->slots[i].queue, XA_FLAGS_LOCK_BH);
+	}
 }
 
 /**

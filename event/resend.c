@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Sends each reliable listener what it lacks, at its own pace: one work item for each
- * namespace serves the queues of all listeners in turn.  A listener that takes events
- * gets the next one at once; one that has no room is looked at again after a time that
- * event/pace.c finds, while the others go on.  A high-resolution timer ends the waits.
- * No lock of its own: lists and queues have theirs, and at most one worker runs for a
- * namespace.
+ * Sends each reliable listener what it lacks, at its own pace.  A worker for each
+ * namespace fills the listeners' sockets in turn.  From then on each listener's own
+ * reads set the pace: the CPU on which it has read half of what was there refills its
+ * socket.  The worker looks now and then, and alone where reads cannot be watched;
+ * then event/pace.c finds how long to wait.  nf_conntrack_listener.serving guards
+ * which CPU serves a listener; lists and queues have their own locks.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -15,6 +15,7 @@
 #include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
+#include <net/sock.h>
 
 #include "nf_conntrack_internal.h"
 #include "nf_conntrack_setup.h"
@@ -40,6 +41,36 @@ static enum hrtimer_restart nf_conntrack_resend_timer(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
+/* ---- which CPU serves a listener ---- */
+
+#define NF_CT_SERVING	0
+
+static bool nf_conntrack_resend_try(struct nf_conntrack_listener *l)
+{
+	return !test_and_set_bit_lock(NF_CT_SERVING, &l->serving);
+}
+
+/* Begin to serve.  False: another CPU does, and will look once more. */
+static bool nf_conntrack_resend_begin(struct nf_conntrack_listener *l)
+{
+	if (likely(nf_conntrack_resend_try(l)))
+		return true;
+	WRITE_ONCE(l->again, true);
+	/* pairs with nf_conntrack_resend_end(): it sees @again, or this CPU the bit */
+	smp_mb();
+	return nf_conntrack_resend_try(l);
+}
+
+static void nf_conntrack_resend_end(struct nf_conntrack_listener *l)
+{
+	clear_bit_unlock(NF_CT_SERVING, &l->serving);
+	smp_mb__after_atomic();
+	if (READ_ONCE(l->again)) {
+		WRITE_ONCE(l->again, false);
+		WRITE_ONCE(l->not_before, 0);
+	}
+}
+
 /* ---- one queue ---- */
 
 /* The listener has no room: when will it be looked at again? */
@@ -50,14 +81,20 @@ static void nf_conntrack_resend_wait(struct nf_conntrack_unsent *u, unsigned int
 	u64 least = NF_CT_PACE_WAIT_MIN;
 	u64 now = ktime_get_ns();
 
+	/* its next read sets things going; or it may leave the group */
+	if (nf_conntrack_listener_watched(l)) {
+		WRITE_ONCE(l->not_before, now + NF_CT_RESEND_LOOK);
+		return;
+	}
 	/* the room of listeners that share a slot cannot be seen */
 	if (slot != NF_CT_LISTENER_SHARED) {
 		least = NF_CT_PACE_LOOK_MIN;
 		limit = min_t(u64, limit, NF_CT_RESEND_LOOK);
 	}
 	nf_conntrack_pace_refused(&l->pace);
-	l->not_before = now + nf_conntrack_pace_wait(&l->pace, now, least, limit,
-						     get_random_u32());
+	WRITE_ONCE(l->not_before, now + nf_conntrack_pace_wait(&l->pace, now, least,
+							       limit,
+							       get_random_u32()));
 }
 
 /* Does the listener hold back more, or longer, than the administrator allows? */
@@ -141,17 +178,16 @@ static void nf_conntrack_resend_leave(struct nf_conntrack_unsent *u, unsigned in
 	spin_unlock_bh(&u->slots_lock);
 }
 
-/* Send from one queue until it is empty, has no room, or the budget is used up. */
-static void nf_conntrack_resend_queue(struct nf_conntrack_unsent *u, unsigned int slot)
+/* Send from one queue until it is empty, has no room, or the budget is used up.
+ * Return: what became of the last attempt
+ */
+static enum nf_ct_sent nf_conntrack_resend_some(struct nf_conntrack_unsent *u,
+						unsigned int slot)
 {
 	struct nf_conntrack_listener *l = &u->slots[slot];
 	unsigned int budget = NF_CT_RESEND_BUDGET;
 	struct nf_ct_unsent_item item;
 
-	nf_conntrack_unsent_search(u, slot);
-	/* still no memory for the queue, or other CPUs are busy: a moment */
-	if (!nf_conntrack_listener_pending(l))
-		l->not_before = ktime_get_ns() + NF_CT_RESEND_SEARCH;
 	while (budget-- && nf_conntrack_listener_first(l, &item)) {
 		switch (nf_ct_unsent_send_to(&item, slot)) {
 		case NF_CT_SENT_ALL:
@@ -162,13 +198,68 @@ static void nf_conntrack_resend_queue(struct nf_conntrack_unsent *u, unsigned in
 			nf_conntrack_resend_wait(u, slot);
 			if (nf_conntrack_resend_too_much(u, l))
 				nf_conntrack_resend_give_up(u, l);
-			return;
+			return NF_CT_SENT_REFUSED;
 		case NF_CT_SENT_BUSY:
 			/* another CPU, or a batch, sends for this item: a moment */
-			l->not_before = ktime_get_ns() + NF_CT_PACE_WAIT_MIN;
-			return;
+			WRITE_ONCE(l->not_before, ktime_get_ns() + NF_CT_PACE_WAIT_MIN);
+			return NF_CT_SENT_BUSY;
 		}
 	}
+	return NF_CT_SENT_ALL;
+}
+
+static void nf_conntrack_resend_queue(struct nf_conntrack_unsent *u, unsigned int slot)
+{
+	struct nf_conntrack_listener *l = &u->slots[slot];
+
+	nf_conntrack_unsent_search(u, slot);
+	/* still no memory for the queue, or other CPUs are busy: a moment */
+	if (!nf_conntrack_listener_pending(l))
+		l->not_before = ktime_get_ns() + NF_CT_RESEND_SEARCH;
+	nf_conntrack_resend_some(u, slot);
+}
+
+/* ---- on the CPU on which a listener reads ---- */
+
+static enum hrtimer_restart nf_conntrack_resend_refill(struct hrtimer *timer)
+{
+	struct nf_conntrack_listener *l =
+		container_of(timer, struct nf_conntrack_listener, refill);
+	enum nf_ct_sent sent;
+
+	/* what else there is to do for it takes time, and is the worker's */
+	if (READ_ONCE(l->leaving) || READ_ONCE(l->given_up))
+		return HRTIMER_NORESTART;
+	if (!nf_conntrack_resend_begin(l))
+		return HRTIMER_NORESTART;
+	sent = nf_conntrack_resend_some(l->u, l->slot);
+	nf_conntrack_resend_end(l);
+	/* the listener may have nothing left to read: no read would call again */
+	if (sent != NF_CT_SENT_BUSY)
+		return HRTIMER_NORESTART;
+	hrtimer_forward_now(timer, ns_to_ktime(NF_CT_PACE_WAIT_MIN));
+	return HRTIMER_RESTART;
+}
+
+/*
+ * The listener has read a message; called by netlink with interrupts off.  The timer
+ * only leads from here to a softirq of this CPU, in which messages can be sent.
+ */
+static int nf_conntrack_resend_read(struct wait_queue_entry *wait, unsigned int mode,
+				    int flags, void *key)
+{
+	struct nf_conntrack_listener *l =
+		container_of(wait, struct nf_conntrack_listener, wait);
+	/* the entry is on the socket's queue, so that the socket is there */
+	const struct sock *sk = READ_ONCE(l->sk);
+
+	if (!nf_conntrack_listener_pending(l))
+		return 0;
+	if (atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf) / 2)
+		return 0;
+	if (!hrtimer_is_queued(&l->refill))
+		hrtimer_start(&l->refill, 0, HRTIMER_MODE_REL_SOFT);
+	return 0;
 }
 
 /* ---- all queues ---- */
@@ -177,12 +268,17 @@ static void nf_conntrack_resend_slot(struct nf_conntrack_unsent *u, unsigned int
 {
 	struct nf_conntrack_listener *l = &u->slots[slot];
 
+	if (!nf_conntrack_resend_begin(l)) {
+		WRITE_ONCE(l->not_before, ktime_get_ns() + NF_CT_PACE_WAIT_MIN);
+		return;
+	}
 	if (READ_ONCE(l->leaving))
 		nf_conntrack_resend_leave(u, slot);
 	else if (READ_ONCE(l->given_up))
 		nf_conntrack_resend_lapse(u, slot);
 	else
 		nf_conntrack_resend_queue(u, slot);
+	nf_conntrack_resend_end(l);
 }
 
 /* One round; returns when the next one is due, U64_MAX: nothing waits. */
@@ -196,13 +292,13 @@ static u64 nf_conntrack_resend_round(struct nf_conntrack_unsent *u)
 	for (slot = 0; slot < NF_CT_LISTENERS; slot++) {
 		l = &u->slots[slot];
 		if (nf_conntrack_listener_idle(l) && !READ_ONCE(l->leaving)) {
-			l->not_before = 0;
+			WRITE_ONCE(l->not_before, 0);
 			continue;
 		}
-		if (kicked || ktime_get_ns() >= l->not_before)
+		if (kicked || ktime_get_ns() >= READ_ONCE(l->not_before))
 			nf_conntrack_resend_slot(u, slot);
 		if (!nf_conntrack_listener_idle(l))
-			next = min(next, l->not_before);
+			next = min(next, READ_ONCE(l->not_before));
 		cond_resched();
 	}
 	return next;
@@ -319,10 +415,18 @@ NF_CT_EXPORT_PRIVATE(nf_conntrack_events_drain);
 void nf_conntrack_resend_pernet_init(struct net *net)
 {
 	struct nf_conntrack_unsent *u = nf_conntrack_unsent(net);
+	struct nf_conntrack_listener *l;
+	unsigned int slot;
 
 	INIT_WORK(&u->work, nf_conntrack_resend_worker);
 	hrtimer_init(&u->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
 	u->timer.function = nf_conntrack_resend_timer;
+	for (slot = 0; slot < NF_CT_LISTENERS; slot++) {
+		l = &u->slots[slot];
+		init_waitqueue_func_entry(&l->wait, nf_conntrack_resend_read);
+		hrtimer_init(&l->refill, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
+		l->refill.function = nf_conntrack_resend_refill;
+	}
 }
 
 /**
@@ -334,9 +438,13 @@ void nf_conntrack_resend_pernet_init(struct net *net)
 void nf_conntrack_resend_pernet_fini(struct net *net)
 {
 	struct nf_conntrack_unsent *u = nf_conntrack_unsent(net);
+	unsigned int slot;
 
 	/* an expectation may still have been on its way out */
 	nf_conntrack_events_drain(net);
+	/* no read is watched any more */
+	for (slot = 0; slot < NF_CT_LISTENERS; slot++)
+		hrtimer_cancel(&u->slots[slot].refill);
 	cancel_work_sync(&u->work);
 	hrtimer_cancel(&u->timer);
 	cancel_work_sync(&u->work);

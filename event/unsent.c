@@ -243,12 +243,13 @@ void nf_ct_unsent_put(const struct nf_ct_unsent_item *item)
 }
 
 static struct nf_conntrack_unsent_cpu *
-nf_ct_unsent_home(const struct nf_ct_unsent_item *item)
+nf_ct_unsent_home(const struct nf_conntrack_unsent *u,
+		  const struct nf_ct_unsent_item *item)
 {
 	unsigned int cpu = item->ct ? nf_ct_entry_cpu(nf_ct_entry(item->ct)) :
 				      item->life->cpu;
 
-	return per_cpu_ptr(nf_conntrack_unsent(item->net)->cpu, cpu);
+	return per_cpu_ptr(u->cpu, cpu);
 }
 
 /* ---- lists ---- */
@@ -270,10 +271,10 @@ static void nf_ct_unsent_recount(struct nf_conntrack_unsent_cpu *c,
 }
 
 /* Put the item on its list if it is not there, and count it anew. */
-static void nf_ct_unsent_list(const struct nf_ct_unsent_item *item, u32 state)
+static void nf_ct_unsent_list(struct nf_conntrack_unsent *u,
+			      const struct nf_ct_unsent_item *item, u32 state)
 {
-	struct nf_conntrack_unsent *u = nf_conntrack_unsent(item->net);
-	struct nf_conntrack_unsent_cpu *c = nf_ct_unsent_home(item);
+	struct nf_conntrack_unsent_cpu *c = nf_ct_unsent_home(u, item);
 	enum nf_ct_unsent_kind kind = nf_ct_unsent_kind(item);
 	u32 old;
 
@@ -308,7 +309,7 @@ static void nf_ct_unsent_unlist(const struct nf_ct_unsent_item *item)
 {
 	const u32 state = NF_CT_UNSENT_LISTED | NF_CT_UNSENT_DYING;
 	struct nf_conntrack_unsent *u = nf_conntrack_unsent(item->net);
-	struct nf_conntrack_unsent_cpu *c = nf_ct_unsent_home(item);
+	struct nf_conntrack_unsent_cpu *c = nf_ct_unsent_home(u, item);
 	u32 old;
 
 	spin_lock_bh(&c->lock);
@@ -341,9 +342,9 @@ void nf_conntrack_unsent_wake(struct nf_conntrack_unsent *u, bool first)
  * nf_conntrack_max as well, but a full namespace still lets new ones in for those that
  * it ends; an expectation that waits counts against nothing that traffic needs.
  */
-static bool nf_ct_unsent_too_many(const struct nf_ct_unsent_item *item)
+static bool nf_ct_unsent_too_many(const struct nf_conntrack_unsent *u,
+				  const struct nf_ct_unsent_item *item)
 {
-	const struct nf_conntrack_unsent *u = nf_conntrack_unsent(item->net);
 	unsigned int listed = atomic_read(&u->listed[nf_ct_unsent_kind(item)]);
 	unsigned int max = READ_ONCE(nf_conntrack_max);
 
@@ -356,17 +357,18 @@ static bool nf_ct_unsent_too_many(const struct nf_ct_unsent_item *item)
  * holds back less than its share of the bound is not to blame, and loses nothing: so
  * at most twice as much waits, however many listeners there are.
  */
-static u16 nf_ct_unsent_losers(const struct nf_ct_unsent_item *item, unsigned long slots)
+static u16 nf_ct_unsent_losers(const struct nf_conntrack_unsent *u,
+			       const struct nf_ct_unsent_item *item, unsigned long slots)
 {
 	unsigned int share = READ_ONCE(nf_conntrack_max) / NF_CT_LISTENERS;
 	const struct nf_conntrack_listener *l;
 	unsigned int slot;
 	u16 losers = 0;
 
-	if (likely(!nf_ct_unsent_too_many(item)))
+	if (likely(!nf_ct_unsent_too_many(u, item)))
 		return 0;
 	for_each_set_bit(slot, &slots, NF_CT_LISTENERS) {
-		l = &nf_conntrack_unsent(item->net)->slots[slot];
+		l = &u->slots[slot];
 		/* what its queue has no memory for is not counted */
 		if (nf_conntrack_listener_pending(l) >= share || READ_ONCE(l->rescan))
 			losers |= BIT(slot);
@@ -417,7 +419,7 @@ void nf_ct_unsent_lack(const struct nf_ct_unsent_item *item,
 
 	/* without an event, the item is only listed for the worker to go on with it */
 	if (events)
-		losers = nf_ct_unsent_losers(item, slots);
+		losers = nf_ct_unsent_losers(u, item, slots);
 	if (unlikely(losers))
 		nf_ct_unsent_give_up(item, losers);
 	slots &= ~losers;
@@ -427,7 +429,7 @@ void nf_ct_unsent_lack(const struct nf_ct_unsent_item *item,
 	if (set == NF_CT_LACK_END)
 		state |= NF_CT_UNSENT_DYING;
 	nf_ct_unsent_update(item, 0, (unsigned long)slots << nf_ct_unsent_shift(set));
-	nf_ct_unsent_list(item, state | (events & NF_CT_UNSENT_EVENTS));
+	nf_ct_unsent_list(u, item, state | (events & NF_CT_UNSENT_EVENTS));
 	/* the bit and the list's reference come first: the worker may be quick */
 	for_each_set_bit(slot, &fresh, NF_CT_LISTENERS)
 		first |= nf_conntrack_listener_push(&u->slots[slot], item);
@@ -779,7 +781,7 @@ int nf_conntrack_unsent_pernet_init(struct net *net)
 	}
 	u->net = net;
 	spin_lock_init(&u->slots_lock);
-	nf_conntrack_listeners_init(u->slots);
+	nf_conntrack_listeners_init(u);
 	nf_conntrack_pernet(net)->unsent = u;
 	return 0;
 }

@@ -32,8 +32,8 @@ typedef uint64_t u64;
  *         a guess from the last time
  * @waits: waits since the listener last took an event
  *
- * Written by the worker that sends, and by the CPU that queues the first item; a
- * lost update costs one wait that is too long or too short, so nothing guards the
+ * Written by the CPU that serves the listener, and by the one that queues the first
+ * item; a lost update costs one wait that is too long or too short, so nothing guards the
  * members.
  */
 struct nf_conntrack_pace {

@@ -58,8 +58,7 @@ static int ctnetlink_deliver_each(struct ctnetlink_delivery *d,
 	}
 	/* a listener that insists on every event and lost its echo gets the event later */
 	if (ctnetlink_deliver_echo(d, skb) && a->requester)
-		d->delivery->lack |=
-			BIT(nf_conntrack_listener_slot(d->net, a->requester));
+		d->delivery->lack |= BIT(a->requester->slot);
 
 	if (got || d->report)
 		return NF_CT_EVENT_DELIVERED;

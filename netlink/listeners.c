@@ -31,6 +31,9 @@ extern rwlock_t nl_table_lock;
 #define CTNETLINK_PROBE_GROUP	32
 #define CTNETLINK_PROBE_GROUP2	31
 
+/* Lists in a netlink socket that may be that of a wait queue, at most */
+#define CTNETLINK_PROBE_LISTS	8
+
 /* Bytes of a netlink socket behind struct sock that are looked at, at most */
 #define CTNETLINK_PROBE_MAX	512
 
@@ -49,6 +52,8 @@ struct ctnetlink_flag {
  * @reliable: NETLINK_BROADCAST_ERROR
  * @quiet:    NETLINK_NO_ENOBUFS
  * @all_nsid: NETLINK_LISTEN_ALL_NSID
+ * @reads:    offset of the wait queue that is woken when a message has been read;
+ *            0: not found, what a listener has read is noticed later then
  */
 struct ctnetlink_layout {
 	bool			known;
@@ -58,6 +63,7 @@ struct ctnetlink_layout {
 	struct ctnetlink_flag	reliable;
 	struct ctnetlink_flag	quiet;
 	struct ctnetlink_flag	all_nsid;
+	unsigned int		reads;
 };
 
 static struct ctnetlink_layout ctnetlink_layout __read_mostly;
@@ -198,6 +204,82 @@ static int ctnetlink_probe_sockets(const struct ctnetlink_probe *p,
 	return -ENOENT;
 }
 
+/**
+ * struct ctnetlink_read_probe - what may be the wait queue of reads
+ * @wait: our entry there
+ * @at:   offset of the queue
+ * @woken: it was woken
+ */
+struct ctnetlink_read_probe {
+	wait_queue_entry_t	wait;
+	unsigned int		at;
+	bool			woken;
+};
+
+static int ctnetlink_probe_woken(struct wait_queue_entry *wait, unsigned int mode,
+				 int flags, void *key)
+{
+	container_of(wait, struct ctnetlink_read_probe, wait)->woken = true;
+	return 0;
+}
+
+/* Is there an empty list at @at, which may be that of a wait queue? */
+static struct list_head *ctnetlink_probe_list(const struct ctnetlink_probe *p,
+					      unsigned int at)
+{
+	struct list_head *list = (void *)p->sock->sk + at;
+
+	if (list->next != list || list->prev != list ||
+	    at < sizeof(struct sock) + offsetof(wait_queue_head_t, head))
+		return NULL;
+	return list;
+}
+
+/* Send the socket a message, and read it. */
+static int ctnetlink_probe_read(const struct ctnetlink_probe *p)
+{
+	struct msghdr msg = { .msg_flags = MSG_DONTWAIT };
+	struct nlmsghdr nlh;
+	struct kvec vec = { .iov_base = &nlh, .iov_len = sizeof(nlh) };
+	struct sk_buff *skb = nlmsg_new(0, GFP_KERNEL);
+
+	if (!skb || !nlmsg_put(skb, 0, 0, NLMSG_NOOP, 0, 0)) {
+		kfree_skb(skb);
+		return -ENOMEM;
+	}
+	if (nfnetlink_unicast(skb, &init_net, p->portid) < 0)
+		return -ENOENT;
+	return kernel_recvmsg(p->sock, &msg, &vec, 1, sizeof(nlh), msg.msg_flags);
+}
+
+/* Which of the lists is it that a read wakes?  Nobody else uses the socket. */
+static unsigned int ctnetlink_probe_reads(const struct ctnetlink_probe *p)
+{
+	struct ctnetlink_read_probe maybe[CTNETLINK_PROBE_LISTS] = {};
+	unsigned int i, n = 0, at, woken = 0, found = 0;
+	struct list_head *list;
+
+	for (i = 0; i + sizeof(*list) <= p->len && n < ARRAY_SIZE(maybe);
+	     i += sizeof(void *)) {
+		at = sizeof(struct sock) + i;
+		list = ctnetlink_probe_list(p, at);
+		if (!list)
+			continue;
+		init_waitqueue_func_entry(&maybe[n].wait, ctnetlink_probe_woken);
+		maybe[n].at = at - offsetof(wait_queue_head_t, head);
+		list_add(&maybe[n++].wait.entry, list);
+	}
+	ctnetlink_probe_read(p);
+	for (i = 0; i < n; i++) {
+		list_del(&maybe[i].wait.entry);
+		if (!maybe[i].woken)
+			continue;
+		found = maybe[i].at;
+		woken++;
+	}
+	return woken == 1 ? found : 0;
+}
+
 static int ctnetlink_probe_open(struct ctnetlink_probe *p)
 {
 	struct sockaddr_nl name = {
@@ -239,6 +321,8 @@ static int ctnetlink_probe(struct ctnetlink_probe *p, struct ctnetlink_layout *f
 		err = ctnetlink_probe_groups(p, &found->groups);
 	if (!err)
 		err = ctnetlink_probe_sockets(p, &found->sockets);
+	if (!err)
+		found->reads = ctnetlink_probe_reads(p);
 	if (p->sock)
 		sock_release(p->sock);
 	return err;
@@ -412,20 +496,29 @@ static bool ctnetlink_audience_behind(const struct ctnetlink_audience *a,
 	return !ctnetlink_socket_room(sk, l);
 }
 
+/* The listener gets the event later: its next read sets things going. */
+static void ctnetlink_audience_watch(struct sock *sk, struct nf_conntrack_listener *l)
+{
+	if (ctnetlink_layout.reads && l->slot != NF_CT_LISTENER_SHARED)
+		nf_conntrack_listener_watch(l, sk, (void *)sk + ctnetlink_layout.reads);
+}
+
 /* A reliable listener gets the event now, or lacks it. */
 static void ctnetlink_audience_add(struct ctnetlink_audience *a, struct sock *sk,
 				   struct nf_conntrack_listener *l)
 {
-	unsigned int slot = nf_conntrack_listener_slot(a->net, l);
 	struct nf_ct_delivery *d = a->delivery;
+	unsigned int slot = l->slot;
 
 	if (d->only >= 0 && slot != d->only)
 		return;
 	a->heard = true;
-	if (ctnetlink_audience_behind(a, sk, l, slot))
+	if (ctnetlink_audience_behind(a, sk, l, slot)) {
+		ctnetlink_audience_watch(sk, l);
 		d->lack |= BIT(slot);
-	else
-		ctnetlink_audience_seat(a, sk, l);
+		return;
+	}
+	ctnetlink_audience_seat(a, sk, l);
 }
 
 /* A plain listener: now, in another round, or in an earlier one. */
@@ -586,7 +679,7 @@ static bool ctnetlink_audience_tell(struct ctnetlink_audience *a, unsigned int i
 		WRITE_ONCE(l->jammed, true);
 		nf_conntrack_count_refused(a->net, l);
 	}
-	a->delivery->lack |= BIT(nf_conntrack_listener_slot(a->net, l));
+	a->delivery->lack |= BIT(l->slot);
 	return false;
 }
 
@@ -599,7 +692,7 @@ static void ctnetlink_audience_fail(struct ctnetlink_audience *a)
 	for (i = 0; i < a->n; i++) {
 		l = a->seat[i].listener;
 		if (l) {
-			a->delivery->lack |= BIT(nf_conntrack_listener_slot(a->net, l));
+			a->delivery->lack |= BIT(l->slot);
 			continue;
 		}
 		nf_conntrack_count_lost(a->net);
