@@ -11,6 +11,7 @@
 #                          runner is told "--modset stock" and nothing else
 #   # TIMEOUT: n           seconds for the guest (default 300)
 #   # MEM: n               MiB of memory (default 3072)
+#   # ICOUNT               one CPU, whose clock counts instructions
 #   # SMOKE                part of "run.sh --smoke"
 #   # DEBUG: skip          not on the debug kernel
 #   # DEBUGTIMEOUT: n      seconds on the debug kernel (default: four times)

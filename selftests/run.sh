@@ -170,6 +170,7 @@ boot_guest()
 		--log "$log.dmesg" --bin "$PROG")
 	mem=$(header "$file" MEM '')
 	[ -z "$mem" ] || args+=(--mem "$mem")
+	[ "$(header "$file" ICOUNT no)" = no ] || args+=(--icount)
 	[ "$set" = stock ] || args+=(--modules "$modules")
 	[ ! -d "$HERE/data" ] || args+=(--add "$HERE/data")
 	"$HERE/vm/boot.sh" "${args[@]}" -- "$file" 2>&1

@@ -36,7 +36,8 @@
  *   datagrams most                 and messages in the fullest
  *   enobufs drops                  losses it was told of; times that its socket
  *                                  was full, from /proc/net/netlink
- *   events                         all messages since the mark
+ *   events waits                   all messages since the mark, and how often it
+ *                                  waited for one
  *   rate pace share                new messages, copies left out, per second from
  *                                  the mark (or the start) to the last one, time
  *                                  that it did not read left out; messages per
@@ -113,7 +114,7 @@ struct window {
 	double last_waited, last_awake;
 	double first, last, done;
 	double gap, back;
-	unsigned long events, copies;
+	unsigned long events, copies, waits;
 };
 
 struct listener {
@@ -340,6 +341,7 @@ static void window_event(struct listener *l, unsigned int events)
 static void window_waited(struct listener *l, double seconds)
 {
 	l->window.waited += seconds;
+	l->window.waits++;
 	if (l->gap_open)
 		l->window.gap += seconds;
 }
@@ -362,8 +364,8 @@ static int figures(struct listener *l, char *line, size_t size)
 		       l->disorder, l->headless, l->dying, l->ported,
 		       l->foreign, l->datagrams, l->most, l->enobufs, l->drops);
 	len += snprintf(line + len, size - len,
-			" events=%lu rate=%.0f pace=%.0f share=%.0f first=%.3f last=%.3f done=%.3f back=%.1f released=%.1f failed=%s\n",
-			w->events, rate, pace, pace > 0 ? 100 * rate / pace : 0,
+			" events=%lu waits=%lu rate=%.0f pace=%.0f share=%.0f first=%.3f last=%.3f done=%.3f back=%.1f released=%.1f failed=%s\n",
+			w->events, w->waits, rate, pace, pace > 0 ? 100 * rate / pace : 0,
 			w->first, w->last, w->done, w->back * 1e3,
 			l->released, *l->failed ? l->failed : "no");
 	return len;
