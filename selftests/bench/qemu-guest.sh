@@ -4,6 +4,7 @@
 # "RESULT metric parameter value unit" lines.
 #   events  a reliable listener with a 2,048-byte buffer, then a flush
 #   expect  the same for expectations
+#   listeners  1, 2, 4 and 8 reliable listeners of mixed pace at once
 #   cpus    new connections from one and from two CPUs
 #   icount  instructions per packet (boot.sh --icount: a nanosecond is one), also per
 #           packet that a full table refuses
@@ -101,6 +102,79 @@ scenario_expect() {
 	"$tools/ctnl" flush
 	heard expect ftp
 	kill %python3
+}
+
+# A reliable listener each: buffer, pace, and habits of its own
+LISTENERS=(
+	'rcvbuf=33554432'
+	'rcvbuf=2048 pause=500us'
+	'rcvbuf=2048 noenobufs pause=1000us'
+	'rcvbuf=2048'
+	'rcvbuf=8192 pause=100us duty=200ms/1s'
+	'rcvbuf=4096 noenobufs pause=200us'
+	'rcvbuf=65536 pause=300us'
+	'rcvbuf=2048 pause=2000us'
+)
+
+# key KEY NAME: a figure of one listener's line
+key() { sed -n "s/^$2 .*\\b$1=\\([^ ]*\\).*/\\1/p" /tmp/listeners; }
+
+# The longest time, in ms, for which a listener has taken nothing while events wait
+watch_oldest() {
+	local file=/proc/net/stat/nf_conntrack_listeners oldest=0 now
+
+	[ -e $file ] || return 0
+	while [ -e /tmp/watching ]; do
+		now=$(awk 'NR > 1 && $NF > max { max = $NF } END { print max + 0 }' $file)
+		[ "$now" -le "$oldest" ] || oldest=$now
+		echo "$oldest" >/tmp/oldest
+		sleep 0.2
+	done
+}
+
+# listen_at_once N FLOWS
+listen_at_once() {
+	local n=$1 count=$2 i pid watcher label
+	local -a specs=()
+
+	for ((i = 0; i < n; i++)); do
+		specs+=("name=l$((i + 1)) reliable expect=$count ${LISTENERS[i]}")
+	done
+	"$tools/listeners" -T 60 "${specs[@]}" >/tmp/listeners &
+	pid=$!
+	while ! grep -q ready /tmp/listeners; do sleep 0.1; done
+	echo 0 >/tmp/oldest
+	touch /tmp/watching
+	watch_oldest &
+	watcher=$!
+	"$tools/udpnew" 198.18.0.1 "$count" >/dev/null
+	kill -USR1 $pid
+	"$tools/ctnl" flush >/dev/null
+	wait $pid || true
+	rm /tmp/watching
+	wait $watcher
+	echo "# $n listeners: $(cat /tmp/listeners)"
+	for ((i = 1; i <= n; i++)); do
+		label=${n}/$i
+		result listeners_destroy "$label" "$(key destroy l$i)" events
+		result listeners_rate "$label" "$(key rate l$i)" per_s
+		result listeners_share "$label" "$(key share l$i)" percent
+		result listeners_copies "$label" "$(key copies l$i)" events
+	done
+	[ ! -e /proc/net/stat/nf_conntrack_listeners ] ||
+		result listeners_oldest "$n" "$(cat /tmp/oldest)" ms
+}
+
+scenario_listeners() {
+	local n
+
+	ct_load
+	for n in 1 2 4 8; do
+		listen_at_once $n $((flows / 25))
+		# stock still tries to end those that a listener has not heard of
+		"$tools/ctnl" flush >/dev/null
+		sleep 5
+	done
 }
 
 scenario_cpus() {

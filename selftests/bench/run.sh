@@ -8,7 +8,8 @@
 # Options, as arguments or in the environment:
 #   ROUNDS=3     rounds of the repeated measurements
 #   QUICK=1      one round of smaller numbers, some minutes in all
-#   ONLY=a,b     only these: flows aged memory netns proc late events expect cpus icount
+#   ONLY=a,b     only these: flows aged memory netns proc late events expect listeners cpus
+#                icount
 #   MODSETS=...  "stock ours" (default), or one of the two
 #   --install    install missing packages with apt
 set -euo pipefail
@@ -25,7 +26,7 @@ for option; do
 	case $option in
 	--install) install=yes ;;
 	ROUNDS=*|QUICK=*|ONLY=*|MODSETS=*) export "${option?}" ;;
-	*) sed -n '3,15s/^# \{0,1\}//p' "$0"; exit 2 ;;
+	*) sed -n '3,16s/^# \{0,1\}//p' "$0"; exit 2 ;;
 	esac
 done
 quick=${QUICK:-}
@@ -46,10 +47,10 @@ make_tools() {
 	local src bin
 
 	mkdir -p "$out/bin"
-	for src in "$here"/*.c "$here"/../prog/{evlisten,flows}.c; do
+	for src in "$here"/*.c "$here"/../prog/{evlisten,flows,listeners}.c; do
 		bin=$out/bin/$(basename "$src" .c)
 		[ "$bin" -nt "$src" ] ||
-			gcc -O2 -Wall -o "$bin" "$src" -lmnl -lpthread
+			gcc -O2 -Wall -o "$bin" "$src" -lmnl -lnetfilter_conntrack -lpthread
 	done
 	cp -u "$here/../prog/ftpmany.py" "$out/bin/"
 }
@@ -145,7 +146,8 @@ qemu() {
 	verdict "$scenario" "$modset" "$round" "$log" "$start"
 }
 
-need nftables iproute2 busybox-static kmod gcc make libc6-dev libmnl-dev python3
+need nftables iproute2 busybox-static kmod gcc make libc6-dev libmnl-dev \
+	libnetfilter-conntrack-dev python3
 mkdir -p "$out"
 make_tools
 if chosen flows || chosen aged || chosen memory || chosen netns || chosen proc ||
@@ -165,7 +167,7 @@ fi
 exec 9>"$out/.lock"
 flock -n 9 || die "another run of this is going on"
 mkdir -p "$out/log"
-for scenario in flows aged memory netns proc late events expect cpus icount; do
+for scenario in flows aged memory netns proc late events expect listeners cpus icount; do
 	! chosen $scenario || rm -f "$out"/log/*-$scenario.*
 done
 failed=0
@@ -185,6 +187,7 @@ if [ -x "$here/../vm/boot.sh" ]; then
 	for modset in $modsets; do
 		! chosen events || qemu "$modset" 1 events 1200
 		! chosen expect || qemu "$modset" 1 expect 900
+		! chosen listeners || qemu "$modset" 1 listeners 900
 		! chosen cpus || qemu "$modset" 1 cpus 300
 		! chosen icount || qemu "$modset" 1 icount 600 --icount
 	done
