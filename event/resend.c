@@ -234,11 +234,13 @@ static enum hrtimer_restart nf_conntrack_resend_refill(struct hrtimer *timer)
 		return HRTIMER_NORESTART;
 	sent = nf_conntrack_resend_some(l->u, l->slot);
 	nf_conntrack_resend_end(l);
-	/* the listener may have nothing left to read: no read would call again */
-	if (sent != NF_CT_SENT_BUSY)
-		return HRTIMER_NORESTART;
-	hrtimer_forward_now(timer, ns_to_ktime(NF_CT_PACE_WAIT_MIN));
-	return HRTIMER_RESTART;
+	/* Another CPU sends for the item, or one that this softirq has interrupted, which
+	 * must get on.  The listener may have nothing left to read, so no read would call
+	 * again: the worker does it.
+	 */
+	if (sent == NF_CT_SENT_BUSY)
+		nf_conntrack_events_kick(l->u->net);
+	return HRTIMER_NORESTART;
 }
 
 /*
