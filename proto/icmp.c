@@ -42,12 +42,7 @@ static const struct nf_ct_icmp_family nf_ct_icmp = {
 	.first_type	= 0,
 	.n_types	= ARRAY_SIZE(nf_ct_icmp_types),
 	.types		= nf_ct_icmp_types,
-	.attr_id	= CTA_PROTO_ICMP_ID,
-	.attr_type	= CTA_PROTO_ICMP_TYPE,
-	.attr_code	= CTA_PROTO_ICMP_CODE,
-	.select_id	= NF_CT_TUPLE_ICMP_ID,
-	.select_type	= NF_CT_TUPLE_ICMP_TYPE,
-	.select_code	= NF_CT_TUPLE_ICMP_CODE,
+	NF_CT_ICMP_ATTR_NUMBERS(ICMP)
 };
 
 /**
@@ -131,25 +126,7 @@ int nf_conntrack_icmpv4_error(struct nf_conn *tmpl, struct sk_buff *skb,
 				       IPPROTO_ICMP, &sent_to);
 }
 
-#if IS_ENABLED(CONFIG_NF_CT_NETLINK)
-static const struct nla_policy nf_ct_icmp_nla_policy[CTA_PROTO_MAX + 1] = {
-	[CTA_PROTO_ICMP_ID]	= { .type = NLA_U16 },
-	[CTA_PROTO_ICMP_TYPE]	= { .type = NLA_U8 },
-	[CTA_PROTO_ICMP_CODE]	= { .type = NLA_U8 },
-};
-
-static int nf_ct_icmp_to_nlattr(struct sk_buff *skb,
-				const struct nf_conntrack_tuple *t)
-{
-	return nf_ct_icmp_tuple_dump(&nf_ct_icmp, skb, t);
-}
-
-static int nf_ct_icmp_from_nlattr(struct nlattr *tb[],
-				  struct nf_conntrack_tuple *t, u32 wanted)
-{
-	return nf_ct_icmp_tuple_parse(&nf_ct_icmp, tb, t, wanted);
-}
-#endif
+NF_CT_DEFINE_ICMP_ATTRS(icmp, ICMP)
 
 NF_CT_DEFINE_TIMEOUTS(icmp, &nf_icmp_pernet(net)->timeout, 1,
 		      CTA_TIMEOUT_ICMP_MAX);
@@ -169,11 +146,6 @@ const struct nf_conntrack_l4proto nf_conntrack_l4proto_icmp = {
 	.l4proto		= IPPROTO_ICMP,
 	/* DIFF: icmp-clash: the stock module drops the packet of the second CPU */
 	.allow_clash		= true,
-#if IS_ENABLED(CONFIG_NF_CT_NETLINK)
-	.nla_policy		= nf_ct_icmp_nla_policy,
-	.nlattr_tuple_size	= nf_ct_icmp_nlattr_size,
-	.nlattr_to_tuple	= nf_ct_icmp_from_nlattr,
-	.tuple_to_nlattr	= nf_ct_icmp_to_nlattr,
-#endif
+	NF_CT_ICMP_ATTRS(icmp)
 	NF_CT_TIMEOUT_ATTRS(icmp)
 };

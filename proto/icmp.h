@@ -79,6 +79,15 @@ const char *nf_ct_icmp_flaw(const struct nf_ct_icmp_family *family,
 			    struct sk_buff *skb, unsigned int dataoff,
 			    const struct nf_hook_state *state, u8 *type);
 
+/* Members of struct nf_ct_icmp_family: @attr is ICMP or ICMPV6. */
+#define NF_CT_ICMP_ATTR_NUMBERS(attr)					\
+	.attr_id	= CTA_PROTO_##attr##_ID,			\
+	.attr_type	= CTA_PROTO_##attr##_TYPE,			\
+	.attr_code	= CTA_PROTO_##attr##_CODE,			\
+	.select_id	= NF_CT_TUPLE_##attr##_ID,			\
+	.select_type	= NF_CT_TUPLE_##attr##_TYPE,			\
+	.select_code	= NF_CT_TUPLE_##attr##_CODE,
+
 #if IS_ENABLED(CONFIG_NF_CT_NETLINK)
 unsigned int nf_ct_icmp_nlattr_size(void);
 int nf_ct_icmp_tuple_dump(const struct nf_ct_icmp_family *family,
@@ -87,6 +96,44 @@ int nf_ct_icmp_tuple_dump(const struct nf_ct_icmp_family *family,
 int nf_ct_icmp_tuple_parse(const struct nf_ct_icmp_family *family,
 			   struct nlattr *tb[], struct nf_conntrack_tuple *t,
 			   u32 wanted);
+
+/**
+ * NF_CT_DEFINE_ICMP_ATTRS - tuples of a tracker in netlink
+ * @name: icmp or icmpv6; its family is nf_ct_NAME
+ * @attr: ICMP or ICMPV6, of the attributes' names
+ *
+ * Defines what NF_CT_ICMP_ATTRS() of the same name refers to.
+ */
+#define NF_CT_DEFINE_ICMP_ATTRS(name, attr)				\
+static const struct nla_policy						\
+nf_ct_##name##_nla_policy[CTA_PROTO_MAX + 1] = {			\
+	[CTA_PROTO_##attr##_ID]		= { .type = NLA_U16 },		\
+	[CTA_PROTO_##attr##_TYPE]	= { .type = NLA_U8 },		\
+	[CTA_PROTO_##attr##_CODE]	= { .type = NLA_U8 },		\
+};									\
+									\
+static int nf_ct_##name##_to_nlattr(struct sk_buff *skb,		\
+				    const struct nf_conntrack_tuple *t)	\
+{									\
+	return nf_ct_icmp_tuple_dump(&nf_ct_##name, skb, t);		\
+}									\
+									\
+static int nf_ct_##name##_from_nlattr(struct nlattr *tb[],		\
+				      struct nf_conntrack_tuple *t,	\
+				      u32 wanted)			\
+{									\
+	return nf_ct_icmp_tuple_parse(&nf_ct_##name, tb, t, wanted);	\
+}
+
+/* Members of struct nf_conntrack_l4proto */
+#define NF_CT_ICMP_ATTRS(name)						\
+	.nla_policy		= nf_ct_##name##_nla_policy,		\
+	.nlattr_tuple_size	= nf_ct_icmp_nlattr_size,		\
+	.nlattr_to_tuple	= nf_ct_##name##_from_nlattr,		\
+	.tuple_to_nlattr	= nf_ct_##name##_to_nlattr,
+#else
+#define NF_CT_DEFINE_ICMP_ATTRS(name, attr)
+#define NF_CT_ICMP_ATTRS(name)
 #endif
 
 #endif /* _NF_CT_PROTO_ICMP_H */

@@ -64,12 +64,7 @@ static const struct nf_ct_icmp_family nf_ct_icmpv6 = {
 	.first_type	= ICMPV6_INFOMSG_MASK,
 	.n_types	= ARRAY_SIZE(nf_ct_icmpv6_types),
 	.types		= nf_ct_icmpv6_types,
-	.attr_id	= CTA_PROTO_ICMPV6_ID,
-	.attr_type	= CTA_PROTO_ICMPV6_TYPE,
-	.attr_code	= CTA_PROTO_ICMPV6_CODE,
-	.select_id	= NF_CT_TUPLE_ICMPV6_ID,
-	.select_type	= NF_CT_TUPLE_ICMPV6_TYPE,
-	.select_code	= NF_CT_TUPLE_ICMPV6_CODE,
+	NF_CT_ICMP_ATTR_NUMBERS(ICMPV6)
 };
 
 /**
@@ -229,25 +224,7 @@ int nf_conntrack_icmpv6_error(struct nf_conn *tmpl, struct sk_buff *skb,
 	}
 }
 
-#if IS_ENABLED(CONFIG_NF_CT_NETLINK)
-static const struct nla_policy nf_ct_icmpv6_nla_policy[CTA_PROTO_MAX + 1] = {
-	[CTA_PROTO_ICMPV6_ID]	= { .type = NLA_U16 },
-	[CTA_PROTO_ICMPV6_TYPE]	= { .type = NLA_U8 },
-	[CTA_PROTO_ICMPV6_CODE]	= { .type = NLA_U8 },
-};
-
-static int nf_ct_icmpv6_to_nlattr(struct sk_buff *skb,
-				  const struct nf_conntrack_tuple *t)
-{
-	return nf_ct_icmp_tuple_dump(&nf_ct_icmpv6, skb, t);
-}
-
-static int nf_ct_icmpv6_from_nlattr(struct nlattr *tb[],
-				    struct nf_conntrack_tuple *t, u32 wanted)
-{
-	return nf_ct_icmp_tuple_parse(&nf_ct_icmpv6, tb, t, wanted);
-}
-#endif
+NF_CT_DEFINE_ICMP_ATTRS(icmpv6, ICMPV6)
 
 NF_CT_DEFINE_TIMEOUTS(icmpv6, &nf_icmpv6_pernet(net)->timeout, 1,
 		      CTA_TIMEOUT_ICMPV6_MAX);
@@ -266,11 +243,6 @@ void nf_conntrack_icmpv6_init_net(struct net *net)
 const struct nf_conntrack_l4proto nf_conntrack_l4proto_icmpv6 = {
 	.l4proto		= IPPROTO_ICMPV6,
 	.allow_clash		= true,
-#if IS_ENABLED(CONFIG_NF_CT_NETLINK)
-	.nla_policy		= nf_ct_icmpv6_nla_policy,
-	.nlattr_tuple_size	= nf_ct_icmp_nlattr_size,
-	.nlattr_to_tuple	= nf_ct_icmpv6_from_nlattr,
-	.tuple_to_nlattr	= nf_ct_icmpv6_to_nlattr,
-#endif
+	NF_CT_ICMP_ATTRS(icmpv6)
 	NF_CT_TIMEOUT_ATTRS(icmpv6)
 };
