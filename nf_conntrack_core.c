@@ -8,6 +8,8 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/hash.h>
+#include <linux/percpu.h>
 #include <linux/prefetch.h>
 #include <linux/siphash.h>
 #include <linux/slab.h>
@@ -29,9 +31,9 @@
 #include "nf_ct_ext.h"
 
 /* Buckets that early drop searches for an entry to give up */
-#define NF_CT_EARLY_DROP_BUCKETS	16
-/* Entries of one bucket that it looks at */
-#define NF_CT_EARLY_DROP_BATCH		16
+#define NF_CT_EARLY_DROP_BUCKETS	8
+/* Entries that it looks at */
+#define NF_CT_EARLY_DROP_ENTRIES	24
 
 static struct kmem_cache *nf_conntrack_cachep __read_mostly;
 
@@ -90,18 +92,23 @@ static bool nf_ct_early_drop_one(const struct net *net, struct nf_conn **near,
 	return ended;
 }
 
-/* End one entry of a full namespace, in a few buckets from @hash on. */
-static bool nf_conntrack_early_drop(struct net *net, u32 hash)
+/* Where a CPU looks for an entry to give up: each time elsewhere, and in the end
+ * everywhere
+ */
+static DEFINE_PER_CPU(u32, nf_ct_early_drop_place);
+
+/* End one entry of a full namespace, in a few buckets. */
+static bool nf_conntrack_early_drop(struct net *net)
 {
-	struct nf_conn *near[NF_CT_EARLY_DROP_BATCH];
-	unsigned int i, n;
-	bool gone = false;
+	u32 place = this_cpu_add_return(nf_ct_early_drop_place, GOLDEN_RATIO_32);
+	struct nf_conn *near[NF_CT_EARLY_DROP_ENTRIES];
+	unsigned int n;
+	bool gone;
 
 	rcu_read_lock();
-	for (i = 0; i < NF_CT_EARLY_DROP_BUCKETS && !gone; i++) {
-		n = nf_conntrack_walk_near(&hash, near, ARRAY_SIZE(near));
-		gone = nf_ct_early_drop_one(net, near, n);
-	}
+	n = nf_conntrack_walk_near(place, NF_CT_EARLY_DROP_BUCKETS, near,
+				   ARRAY_SIZE(near));
+	gone = nf_ct_early_drop_one(net, near, n);
 	rcu_read_unlock();
 	if (gone)
 		NF_CT_STAT_INC_ATOMIC(net, early_drop);
@@ -117,17 +124,13 @@ static bool nf_conntrack_full(unsigned int count)
 	return max && count > max;
 }
 
-/* Too many entries: make room near @orig, or log why the packet is dropped. */
-static bool nf_conntrack_make_room(struct net *net,
-				   const struct nf_conntrack_zone *zone,
-				   const struct nf_conntrack_tuple *orig)
+/* Too many entries: make room, or log why the packet is dropped. */
+static bool nf_conntrack_make_room(struct net *net)
 {
-	u32 hash = nf_conntrack_hash_tuple(net, orig,
-					   nf_ct_zone_id(zone, IP_CT_DIR_ORIGINAL));
 	unsigned int unsent;
 
 	/* DIFF: early-drop: it makes room even if the destroy event has to wait */
-	if (nf_conntrack_early_drop(net, hash))
+	if (nf_conntrack_early_drop(net))
 		return true;
 	unsent = nf_conntrack_unsent_count(net);
 	/* DIFF: table-full-log: says how many entries wait for a listener */
@@ -164,7 +167,7 @@ struct nf_conn *nf_conntrack_alloc(struct net *net,
 	struct nf_conn *ct;
 
 	if (unlikely(nf_conntrack_full(atomic_inc_return(&cnet->count))) &&
-	    !nf_conntrack_make_room(net, zone, orig))
+	    !nf_conntrack_make_room(net))
 		goto uncount;
 
 	/* no __GFP_ZERO: a reader may still look at the entry that was freed */

@@ -253,36 +253,56 @@ void nf_conntrack_walk_back(struct nf_conntrack_walk *walk,
 
 NF_CT_EXPORT_PRIVATE(nf_conntrack_walk_back);
 
-/**
- * nf_conntrack_walk_near - entries of one bucket, as they stand there
- * @hash: a hash of the bucket; on return the first one of the next bucket
- * @near: result, without references
- * @max:  room in @near; the rest is left out
- *
- * An entry may have ended meanwhile, and the object may be another namespace's: the
- * caller takes a reference, and then looks again.  For those that need some entry, not
- * each of them: one that changes its place at this moment may be left out.
- *
- * Context: RCU read side, which the caller keeps while it uses @near; bounded by the
- * length of a chain.
- * Return: how many, perhaps 0.
- */
-unsigned int nf_conntrack_walk_near(u32 *hash, struct nf_conn **near, unsigned int max)
+/* Collect what stands in one bucket; returns how many there are then. */
+static unsigned int nf_ct_near_bucket(const struct nf_ct_line *line,
+				      struct nf_conn **near, unsigned int n,
+				      unsigned int max)
 {
-	const struct nf_ct_line *line;
-	unsigned int i, n = 0;
-	u32 to = U32_MAX;
-	u64 head;
+	unsigned long slot;
+	unsigned int i;
+	u64 tags;
 
-	line = nf_ct_walk_bucket(*hash, &to, &head);
 	for (; line; line = rcu_dereference(line->next)) {
-		for (i = 0; i < NF_CT_LINE_SLOTS && n < max; i++) {
-			unsigned long slot = READ_ONCE(line->slot[i]);
-
-			if (slot && (slot & 1) == IP_CT_DIR_ORIGINAL)
+		tags = READ_ONCE(line->head) & NF_CT_LINE_TAGS;
+		for (; tags && n < max; tags &= ~(0xffULL << NF_CT_TAG_SHIFT(i))) {
+			i = (__ffs64(tags) - 16) / 8;
+			slot = READ_ONCE(line->slot[i]);
+			if (slot)
 				near[n++] = nf_ct_slot_ct(slot);
 		}
 	}
-	*hash = to + 1;
+	return n;
+}
+
+/**
+ * nf_conntrack_walk_near - entries of some buckets, as they stand there
+ * @hash:    a hash of the first bucket
+ * @buckets: how many
+ * @near:    result, without references
+ * @max:     room in @near; the rest is left out
+ *
+ * An entry may have ended meanwhile, and the object may be another namespace's: the
+ * caller takes a reference, and then looks again.  For those that need some entry, not
+ * each of them: one that changes its place at this moment may be left out or come twice,
+ * and so may one of which both directions are here.
+ *
+ * Context: RCU read side, which the caller keeps while it uses @near; bounded by the
+ * length of the chains.
+ * Return: how many, perhaps 0.
+ */
+unsigned int nf_conntrack_walk_near(u32 hash, unsigned int buckets,
+				    struct nf_conn **near, unsigned int max)
+{
+	const struct nf_ct_line *line;
+	unsigned int n = 0;
+	u64 head;
+	u32 to;
+
+	for (; buckets && n < max; buckets--) {
+		to = U32_MAX;
+		line = nf_ct_walk_bucket(hash, &to, &head);
+		n = nf_ct_near_bucket(line, near, n, max);
+		hash = to + 1;
+	}
 	return n;
 }

@@ -203,11 +203,11 @@ group_addrs=13		# four groups: 52,468 flows
 
 # group_create N: the flows of group N, with mark N % 4 + 1
 group_create() {
-	nft "table ip mark {
+	nft "table ip steady {
 		chain pre { type filter hook prerouting priority -150; }
 	}
-	flush chain ip mark pre
-	add rule ip mark pre ct mark set $(($1 % 4 + 1))"
+	flush chain ip steady pre
+	add rule ip steady pre ct mark set $(($1 % 4 + 1))"
 	every_flow $((clients + $1 * group_addrs)) $group_addrs >/dev/null
 }
 
@@ -219,7 +219,7 @@ groups_live() {
 		"$tools/ctnl" flush $((n % 4 + 1)) >/dev/null
 		group_create $n
 	done
-	nft delete table ip mark
+	nft delete table ip steady
 }
 
 # How many new addresses (of 1009 flows each) one set-up measurement uses.

@@ -210,11 +210,13 @@ scenario_icount() {
 	icount_full
 }
 
-# A table of established flows is full: each packet of another flow is dropped.
+# A table of established flows is full: each packet of another flow is dropped. As many
+# buckets as flows, which is the default limit.
 icount_full() {
 	local off on
 
 	"$tools/ctnl" flush >/dev/null
+	echo $((5 * ports)) >$ct/nf_conntrack_buckets
 	establish_flows 5
 	ct_count >$ct/nf_conntrack_max
 	# the kernel's log is not what is measured
