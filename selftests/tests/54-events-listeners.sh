@@ -67,6 +67,29 @@ beside_stopped()
 	all_gone stopped
 }
 
+# --- one that never reads, and connections that go on: the others hear no repeats ---
+repeats()
+{
+	local name i
+
+	listeners_start n repeats -T "$(scaled 20)" \
+		'name=stopped reliable rcvbuf=2048 stopped' \
+		"name=healthy reliable rcvbuf=$LARGE expect=50" \
+		"name=plain rcvbuf=$LARGE expect=50"
+	for ((i = 1; i <= 40; i++)); do
+		make_flows 50
+		((i % 10)) || ns n conntrack -U -f ipv4 -p udp -m "$i" >/dev/null 2>&1
+	done
+	flush
+	listeners_end 20
+	for name in healthy plain; do
+		whole repeats $name 50
+		is "repeats: $name: no event comes again" "$(told repeats $name copies)" 0
+		is "repeats: $name: each change once" "$(told repeats $name update)" 200
+	done
+	all_gone repeats
+}
+
 # --- a slow reliable one: a plain one is no later than on stock ---
 beside_slow()
 {
@@ -178,6 +201,7 @@ leaving()
 flow_begin n $((FLOWS * 20))
 alone
 beside_stopped
+repeats
 beside_slow
 in_turn
 crowd
