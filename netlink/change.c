@@ -200,10 +200,19 @@ static int ctnetlink_status_check(struct ctnetlink_changes *c)
 	return ctnetlink_status_check_against(c, READ_ONCE(c->ct->status));
 }
 
-/* Insertion will confirm a new entry: the check takes it for confirmed */
+/*
+ * Insertion will confirm a new entry: the check takes it for confirmed.  It will be
+ * expected, if it gets a master.
+ *
+ * DIFF: replay: stock refuses the status of an expected connection.
+ */
 static int ctnetlink_first_status_check(struct ctnetlink_changes *c)
 {
-	return ctnetlink_status_check_against(c, c->ct->status | IPS_CONFIRMED);
+	unsigned long now = c->ct->status | IPS_CONFIRMED;
+
+	if (c->cda[CTA_TUPLE_MASTER])
+		now |= ctnetlink_change_u32(c, CTA_STATUS) & IPS_EXPECTED;
+	return ctnetlink_status_check_against(c, now);
 }
 
 static int ctnetlink_status_apply(struct ctnetlink_changes *c)

@@ -76,12 +76,25 @@ static int ctnetlink_load_helper(const struct nfnl_info *info,
 	return -EOPNOTSUPP;
 }
 
+/*
+ * The request may come from a dump: a dump shows by the status and the reply tuple how
+ * the connection is translated, and has none of the attributes that set it up.
+ *
+ * DIFF: replay: stock makes an entry that translates nothing.
+ */
+static u32 ctnetlink_replayed_nat(const struct nlattr *const cda[])
+{
+	if (cda[CTA_NAT_SRC] || cda[CTA_NAT_DST] || !cda[CTA_STATUS])
+		return 0;
+	return ntohl(nla_get_be32(cda[CTA_STATUS])) & IPS_NAT_MASK;
+}
+
 static int ctnetlink_load_nat(const struct nfnl_info *info,
 			      const struct nlattr *const cda[])
 {
 	int err = -EOPNOTSUPP;
 
-	if (!cda[CTA_NAT_SRC] && !cda[CTA_NAT_DST])
+	if (!cda[CTA_NAT_SRC] && !cda[CTA_NAT_DST] && !ctnetlink_replayed_nat(cda))
 		return 0;
 	if (IS_ENABLED(CONFIG_NF_NAT)) {
 		if (rcu_access_pointer(nf_nat_hook))
@@ -131,27 +144,138 @@ static int ctnetlink_attach_helper(struct nf_conn *ct,
 
 #if IS_ENABLED(CONFIG_NF_NAT)
 /* A manipulation without its attribute gets the null binding */
+static int ctnetlink_setup_nat(struct nf_conn *ct, const struct nlattr *src,
+			       const struct nlattr *dst,
+			       struct netlink_ext_ack *extack)
+{
+	const struct nf_nat_hook *nat = rcu_dereference(nf_nat_hook);
+	int err;
+
+	if (!nat)
+		return -EAGAIN;
+
+	err = nat->parse_nat_setup(ct, NF_NAT_MANIP_DST, dst);
+	if (!err)
+		err = nat->parse_nat_setup(ct, NF_NAT_MANIP_SRC, src);
+	if (err)
+		NL_SET_ERR_MSG(extack, "the NAT mapping cannot be set up");
+	return err == -EAGAIN ? -EOPNOTSUPP : err;
+}
+
+/* Two nests, each with two addresses and a nest of two ports */
+#define NAT_ATTRS_SIZE							\
+	(2 * (2 * nla_total_size(0) +					\
+	      2 * nla_total_size(sizeof(struct in6_addr)) +		\
+	      2 * nla_total_size(sizeof(__be16))))
+
+static int ctnetlink_nat_addr_put(struct sk_buff *skb, u8 l3num,
+				  const union nf_inet_addr *addr)
+{
+	if (l3num == NFPROTO_IPV4)
+		return nla_put_in_addr(skb, CTA_NAT_V4_MINIP, addr->ip) ?:
+		       nla_put_in_addr(skb, CTA_NAT_V4_MAXIP, addr->ip);
+	return nla_put_in6_addr(skb, CTA_NAT_V6_MINIP, &addr->in6) ?:
+	       nla_put_in6_addr(skb, CTA_NAT_V6_MAXIP, &addr->in6);
+}
+
+static int ctnetlink_nat_port_put(struct sk_buff *skb, __be16 port)
+{
+	struct nlattr *nest = nla_nest_start(skb, CTA_NAT_PROTO);
+
+	if (!nest || nla_put_be16(skb, CTA_PROTONAT_PORT_MIN, port) ||
+	    nla_put_be16(skb, CTA_PROTONAT_PORT_MAX, port))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* Has the protocol a port, or what NAT takes for one, on this side of a tuple? */
+static bool ctnetlink_nat_has_port(u8 protonum, int type)
+{
+	switch (protonum) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+	case IPPROTO_SCTP:
+	case IPPROTO_DCCP:
+	case IPPROTO_GRE:
+		return true;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		/* the destination has type and code */
+		return type == CTA_NAT_SRC;
+	default:
+		return false;
+	}
+}
+
+/* CTA_NAT_SRC or CTA_NAT_DST that leads to this side of @to and to nothing else */
+static struct nlattr *ctnetlink_nat_put(struct sk_buff *skb, int type,
+					const struct nf_conntrack_tuple *to)
+{
+	bool src = type == CTA_NAT_SRC;
+	struct nlattr *nest;
+
+	nest = nla_nest_start(skb, type);
+	if (!nest ||
+	    ctnetlink_nat_addr_put(skb, to->src.l3num,
+				   src ? &to->src.u3 : &to->dst.u3))
+		return NULL;
+	if (ctnetlink_nat_has_port(to->dst.protonum, type) &&
+	    ctnetlink_nat_port_put(skb, src ? to->src.u.all : to->dst.u.all))
+		return NULL;
+
+	nla_nest_end(skb, nest);
+	return nest;
+}
+
+/*
+ * Translate as in the dump: NAT begins with a connection that is not translated, and has
+ * to arrive at the reply tuple of the request.
+ */
+static int ctnetlink_replay_nat(struct nf_conn *ct, u32 status,
+				struct netlink_ext_ack *extack)
+{
+	const struct nf_conntrack_tuple reply = *nf_ct_tuple(ct, IP_CT_DIR_REPLY);
+	struct nlattr *src = NULL, *dst = NULL;
+	struct nf_conntrack_tuple plain, to;
+	struct sk_buff *skb;
+	int err = -ENOMEM;
+
+	if (!nf_ct_invert_tuple(&plain, nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL)) ||
+	    !nf_ct_invert_tuple(&to, &reply))
+		return -EINVAL;
+
+	skb = alloc_skb(NAT_ATTRS_SIZE, GFP_ATOMIC);
+	if (!skb)
+		return err;
+	if (status & IPS_DST_NAT)
+		dst = ctnetlink_nat_put(skb, CTA_NAT_DST, &to);
+	if (status & IPS_SRC_NAT)
+		src = ctnetlink_nat_put(skb, CTA_NAT_SRC, &to);
+
+	/* without its attribute a manipulation changes nothing: found out below */
+	ct->tuplehash[IP_CT_DIR_REPLY].tuple = plain;
+	err = ctnetlink_setup_nat(ct, src, dst, extack);
+	kfree_skb(skb);
+	if (!err && !nf_ct_tuple_equal(&reply, nf_ct_tuple(ct, IP_CT_DIR_REPLY))) {
+		NL_SET_ERR_MSG(extack, "another connection has this translation");
+		err = -EEXIST;
+	}
+	return err;
+}
+
 static int ctnetlink_attach_nat(struct nf_conn *ct,
 				const struct nlattr *const cda[],
 				struct netlink_ext_ack *extack)
 {
-	const struct nf_nat_hook *nat;
-	int err;
+	u32 replayed = ctnetlink_replayed_nat(cda);
 
+	if (replayed)
+		return ctnetlink_replay_nat(ct, replayed, extack);
 	if (!cda[CTA_NAT_SRC] && !cda[CTA_NAT_DST])
 		return 0;
-
-	nat = rcu_dereference(nf_nat_hook);
-	if (!nat)
-		return -EAGAIN;
-
-	err = nat->parse_nat_setup(ct, NF_NAT_MANIP_DST, cda[CTA_NAT_DST]);
-	if (!err)
-		err = nat->parse_nat_setup(ct, NF_NAT_MANIP_SRC,
-					   cda[CTA_NAT_SRC]);
-	if (err)
-		NL_SET_ERR_MSG(extack, "the NAT mapping cannot be set up");
-	return err == -EAGAIN ? -EOPNOTSUPP : err;
+	return ctnetlink_setup_nat(ct, cda[CTA_NAT_SRC], cda[CTA_NAT_DST], extack);
 }
 #else
 static int ctnetlink_attach_nat(struct nf_conn *ct,

@@ -127,15 +127,30 @@ int nf_ct_tcp_to_nlattr(struct sk_buff *skb, struct nlattr *attr,
 	return nf_ct_protoinfo_end(skb, nest, full);
 }
 
-static void nf_ct_tcp_get_flags(const struct nlattr *attr,
+/* What the two ends have agreed on: holds without the sequence numbers, too */
+#define NF_CT_TCP_FLAGS_AGREED						\
+	(IP_CT_TCP_FLAG_WINDOW_SCALE | IP_CT_TCP_FLAG_SACK_PERM |	\
+	 IP_CT_TCP_FLAG_CLOSE_INIT | IP_CT_TCP_FLAG_BE_LIBERAL)
+
+/*
+ * A dump shows flags with an empty mask.
+ *
+ * DIFF: replay: a connection that is @fresh gets them; stock sets none, and so no
+ * window scale either.
+ */
+static void nf_ct_tcp_get_flags(const struct nlattr *attr, bool fresh,
 				struct ip_ct_tcp_state *peer)
 {
 	const struct nf_ct_tcp_flags *want;
+	u8 mask;
 
 	if (!attr)
 		return;
 	want = nla_data(attr);
-	peer->flags = (peer->flags & ~want->mask) | (want->flags & want->mask);
+	mask = want->mask;
+	if (fresh && !mask)
+		mask = NF_CT_TCP_FLAGS_AGREED;
+	peer->flags = (peer->flags & ~mask) | (want->flags & mask);
 }
 
 /**
@@ -173,7 +188,7 @@ int nf_ct_tcp_from_nlattr(struct nlattr *attrs[], struct nf_conn *ct)
 
 	for (dir = 0; dir < IP_CT_DIR_MAX; dir++)
 		nf_ct_tcp_get_flags(tb[nf_ct_tcp_side_attrs[dir].flags],
-				    &tcp->seen[dir]);
+				    !nf_ct_is_confirmed(ct), &tcp->seen[dir]);
 
 	both = tcp->seen[IP_CT_DIR_ORIGINAL].flags &
 	       tcp->seen[IP_CT_DIR_REPLY].flags;

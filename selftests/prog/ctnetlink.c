@@ -258,6 +258,62 @@ static void test_create(void)
 	case_number("all are there", count(), 13);
 }
 
+/* --- as a dump shows them -------------------------------------------------------- */
+
+#define BOTH_NAT	(IPS_SRC_NAT | IPS_DST_NAT)
+#define BOTH_DONE	(IPS_SRC_NAT_DONE | IPS_DST_NAT_DONE)
+#define RESTORE(family, t, answer, status)					\
+	CT_OF(family, NEW, CREATE),						\
+	{ ORIG(t), TUPLE(CTA_TUPLE_REPLY, answer), BE32(CTA_TIMEOUT, 1000),	\
+	  BE32(CTA_STATUS, IPS_CONFIRMED | (status)) }
+
+/* The reply tuple and the status of what was found last */
+static void restored(const char *name, const char *reply, int status)
+{
+	char what[128];
+
+	snprintf(what, sizeof(what), "%s: reply", name);
+	case_text(what, got.text[CTA_TUPLE_REPLY], reply);
+	snprintf(what, sizeof(what), "DIFF %s: status", name);
+	case_number(what, got.value[CTA_STATUS],
+		    IPS_CONFIRMED | (ours ? status | BOTH_DONE : 0));
+}
+
+static void test_restore(void)
+{
+	const struct nl_tuple *answer = T(.src = "10.1.0.9", .sport = 8080,
+					  .dst = "10.9.9.8", .dport = 4445);
+
+	flush();
+	CASE("restore: both translated", RESTORE(AF_INET, T(), answer, BOTH_NAT), 0);
+	get(T());
+	restored("restore: both translated", "10.1.0.9 10.9.9.8 6 8080 4445 ", BOTH_NAT);
+	CASE("restore: a translation that is taken",
+	     RESTORE(AF_INET, T(.sport = 1001), answer, BOTH_NAT), EEXIST);
+	CASE("restore: destination",
+	     RESTORE(AF_INET, T(.sport = 1002),
+		     T(.src = "10.1.0.9", .sport = 81, .dst = "10.1.0.1", .dport = 1002),
+		     IPS_DST_NAT), 0);
+	get(T(.sport = 1002));
+	restored("restore: destination", "10.1.0.9 10.1.0.1 6 81 1002 ", IPS_DST_NAT);
+	CASE("restore: icmp",
+	     RESTORE(AF_INET, T(.proto = IPPROTO_ICMP, .sport = 7, .dport = 8),
+		     T(.proto = IPPROTO_ICMP, .src = "10.1.0.2", .dst = "10.9.9.8",
+		       .sport = 9, .dport = 0), IPS_SRC_NAT), 0);
+	get(T(.proto = IPPROTO_ICMP, .sport = 7, .dport = 8));
+	restored("restore: icmp", "10.1.0.2 10.9.9.8 1 9 0 0 ", IPS_SRC_NAT);
+	CASE("restore: IPv6",
+	     RESTORE(AF_INET6, T6(), T6(.src = "fd00::2", .sport = 80, .dst = "fd00::9",
+					.dport = 4000), IPS_SRC_NAT), 0);
+	MUST("restore: get", CT_OF(AF_INET6, GET, 0), { ORIG(T6()) });
+	restored("restore: IPv6", "fd00::2 fd00::9 6 80 4000 ", IPS_SRC_NAT);
+	CASE("DIFF restore: expected",
+	     MAKE(T(.sport = 1003), MASTER(T()),
+		  BE32(CTA_STATUS, IPS_CONFIRMED | IPS_EXPECTED)), ours ? 0 : EBUSY);
+	case_number("DIFF restore: all", count(), ours ? 5 : 4);
+	flush();
+}
+
 /* --- masters ------------------------------------------------------------------ */
 
 #define CHAIN	300
@@ -786,6 +842,7 @@ int main(int argc, char **argv)
 	CASES(tuples);
 	test_create_errors();
 	test_create();
+	test_restore();
 	test_masters();
 	test_update();
 	test_get();
