@@ -26,6 +26,7 @@
 #include <net/netfilter/nf_conntrack_timestamp.h>
 #include <net/netfilter/nf_conntrack_timeout.h>
 
+#include "nf_conntrack_internal.h"
 #include "nf_ct_entry.h"
 #include "nf_ct_ext.h"
 
@@ -194,6 +195,7 @@ bool nf_ct_ext_valid(const struct nf_ct_ext *ext)
 	id = READ_ONCE(ext->gen_id);
 	return !id || id == atomic_read(&nf_conntrack_ext_genid);
 }
+NF_CT_EXPORT_PRIVATE(nf_ct_ext_valid);
 
 /**
  * nf_ct_ext_commit - the entry is being confirmed: its extensions are final

@@ -125,6 +125,34 @@ static void ctnetlink_helper_remove(struct nf_conn *ct)
 	}
 }
 
+/**
+ * ctnetlink_helper_tell - give a helper what a request has for it
+ * @ct: the entry: in the table, or owned by the caller
+ * @helper: its helper
+ * @info: CTA_HELP_INFO, or NULL
+ *
+ * The FTP helper follows the pointer to its data in the entry without a look at it.  When
+ * another helper is unregistered meanwhile, the extensions of an entry that is not in the
+ * table become void, and the pointer null.  Here they stay valid until the helper is done:
+ * RCU keeps what they point to.
+ *
+ * Context: RCU.
+ */
+void ctnetlink_helper_tell(struct nf_conn *ct,
+			   const struct nf_conntrack_helper *helper,
+			   struct nlattr *info)
+{
+	unsigned int generation = ct->ext->gen_id;
+
+	if (!helper->from_nlattr)
+		return;
+	if (generation)
+		ct->ext->gen_id = 0;
+	helper->from_nlattr(info, ct);
+	if (generation)
+		ct->ext->gen_id = generation;
+}
+
 static int ctnetlink_help_apply(struct ctnetlink_changes *c)
 {
 	struct nf_conntrack_helper *helper;
@@ -139,8 +167,8 @@ static int ctnetlink_help_apply(struct ctnetlink_changes *c)
 
 	rcu_read_lock();
 	helper = ctnetlink_helper_attached(c->ct);
-	if (helper && helper->from_nlattr)
-		helper->from_nlattr(c->help_info, c->ct);
+	if (helper)
+		ctnetlink_helper_tell(c->ct, helper, c->help_info);
 	rcu_read_unlock();
 	return 0;
 }

@@ -17,6 +17,8 @@
 #include <net/netfilter/nf_nat.h>
 
 #include "ctnetlink.h"
+#include "nf_conntrack_internal.h"
+#include "nf_ct_entry.h"
 
 /* The events that a change over netlink reports, whatever it has changed */
 #define EVENTS_OF_CHANGE						\
@@ -137,8 +139,7 @@ static int ctnetlink_attach_helper(struct nf_conn *ct,
 		return -ENOMEM;
 	/* from_nlattr() of a helper in userspace reads help->helper */
 	RCU_INIT_POINTER(help->helper, helper);
-	if (helper->from_nlattr)
-		helper->from_nlattr(private, ct);
+	ctnetlink_helper_tell(ct, helper, private);
 	return 0;
 }
 
@@ -443,6 +444,9 @@ static int ctnetlink_create(struct sk_buff *skb, const struct nfnl_info *info,
 				      NETLINK_CB(skb).portid);
 	rcu_read_unlock();
 	if (err) {
+		/* a helper module leaves: no extension could be added to void ones */
+		if (err == -ENOMEM && !nf_ct_ext_valid(ct->ext))
+			err = -EAGAIN;
 		ctnetlink_create_discard(ct);
 		return err;
 	}

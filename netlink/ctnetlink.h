@@ -25,6 +25,8 @@
 #include "nf_ct_expect_life.h"
 #include "nf_ct_tuple_members.h"
 
+struct nf_conntrack_helper;
+
 /* Serves a request: the tables of nf_conntrack_netlink.c have all of them */
 typedef int ctnetlink_request_fn(struct sk_buff *skb,
 				 const struct nfnl_info *info,
@@ -286,6 +288,9 @@ struct nf_conn *ctnetlink_find_master(const struct nfnl_info *info,
 				      struct nf_conntrack_tuple *tuple);
 
 /* change.c */
+void ctnetlink_helper_tell(struct nf_conn *ct,
+			   const struct nf_conntrack_helper *helper,
+			   struct nlattr *info);
 int ctnetlink_change(struct nf_conn *ct, const struct nlattr *const cda[],
 		     struct netlink_ext_ack *extack);
 int ctnetlink_change_new(struct nf_conn *ct, const struct nlattr *const cda[],
