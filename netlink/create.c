@@ -137,7 +137,9 @@ static int ctnetlink_attach_helper(struct nf_conn *ct,
 	help = nf_ct_helper_ext_add(ct, GFP_ATOMIC);
 	if (!help)
 		return -ENOMEM;
-	/* from_nlattr() of a helper in userspace reads help->helper */
+	/* DIFF: helper-info-new: from_nlattr() of a helper in userspace reads
+	 * help->helper, which stock sets later
+	 */
 	RCU_INIT_POINTER(help->helper, helper);
 	ctnetlink_helper_tell(ct, helper, private);
 	return 0;

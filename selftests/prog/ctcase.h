@@ -115,6 +115,16 @@ static inline void ct_show_nest(const struct nlattr *outer, char *to, size_t siz
 	}
 }
 
+/* "NAME INFO", the latter as far as it is text */
+static inline void ct_show_help(const struct nlattr *outer, char *to, size_t size)
+{
+	const struct nlattr *n;
+
+	mnl_attr_for_each_nested(n, outer)
+		nl_append(to, size, "%.*s ", mnl_attr_get_payload_len(n),
+			  (const char *)mnl_attr_get_payload(n));
+}
+
 static inline void ct_read_integer(const struct nlattr *attr, struct ct_answer *a,
 				   int type)
 {
@@ -159,6 +169,8 @@ static inline void ct_read_attr(const struct nlattr *attr, struct ct_answer *a,
 		ct_show_nat(attr, a->text[type], size);
 	else if (ct_is_string(meaning, type))
 		nl_append(a->text[type], size, "%s", mnl_attr_get_str(attr));
+	else if (meaning == CT_CONNECTION && type == CTA_HELP)
+		ct_show_help(attr, a->text[type], size);
 	else if (attr->nla_type & NLA_F_NESTED)
 		ct_show_nest(attr, a->text[type], size);
 	else

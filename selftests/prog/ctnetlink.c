@@ -10,6 +10,7 @@
  * The rows below are explained in ctcase.h.
  */
 #include <unistd.h>
+#include <linux/netfilter/nfnetlink_cthelper.h>
 
 #include "ctcase.h"
 
@@ -399,6 +400,59 @@ static const struct ct_case helper_updates[] = {
 	{ "update: helper where none was", UPDATE(HELP(4, "ftp")), EOPNOTSUPP },
 };
 
+/* A helper is taken away, and its expectations with it. */
+static void test_remove_helper(void)
+{
+	MUST("remove helper: make", MAKE(T(.sport = 1003), HELP(4, "ftp")));
+	CASE("update: the same helper", CT(NEW, ACK),
+	     { ORIG(T(.sport = 1003)), HELP(4, "ftp") }, 0);
+	MUST("remove helper: expectation",
+	     EXP_OF(AF_INET, IPCTNL_MSG_EXP_NEW, CREATE),
+	     { TUPLE(CTA_EXPECT_TUPLE, T(.sport = 0)),
+	       TUPLE(CTA_EXPECT_MASK, T(.sport = 0)),
+	       TUPLE(CTA_EXPECT_MASTER, T(.sport = 1003)) });
+	CASE("update: empty name of a helper", CT(NEW, ACK),
+	     { ORIG(T(.sport = 1003)), HELP(1, "") }, 0);
+	get(T(.sport = 1003));
+	case_text("update: the helper is gone", got.order, "1 2 3 8 12 11 7 4 24");
+	case_number("update: so are its expectations",
+		    ct_count((struct nl_head)EXP_OF(AF_UNSPEC, IPCTNL_MSG_EXP_GET, DUMP)), 0);
+	CASE("update: it does not come back", CT(NEW, ACK),
+	     { ORIG(T(.sport = 1003)), HELP(4, "ftp") }, EBUSY);
+	CASE("new: empty name of a helper", MAKE(T(.sport = 1004), HELP(1, "")), EOPNOTSUPP);
+	MUST("remove helper: end", REMOVE(T(.sport = 1003)));
+}
+
+#define CTHELPER(type, flags)	{ NFNL_SUBSYS_CTHELPER, type, flags, AF_UNSPEC }
+
+/* A helper in userspace with eight bytes of its own in each connection */
+static void test_helper_info(void)
+{
+	MUST("helper info: register", CTHELPER(NFNL_MSG_CTHELPER_NEW, CREATE),
+	     { STRING(NFCTH_NAME, "toy"),
+	       NEST(NFCTH_TUPLE, BE16(NFCTH_TUPLE_L3PROTONUM, AF_INET),
+		    U8(NFCTH_TUPLE_L4PROTONUM, IPPROTO_TCP)),
+	       NEST(NFCTH_POLICY, BE32(NFCTH_POLICY_SET_NUM, 1),
+		    NEST(NFCTH_POLICY_SET1, STRING(NFCTH_POLICY_NAME, "toy"),
+			 BE32(NFCTH_POLICY_EXPECT_MAX, 1),
+			 BE32(NFCTH_POLICY_EXPECT_TIMEOUT, 100))),
+	       BE32(NFCTH_PRIV_DATA_LEN, 8), BE32(NFCTH_QUEUE_NUM, 9) });
+	CASE("new: helper in userspace", MAKE(T(.sport = 1005),
+	     NEST(CTA_HELP, STRING(CTA_HELP_NAME, "toy"),
+		  BYTES(CTA_HELP_INFO, 8, "in form "))), 0);
+	get(T(.sport = 1005));
+	case_text("DIFF new: what the helper is told", got.text[CTA_HELP],
+		  ours ? "toy in form  " : "toy  ");
+	CASE("update: helper in userspace", CT(NEW, ACK),
+	     { ORIG(T(.sport = 1005)), NEST(CTA_HELP, STRING(CTA_HELP_NAME, "toy"),
+					    BYTES(CTA_HELP_INFO, 8, "is told ")) }, 0);
+	get(T(.sport = 1005));
+	case_text("update: what the helper is told", got.text[CTA_HELP], "toy is told  ");
+	MUST("helper info: end", REMOVE(T(.sport = 1005)));
+	MUST("helper info: unregister", CTHELPER(NFNL_MSG_CTHELPER_DEL, ACK),
+	     { STRING(NFCTH_NAME, "toy") });
+}
+
 static void test_update_timeout(void)
 {
 	CASE("update: timeout", UPDATE(BE32(CTA_TIMEOUT, 77)), 0);
@@ -452,6 +506,8 @@ static void test_update(void)
 	test_update_status();
 	test_update_mark();
 	CASES(helper_updates);
+	test_remove_helper();
+	test_helper_info();
 	test_update_timeout();
 	CASES(detail_updates);
 	get(T());
