@@ -425,6 +425,8 @@ nf_ct_tcp_judge_reset(const struct nf_conn *ct, const struct nf_ct_tcp_seg *seg,
 		if (exact)
 			return NF_CT_TCP_CHECK;
 		step->to = step->from;
+		/* flow tables leave windows that are to be learnt anew */
+		step->blind = !tcp->seen[seg->dir].td_maxwin;
 	}
 
 	if (nf_ct_tcp_reset_answers(ct, seg, step->from))
@@ -465,7 +467,8 @@ static enum nf_ct_tcp_action nf_ct_tcp_judge(struct nf_conn *ct,
 
 static unsigned int nf_ct_tcp_timeout(const struct ip_ct_tcp *tcp,
 				      const struct nf_tcp_net *tn,
-				      const unsigned int *timeouts, u8 kind)
+				      const unsigned int *timeouts, u8 kind,
+				      bool blind)
 {
 	unsigned int retrans = READ_ONCE(timeouts[TCP_CONNTRACK_RETRANS]);
 	unsigned int unack = READ_ONCE(timeouts[TCP_CONNTRACK_UNACK]);
@@ -477,9 +480,12 @@ static unsigned int nf_ct_tcp_timeout(const struct ip_ct_tcp *tcp,
 	/* DIFF: tcp-reset-timeout: the receiver answers a reset that is not exact
 	 * (RFC 5961 3), and the connection may go on
 	 */
-	if (unlikely(kind == NF_CT_TCP_RST))
-		return tcp->state == TCP_CONNTRACK_ESTABLISHED ?
-		       min(timeout, unack) : timeout;
+	if (unlikely(kind == NF_CT_TCP_RST)) {
+		if (tcp->state != TCP_CONNTRACK_ESTABLISHED)
+			return timeout;
+		return min(timeout, blind ? READ_ONCE(timeouts[TCP_CONNTRACK_CLOSE]) :
+					    unack);
+	}
 	if (flags & IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED && timeout > unack)
 		return unack;
 	/* the window is closed: its probes keep the entry alive */
@@ -502,7 +508,7 @@ static void nf_ct_tcp_take(struct nf_conn *ct, const struct nf_ct_tcp_seg *seg,
 		tcp->seen[seg->dir].flags |= IP_CT_TCP_FLAG_CLOSE_INIT;
 	WRITE_ONCE(tcp->state, step->to);
 
-	step->timeout = nf_ct_tcp_timeout(tcp, tn, timeouts, seg->kind);
+	step->timeout = nf_ct_tcp_timeout(tcp, tn, timeouts, seg->kind, step->blind);
 	step->unack = READ_ONCE(timeouts[TCP_CONNTRACK_UNACK]);
 }
 

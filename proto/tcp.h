@@ -65,6 +65,8 @@ struct nf_ct_tcp_seg {
  * @timeout: new timeout, jiffies; if the segment is taken
  * @unack:   upper bound for a connection without reply, jiffies; likewise
  * @shorten: an invalid segment brings the deadline down to @timeout
+ * @blind:   a reset, and nothing tells whether it is exact: a flow table had the
+ *           connection, and passes resets on to the end
  * @from:    state before
  * @to:      state after, or TCP_CONNTRACK_MAX (no such transition) or
  *           TCP_CONNTRACK_IGNORE
@@ -75,6 +77,7 @@ struct nf_ct_tcp_step {
 	unsigned int	timeout;
 	unsigned int	unack;
 	bool		shorten;
+	bool		blind;
 	u8		from;
 	u8		to;
 };
