@@ -33,7 +33,7 @@
 /* Buckets that early drop searches for an entry to give up */
 #define NF_CT_EARLY_DROP_BUCKETS	8
 /* Entries that it looks at */
-#define NF_CT_EARLY_DROP_ENTRIES	24
+#define NF_CT_EARLY_DROP_ENTRIES	16
 
 static struct kmem_cache *nf_conntrack_cachep __read_mostly;
 

@@ -85,6 +85,10 @@ repeats()
 	for name in healthy plain; do
 		whole repeats $name 50
 		is "repeats: $name: no event comes again" "$(told repeats $name copies)" 0
+		if is_debug; then
+			skip "repeats: $name: each change once" 'conntrack -U stops with EPROTO on a slow kernel'
+			continue
+		fi
 		is "repeats: $name: each change once" "$(told repeats $name update)" 200
 	done
 	all_gone repeats
@@ -184,6 +188,10 @@ leaver()
 	is_stock || cmp_num "$tag: events wait" "$(waiting n)" -ge $((FLOWS - 20))
 	wait_for "[ \"\$(told $tag leaver released)\" != -1.0 ]" 30
 	listeners_end
+	if is_debug; then
+		skip "$tag: entries are released within 50 ms" 'the kernel itself is too slow'
+		return
+	fi
 	below "$tag: entries are released within 50 ms" "$(told "$tag" leaver released)" "$(limit 50)"
 }
 
