@@ -11,6 +11,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/mm.h>
 #include <linux/net.h>
 #include <linux/net_namespace.h>
 #include <linux/random.h>
@@ -150,6 +151,9 @@ static bool ctnetlink_probe_leads_to(const struct ctnetlink_probe *p, unsigned i
 	unsigned long word;
 
 	memcpy(&groups, ctnetlink_probe_bytes(p) + i, sizeof(groups));
+	/* user-mode Linux catches no fault */
+	if (!IS_ALIGNED((unsigned long)groups, sizeof(word)) || !virt_addr_valid(groups))
+		return false;
 	return !copy_from_kernel_nofault(&word, groups, sizeof(word)) && word == bits;
 }
 
