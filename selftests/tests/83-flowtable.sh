@@ -148,7 +148,13 @@ destroyed()
 
 # Stock has sent 274 of 300.
 if is_ours; then
-	check 'PROMISE: many: DESTROY for each' wait_for '[ "$(destroyed)" = 300 ]' 20
+	wait_for '[ "$(destroyed)" = 300 ] || grep -q ENOBUFS /tmp/events.err' 20
+	# the listener is a plain one: on a busy machine it may lose some, and is told
+	if grep -q ENOBUFS /tmp/events.err; then
+		skip 'PROMISE: many: DESTROY for each' 'the plain listener has lost events'
+	else
+		is 'PROMISE: many: DESTROY for each' "$(destroyed)" 300
+	fi
 fi
 note "DESTROY: $(destroyed) of 300, $(cat /tmp/events.err)"
 ns r sysctl -qw net.netfilter.nf_conntrack_udp_timeout=600 net.netfilter.nf_conntrack_udp_timeout_stream=600
