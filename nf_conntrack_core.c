@@ -29,6 +29,8 @@
 #include "nf_conntrack_trace.h"
 #include "nf_conntrack_unsent.h"
 #include "nf_ct_ext.h"
+#include "nf_ct_helper.h"
+#include "nf_ct_rules.h"
 
 /* Buckets that early drop searches for an entry to give up */
 #define NF_CT_EARLY_DROP_BUCKETS	8
@@ -138,7 +140,7 @@ static bool nf_conntrack_make_room(struct net *net)
 		net_warn_ratelimited("nf_conntrack: table full, dropping packet (%u entries wait for an event listener)\n",
 				     unsent);
 	else
-		net_warn_ratelimited("nf_conntrack: table full, dropping packet\n");
+		nf_ct_warn_table_full(net);
 	return false;
 }
 
@@ -230,6 +232,9 @@ static const struct nf_nat_hook *nf_ct_nat_hook(void)
 
 static void nf_ct_drop_extensions(struct nf_conn *ct)
 {
+	/* the helper of a template is held by its rule */
+	if (!nf_ct_is_template(ct))
+		nf_ct_helper_drop(ct);
 	nf_ct_timeout_release(ct);
 	nf_ct_ext_free(ct);
 }
@@ -447,6 +452,37 @@ bool nf_ct_delete(struct nf_conn *ct, u32 portid, int report)
 
 /* ---- use ---- */
 
+static __always_inline void nf_ct_seen(struct nf_conn *ct,
+				       enum ip_conntrack_info ctinfo,
+				       u32 extra_jiffies, unsigned int bytes)
+{
+	if (!test_bit(IPS_FIXED_TIMEOUT_BIT, &ct->status)) {
+		if (nf_ct_is_confirmed(ct))
+			nf_ct_deadline_set(ct, extra_jiffies);
+		else
+			/* counts from confirmation on */
+			WRITE_ONCE(ct->timeout, extra_jiffies);
+	}
+	if (bytes && nf_ct_has_ext(ct, NF_CT_EXT_ACCT))
+		nf_ct_acct_update(ct, CTINFO2DIR(ctinfo), bytes);
+}
+
+#ifdef NF_CT_HAVE_REFRESH_BYTES
+/**
+ * __nf_ct_refresh_acct - a packet was seen
+ * @ct:            entry
+ * @ctinfo:        the packet's direction, for accounting
+ * @extra_jiffies: time to live from now on
+ * @bytes:         to count, with one packet; 0: count nothing
+ *
+ * Context: softirq safe.
+ */
+void __nf_ct_refresh_acct(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
+			  u32 extra_jiffies, unsigned int bytes)
+{
+	nf_ct_seen(ct, ctinfo, extra_jiffies, bytes);
+}
+#else
 /**
  * __nf_ct_refresh_acct - a packet was seen
  * @ct:            entry
@@ -461,16 +497,9 @@ void __nf_ct_refresh_acct(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 			  const struct sk_buff *skb, u32 extra_jiffies,
 			  bool do_acct)
 {
-	if (!test_bit(IPS_FIXED_TIMEOUT_BIT, &ct->status)) {
-		if (nf_ct_is_confirmed(ct))
-			nf_ct_deadline_set(ct, extra_jiffies);
-		else
-			/* counts from confirmation on */
-			WRITE_ONCE(ct->timeout, extra_jiffies);
-	}
-	if (do_acct && nf_ct_has_ext(ct, NF_CT_EXT_ACCT))
-		nf_ct_acct_update(ct, CTINFO2DIR(ctinfo), skb->len);
+	nf_ct_seen(ct, ctinfo, extra_jiffies, do_acct ? skb->len : 0);
 }
+#endif
 
 /**
  * nf_ct_kill_acct - count a packet and end its connection
@@ -487,6 +516,7 @@ bool nf_ct_kill_acct(struct nf_conn *ct, enum ip_conntrack_info ctinfo,
 	return nf_ct_delete(ct, 0, 0);
 }
 
+#ifdef NF_CT_HAVE_L3PROTO_GET
 /**
  * nf_conntrack_alter_reply - NAT has chosen the reply direction's key
  * @ct:       unconfirmed entry
@@ -501,6 +531,7 @@ void nf_conntrack_alter_reply(struct nf_conn *ct,
 	if (!nf_ct_is_confirmed(ct))
 		ct->tuplehash[IP_CT_DIR_REPLY].tuple = *newreply;
 }
+#endif
 
 /**
  * nf_ct_get_id - number of an entry that user space sees

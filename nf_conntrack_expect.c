@@ -293,32 +293,33 @@ static int nf_ct_expect_check_table(const struct nf_conntrack_expect *new,
 	return 0;
 }
 
-/* A helper that is being unregistered has lost its last reference: nothing may
- * point to it any more.
- */
+/* A helper that is being unregistered gets no new expectations */
 static bool nf_ct_expect_helper_alive(struct nf_conntrack_helper *helper)
 {
-	return !helper || refcount_read(&helper->refcnt);
+	return !helper || nf_ct_helper_is_live(helper);
 }
 
 /* Destroy events that a listener lacks do not count: traffic comes before logging */
-static int nf_ct_expect_check_full(struct net *net)
+static int nf_ct_expect_check_full(struct net *net, unsigned int others)
 {
-	if (nf_ct_pernet(net)->expect_count < nf_ct_expect_max)
+	if (nf_ct_pernet(net)->expect_count + others < nf_ct_expect_max)
 		return 0;
 
 	net_warn_ratelimited("expectation table full\n");
 	return -EMFILE;
 }
 
-/* May @new be inserted?  Makes room for it where a limit allows that. */
+/* May @new be inserted, after @first of the same caller, which may be NULL?  Makes room
+ * for it where a limit allows that.
+ */
 static int nf_ct_expect_check(const struct nf_conntrack_expect *new,
+			      const struct nf_conntrack_expect *first,
 			      struct nf_conn_help *help,
 			      const struct nf_conntrack_helper *helper,
 			      unsigned int flags)
 {
 	struct net *net = read_pnet(&new->net);
-	unsigned int limit;
+	unsigned int limit, others = 0;
 	int err;
 
 	if (new->class >= NF_CT_MAX_EXPECT_CLASSES ||
@@ -329,13 +330,21 @@ static int nf_ct_expect_check(const struct nf_conntrack_expect *new,
 	if (err)
 		return err;
 
+	if (first && nf_ct_expect_overlap(first, new))
+		return -EBUSY;
+	if (first && first->master == new->master && first->class == new->class)
+		others = 1;
+
 	limit = nf_ct_expect_limit(helper, new->class);
+	if (limit <= others)
+		return -EMFILE;
+	limit -= others;
 	if (help->expecting[new->class] >= limit)
 		nf_ct_expect_make_room(help, new->class, limit);
 	if (help->expecting[new->class] >= limit)
 		return -EMFILE;
 
-	return nf_ct_expect_check_full(net);
+	return nf_ct_expect_check_full(net, !!first);
 }
 
 /* Jiffies of @seconds.
@@ -347,12 +356,40 @@ static u32 nf_ct_expect_jiffies(u32 seconds)
 	return min_t(u64, (u64)seconds * HZ, INT_MAX);
 }
 
-/* @life becomes the expectation's */
-static void nf_ct_expect_link(struct nf_conntrack_expect *exp,
-			      struct nf_ct_expect_life *life,
-			      struct nf_conn_help *help,
-			      struct nf_conntrack_helper *helper)
+/* Where @exp is to be inserted, and whether it may be: after @first or NULL */
+static int nf_ct_expect_admit(const struct nf_conntrack_expect *exp,
+			      const struct nf_conntrack_expect *first,
+			      unsigned int flags)
 {
+	struct nf_conntrack_helper *helper;
+	struct nf_conn_help *help;
+
+	lockdep_assert_held(&nf_conntrack_expect_lock);
+
+	/* A dying master has removed its expectations, or will after us */
+	help = nfct_help(exp->master);
+	if (!help || nf_ct_is_dying(exp->master))
+		return -ESHUTDOWN;
+
+	helper = rcu_dereference(help->helper);
+	if (!nf_ct_expect_helper_alive(helper) ||
+	    !nf_ct_expect_helper_alive(rcu_dereference(nf_ct_exp_assigned(exp))))
+		return -ESHUTDOWN;
+
+	/* The code that unregisters it visits the table afterwards */
+	if (flags & NF_CT_EXP_F_NAMED_FN &&
+	    !nf_ct_helper_expectfn_find_by_symbol(exp->expectfn))
+		return -ESHUTDOWN;
+
+	return nf_ct_expect_check(exp, first, help, helper, flags);
+}
+
+/* @exp has been admitted under the same lock; @life becomes its own */
+static void nf_ct_expect_link(struct nf_conntrack_expect *exp,
+			      struct nf_ct_expect_life *life)
+{
+	struct nf_conn_help *help = nfct_help(exp->master);
+	struct nf_conntrack_helper *helper = rcu_dereference(help->helper);
 	struct net *net = read_pnet(&exp->net);
 	struct nf_conntrack_net *cnet = nf_ct_pernet(net);
 
@@ -367,6 +404,7 @@ static void nf_ct_expect_link(struct nf_conntrack_expect *exp,
 	nf_ct_exp_set_creator(exp, helper);
 	exp->flags &= ~NF_CT_EXPECT_DEAD;
 	nf_ct_expect_life_start(exp, life, helper);
+	nf_ct_exp_set_master(exp, life->expmask);
 
 	refcount_inc(&exp->use);
 	hlist_add_head_rcu(&exp->lnode, &help->expectations);
@@ -670,11 +708,8 @@ void nf_ct_expect_put(struct nf_conntrack_expect *exp)
 int nf_ct_expect_related_report(struct nf_conntrack_expect *expect,
 				u32 portid, int report, unsigned int flags)
 {
-	struct nf_conn *master = expect->master;
-	struct nf_conntrack_helper *helper;
 	struct nf_ct_expect_life *life;
-	struct nf_conn_help *help;
-	int err = -ESHUTDOWN;
+	int err;
 
 	life = nf_ct_expect_life_alloc();
 	if (!life)
@@ -682,29 +717,11 @@ int nf_ct_expect_related_report(struct nf_conntrack_expect *expect,
 
 	rcu_read_lock();
 	spin_lock_bh(&nf_conntrack_expect_lock);
-
-	/* A dying master has removed its expectations, or will after us */
-	help = nfct_help(master);
-	if (!help || nf_ct_is_dying(master))
-		goto unlock;
-
-	helper = rcu_dereference(help->helper);
-	if (!nf_ct_expect_helper_alive(helper) ||
-	    !nf_ct_expect_helper_alive(rcu_dereference(nf_ct_exp_assigned(expect))))
-		goto unlock;
-
-	/* The code that unregisters it visits the table afterwards */
-	if (flags & NF_CT_EXP_F_NAMED_FN &&
-	    !nf_ct_helper_expectfn_find_by_symbol(expect->expectfn))
-		goto unlock;
-
-	err = nf_ct_expect_check(expect, help, helper, flags);
-	if (err)
-		goto unlock;
-
-	nf_ct_expect_link(expect, life, help, helper);
-	nf_ct_expect_announce(expect, portid, report);
-unlock:
+	err = nf_ct_expect_admit(expect, NULL, flags);
+	if (!err) {
+		nf_ct_expect_link(expect, life);
+		nf_ct_expect_announce(expect, portid, report);
+	}
 	spin_unlock_bh(&nf_conntrack_expect_lock);
 	rcu_read_unlock();
 	if (err)
@@ -712,6 +729,64 @@ unlock:
 
 	return err;
 }
+
+#ifdef NF_CT_HAVE_EXPECT_PAIR
+static int nf_ct_expect_insert_pair(struct nf_conntrack_expect *const expect[2],
+				    struct nf_ct_expect_life *const life[2],
+				    unsigned int flags)
+{
+	unsigned int i;
+	int err;
+
+	lockdep_assert_held(&nf_conntrack_expect_lock);
+
+	err = nf_ct_expect_admit(expect[0], NULL, flags);
+	if (!err)
+		err = nf_ct_expect_admit(expect[1], expect[0], flags);
+	if (err)
+		return err;
+
+	for (i = 0; i < 2; i++) {
+		nf_ct_expect_link(expect[i], life[i]);
+		nf_ct_expect_announce(expect[i], 0, 0);
+	}
+	return 0;
+}
+
+/**
+ * nf_ct_expect_related_pair - insert two expectations, or none
+ * @expect: both, such as those of RTP and RTCP; the caller keeps its references
+ * @flags:  NF_CT_EXP_F_*
+ *
+ * Context: any but hard interrupt; takes nf_conntrack_expect_lock.
+ * Return: as nf_ct_expect_related_report(); -EBUSY also when they overlap.
+ */
+int nf_ct_expect_related_pair(struct nf_conntrack_expect *expect[],
+			      unsigned int flags)
+{
+	struct nf_ct_expect_life *life[2];
+	int err = -ENOMEM;
+
+	life[0] = nf_ct_expect_life_alloc();
+	life[1] = nf_ct_expect_life_alloc();
+	if (!life[0] || !life[1])
+		goto free;
+
+	rcu_read_lock();
+	spin_lock_bh(&nf_conntrack_expect_lock);
+	err = nf_ct_expect_insert_pair(expect, life, flags);
+	spin_unlock_bh(&nf_conntrack_expect_lock);
+	rcu_read_unlock();
+	if (!err)
+		return 0;
+free:
+	if (life[0])
+		nf_ct_expect_life_put(life[0]);
+	if (life[1])
+		nf_ct_expect_life_put(life[1]);
+	return err;
+}
+#endif
 
 /**
  * nf_ct_expect_set_timeout - let an expectation expire at another time

@@ -119,7 +119,7 @@ static void nf_ct_ext_begin(struct nf_conn *ct)
 	memset(ext, 0, sizeof(*ext));
 	ext->len = sizeof(*ext);
 	if (!nf_ct_is_template(ct))
-		ext->gen_id = atomic_read(&nf_conntrack_ext_genid);
+		*nf_ct_ext_generation(ext) = atomic_read(&nf_conntrack_ext_genid);
 	ct->ext = ext;
 }
 
@@ -192,7 +192,7 @@ bool nf_ct_ext_valid(const struct nf_ct_ext *ext)
 	if (!ext)
 		return true;
 
-	id = READ_ONCE(ext->gen_id);
+	id = READ_ONCE(*nf_ct_ext_generation(ext));
 	return !id || id == atomic_read(&nf_conntrack_ext_genid);
 }
 NF_CT_EXPORT_PRIVATE(nf_ct_ext_valid);
@@ -213,8 +213,8 @@ unsigned int nf_ct_ext_commit(struct nf_conn *ct)
 	unsigned int id = 0;
 
 	if (ct->ext) {
-		id = ct->ext->gen_id;
-		WRITE_ONCE(ct->ext->gen_id, 0);
+		id = *nf_ct_ext_generation(ct->ext);
+		WRITE_ONCE(*nf_ct_ext_generation(ct->ext), 0);
 	}
 	return id;
 }
@@ -232,7 +232,7 @@ unsigned int nf_ct_ext_commit(struct nf_conn *ct)
 void nf_ct_ext_revert(struct nf_conn *ct, unsigned int id)
 {
 	if (ct->ext)
-		WRITE_ONCE(ct->ext->gen_id, id);
+		WRITE_ONCE(*nf_ct_ext_generation(ct->ext), id);
 }
 
 /**
@@ -253,6 +253,7 @@ void nf_ct_ext_free(struct nf_conn *ct)
 	ct->ext = NULL;
 }
 
+#ifdef NF_CT_HAVE_EXT_GENID
 /**
  * __nf_ct_ext_find - find an extension of an entry that is not confirmed yet
  * @ext: its area
@@ -268,6 +269,7 @@ void *__nf_ct_ext_find(const struct nf_ct_ext *ext, u8 id)
 
 	return (void *)ext + ext->offset[id];
 }
+#endif
 
 /**
  * nf_ct_ext_add - give an unconfirmed entry or a template one more extension

@@ -17,6 +17,7 @@
 #include <net/netfilter/nf_log.h>
 
 #include "nf_conntrack_internal.h"
+#include "nf_ct_rules.h"
 
 static DEFINE_MUTEX(nf_ct_helper_mutex);
 
@@ -27,9 +28,7 @@ static LIST_HEAD(nf_ct_nat_helpers);
 
 static unsigned int nf_ct_helper_slot(const struct nf_conntrack_helper *helper)
 {
-	const struct nf_conntrack_tuple *t = &helper->tuple;
-
-	return (t->src.l3num * 31 + t->dst.protonum * 7 + ntohs(t->src.u.all)) %
+	return (nf_ct_helper_l3(helper) * 31 + nf_ct_helper_l4(helper) * 7) %
 	       nf_ct_helper_hsize;
 }
 
@@ -37,10 +36,10 @@ static unsigned int nf_ct_helper_slot(const struct nf_conntrack_helper *helper)
 static bool nf_ct_helper_serves(const struct nf_conntrack_helper *helper,
 				const char *name, u16 l3num, u8 protonum)
 {
-	const struct nf_conntrack_tuple *t = &helper->tuple;
+	u16 family = nf_ct_helper_l3(helper);
 
-	return t->dst.protonum == protonum &&
-	       (t->src.l3num == l3num || t->src.l3num == NFPROTO_UNSPEC) &&
+	return nf_ct_helper_l4(helper) == protonum &&
+	       (family == l3num || family == NFPROTO_UNSPEC) &&
 	       !strcmp(helper->name, name);
 }
 
@@ -50,22 +49,23 @@ static bool nf_ct_helper_serves(const struct nf_conntrack_helper *helper,
 static bool nf_ct_helper_conflicts(const struct nf_conntrack_helper *old,
 				   const struct nf_conntrack_helper *new)
 {
-	const struct nf_conntrack_tuple *a = &old->tuple, *b = &new->tuple;
+	u16 family = nf_ct_helper_l3(new);
+	u8 protonum = nf_ct_helper_l4(new);
 
-	if (nf_ct_helper_serves(old, new->name, b->src.l3num, b->dst.protonum))
+	if (nf_ct_helper_serves(old, new->name, family, protonum))
 		return true;
 
 	return !(new->flags & NF_CT_HELPER_F_USERSPACE) &&
-	       a->src.l3num == b->src.l3num &&
-	       a->dst.protonum == b->dst.protonum &&
-	       a->src.u.all == b->src.u.all;
+	       nf_ct_helper_l3(old) == family &&
+	       nf_ct_helper_l4(old) == protonum &&
+	       nf_ct_helper_same_port(old, new);
 }
 
 static bool nf_ct_helper_sane(const struct nf_conntrack_helper *helper)
 {
 	unsigned int i;
 
-	if (WARN_ON_ONCE(!helper->expect_policy ||
+	if (WARN_ON_ONCE(!nf_ct_helper_has_policy(helper) ||
 			 helper->expect_class_max >= NF_CT_MAX_EXPECT_CLASSES ||
 			 strnlen(helper->name, sizeof(helper->name)) == sizeof(helper->name)))
 		return false;
@@ -85,7 +85,7 @@ nf_ct_helper_hold(struct nf_conntrack_helper *helper)
 	if (!helper || !try_module_get(helper->me))
 		return NULL;
 
-	if (refcount_inc_not_zero(&helper->refcnt))
+	if (refcount_inc_not_zero(&nf_ct_helper_refs(helper)))
 		return helper;
 
 	module_put(helper->me);
@@ -97,21 +97,6 @@ static bool nf_ct_helper_expects(struct nf_conntrack_expect *exp, void *data)
 {
 	return nf_ct_exp_creator(exp) == data ||
 	       rcu_access_pointer(nf_ct_exp_assigned(exp)) == data;
-}
-
-/* Table visitor: take helper @data away from an entry, which lives on.
- * DIFF: helper-event: the event shows the entry without its helper.
- */
-static int nf_ct_helper_detach(struct nf_conn *ct, void *data)
-{
-	struct nf_conn_help *help = nfct_help(ct);
-
-	if (help && rcu_access_pointer(help->helper) == data) {
-		RCU_INIT_POINTER(help->helper, NULL);
-		nf_conntrack_event(IPCT_HELPER, ct);
-	}
-
-	return 0;
 }
 
 /* NAT counterpart called @mod_name; RCU, or the mutex held */
@@ -236,7 +221,7 @@ void nf_conntrack_helper_put(struct nf_conntrack_helper *helper)
 	struct module *me = helper->me;
 
 	/* the last one may free it at once */
-	refcount_dec(&helper->refcnt);
+	nf_ct_helper_unref(helper);
 	module_put(me);
 }
 
@@ -303,9 +288,10 @@ int __nf_ct_try_assign_helper(struct nf_conn *ct, struct nf_conn *tmpl,
 	 * the one that is there leaves the entry without any.
 	 */
 	present = rcu_dereference(help->helper);
-	if (wanted && present && present->help != wanted->help)
+	if (wanted && present &&
+	    nf_ct_helper_inspects(present) != nf_ct_helper_inspects(wanted))
 		wanted = NULL;
-	rcu_assign_pointer(help->helper, wanted);
+	nf_ct_helper_assign(help, wanted);
 
 	return 0;
 }
@@ -352,11 +338,201 @@ void nf_ct_helper_log(struct sk_buff *skb, const struct nf_conn *ct,
 	va_start(args, fmt);
 	why.va = &args;
 	nf_log_packet(nf_ct_net(ct), nf_ct_l3num(ct), 0, skb, NULL, NULL, NULL,
-		      "nf_ct_%s: dropping packet: %pV ",
+		      NF_CT_HELPER_DROPS,
 		      helper ? helper->name : "unknown", &why);
 	va_end(args);
 }
 
+/* What both forms of nf_ct_helper_init() have in common */
+static void nf_ct_helper_fill(struct nf_conntrack_helper *helper, const char *base,
+			      u32 classes,
+			      int (*restore)(struct nlattr *data, struct nf_conn *entry),
+			      struct module *owner)
+{
+	snprintf(helper->nat_mod_name, sizeof(helper->nat_mod_name),
+		 NF_NAT_HELPER_PREFIX "%s", base);
+	helper->me = owner;
+	helper->from_nlattr = restore;
+	helper->expect_class_max = classes;
+}
+
+static int nf_ct_helper_insert(struct nf_conntrack_helper *me)
+{
+	struct nf_conntrack_helper *old;
+	unsigned int i;
+	int err = 0;
+
+	if (!nf_ct_helper_sane(me))
+		return -EINVAL;
+	if (!nf_ct_helper_hash)
+		return -ENOENT;
+
+	mutex_lock(&nf_ct_helper_mutex);
+	for (i = 0; i < nf_ct_helper_hsize; i++) {
+		hlist_for_each_entry(old, &nf_ct_helper_hash[i], hnode) {
+			if (nf_ct_helper_conflicts(old, me))
+				err = -EBUSY;
+		}
+	}
+	if (!err) {
+		refcount_set(&nf_ct_helper_refs(me), 1);
+		hlist_add_head_rcu(&me->hnode, &nf_ct_helper_hash[nf_ct_helper_slot(me)]);
+	}
+	mutex_unlock(&nf_ct_helper_mutex);
+
+	return err;
+}
+
+#ifdef NF_CT_HAVE_HELPER_REFS
+/**
+ * nf_ct_helper_init - fill in a helper before it is registered
+ * @helper:   helper
+ * @l3num:    address family, NFPROTO_UNSPEC for all
+ * @protonum: protocol
+ * @base:     its name
+ * @policy:   limits of its expectations, one per class; they are copied
+ * @classes:  highest class
+ * @inspect:  called for each packet
+ * @restore:  reads private data that user space sends, or NULL
+ * @owner:    module
+ *
+ * Context: any.
+ */
+void nf_ct_helper_init(struct nf_conntrack_helper *helper, u8 l3num, u16 protonum,
+		       const char *base,
+		       const struct nf_conntrack_expect_policy *policy, u32 classes,
+		       int (*inspect)(struct sk_buff *packet, unsigned int offset,
+				      struct nf_conn *entry,
+				      enum ip_conntrack_info info),
+		       int (*restore)(struct nlattr *data, struct nf_conn *entry),
+		       struct module *owner)
+{
+	memset(helper, 0, sizeof(*helper));
+	strscpy(helper->name, base, sizeof(helper->name));
+	nf_ct_helper_fill(helper, base, classes, restore, owner);
+	RCU_INIT_POINTER(helper->help, inspect);
+	helper->nfproto = l3num;
+	helper->l4proto = protonum;
+	/* a class too many is refused when it is registered */
+	memcpy(helper->expect_policy, policy,
+	       min_t(u32, classes + 1, NF_CT_MAX_EXPECT_CLASSES) * sizeof(*policy));
+}
+
+/**
+ * __nf_conntrack_helper_register - make a helper known that is on the heap
+ * @me: helper: the registry's, on success
+ *
+ * Context: process, sleeps.
+ * Return: as nf_conntrack_helper_register().
+ */
+int __nf_conntrack_helper_register(struct nf_conntrack_helper *me)
+{
+	return nf_ct_helper_insert(me);
+}
+
+/**
+ * nf_conntrack_helper_register - make a copy of a helper known
+ * @me:     helper
+ * @known:  result: the copy, for nf_conntrack_helper_unregister()
+ *
+ * Context: process, sleeps.
+ * Return: 0; -EBUSY when one of that name is there, -EINVAL when its limits are out of
+ *	   range, -ENOENT when conntrack is not ready, -ENOMEM.
+ */
+int nf_conntrack_helper_register(struct nf_conntrack_helper *me,
+				 struct nf_conntrack_helper **known)
+{
+	struct nf_conntrack_helper *copy = kmemdup(me, sizeof(*me), GFP_KERNEL);
+	int err;
+
+	if (!copy)
+		return -ENOMEM;
+	err = nf_ct_helper_insert(copy);
+	if (err) {
+		kfree(copy);
+		return err;
+	}
+	*known = copy;
+	return 0;
+}
+
+/**
+ * nf_conntrack_helper_release - a helper that no new entry gets any more
+ * @me: helper, whose function pointer is NULL
+ *
+ * Entries keep it, and its name, as long as they live.
+ *
+ * Context: process, sleeps until no CPU runs its code.
+ */
+void nf_conntrack_helper_release(struct nf_conntrack_helper *me)
+{
+	nf_ct_expect_iterate_destroy(nf_ct_helper_expects, me);
+	synchronize_rcu();
+	nf_ct_helper_unref(me);
+}
+
+/**
+ * nf_conntrack_helper_unregister - make a helper unknown
+ * @me: as nf_conntrack_helper_register() has given it
+ *
+ * On return nothing runs its code, and no expectation refers to it.
+ *
+ * Context: process, sleeps.
+ */
+void nf_conntrack_helper_unregister(struct nf_conntrack_helper *me)
+{
+	mutex_lock(&nf_ct_helper_mutex);
+	hlist_del_rcu(&me->hnode);
+	mutex_unlock(&nf_ct_helper_mutex);
+
+	/* From here on it gets no new expectation: nf_ct_expect_helper_alive() */
+	spin_lock_bh(&nf_conntrack_expect_lock);
+	RCU_INIT_POINTER(me->help, NULL);
+	spin_unlock_bh(&nf_conntrack_expect_lock);
+
+	nf_conntrack_helper_release(me);
+}
+
+/**
+ * nf_conntrack_helpers_unregister - make several helpers unknown, last one first
+ * @known: as nf_conntrack_helpers_register() has given them
+ * @n:     how many
+ *
+ * Context: process, sleeps.
+ */
+void nf_conntrack_helpers_unregister(struct nf_conntrack_helper **known,
+				     unsigned int n)
+{
+	while (n)
+		nf_conntrack_helper_unregister(known[--n]);
+}
+
+/**
+ * nf_conntrack_helpers_register - make copies of several helpers known, or none
+ * @helper: array
+ * @n:      its length
+ * @known:  result: as many copies
+ *
+ * Context: process, sleeps.
+ * Return: 0 or the error of the first that failed.
+ */
+int nf_conntrack_helpers_register(struct nf_conntrack_helper *helper, unsigned int n,
+				  struct nf_conntrack_helper **known)
+{
+	unsigned int done;
+	int err;
+
+	for (done = 0; done < n; done++) {
+		err = nf_conntrack_helper_register(&helper[done], &known[done]);
+		if (err) {
+			nf_conntrack_helpers_unregister(known, done);
+			return err;
+		}
+	}
+
+	return 0;
+}
+#else
 /**
  * nf_ct_helper_init - fill in a helper before it is registered
  * @helper:   helper
@@ -387,14 +563,9 @@ void nf_ct_helper_init(struct nf_conntrack_helper *helper, u16 l3num, u16 proton
 		snprintf(helper->name, sizeof(helper->name), "%s-%u", base, suffix);
 	else
 		strscpy(helper->name, base, sizeof(helper->name));
-	snprintf(helper->nat_mod_name, sizeof(helper->nat_mod_name),
-		 NF_NAT_HELPER_PREFIX "%s", base);
-
-	helper->me = owner;
+	nf_ct_helper_fill(helper, base, classes, restore, owner);
 	helper->help = inspect;
-	helper->from_nlattr = restore;
 	helper->expect_policy = policy;
-	helper->expect_class_max = classes;
 	helper->tuple.src.l3num = l3num;
 	helper->tuple.src.u.all = htons(port);
 	helper->tuple.dst.protonum = protonum;
@@ -411,29 +582,22 @@ void nf_ct_helper_init(struct nf_conntrack_helper *helper, u16 l3num, u16 proton
  */
 int nf_conntrack_helper_register(struct nf_conntrack_helper *me)
 {
-	struct nf_conntrack_helper *old;
-	unsigned int i;
-	int err = 0;
+	return nf_ct_helper_insert(me);
+}
 
-	if (!nf_ct_helper_sane(me))
-		return -EINVAL;
-	if (!nf_ct_helper_hash)
-		return -ENOENT;
+/* Table visitor: take helper @data away from an entry, which lives on.
+ * DIFF: helper-event: the event shows the entry without its helper.
+ */
+static int nf_ct_helper_detach(struct nf_conn *ct, void *data)
+{
+	struct nf_conn_help *help = nfct_help(ct);
 
-	mutex_lock(&nf_ct_helper_mutex);
-	for (i = 0; i < nf_ct_helper_hsize; i++) {
-		hlist_for_each_entry(old, &nf_ct_helper_hash[i], hnode) {
-			if (nf_ct_helper_conflicts(old, me))
-				err = -EBUSY;
-		}
+	if (help && rcu_access_pointer(help->helper) == data) {
+		RCU_INIT_POINTER(help->helper, NULL);
+		nf_conntrack_event(IPCT_HELPER, ct);
 	}
-	if (!err) {
-		refcount_set(&me->refcnt, 1);
-		hlist_add_head_rcu(&me->hnode, &nf_ct_helper_hash[nf_ct_helper_slot(me)]);
-	}
-	mutex_unlock(&nf_ct_helper_mutex);
 
-	return err;
+	return 0;
 }
 
 /**
@@ -503,6 +667,7 @@ void nf_conntrack_helpers_unregister(struct nf_conntrack_helper *helper,
 	while (n)
 		nf_conntrack_helper_unregister(&helper[--n]);
 }
+#endif
 
 /**
  * nf_nat_helper_register - make the NAT counterpart of a helper known

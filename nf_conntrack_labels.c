@@ -112,7 +112,7 @@ int nf_connlabels_get(struct net *net, unsigned int bit)
 		return -ERANGE;
 
 	spin_lock_bh(&nf_conntrack_labels_lock);
-	first = !net->ct.labels_used++;
+	first = nf_ct_labels_used_add(net, 1) == 0;
 	spin_unlock_bh(&nf_conntrack_labels_lock);
 
 	if (first)
@@ -129,7 +129,7 @@ int nf_connlabels_get(struct net *net, unsigned int bit)
 void nf_connlabels_put(struct net *net)
 {
 	spin_lock_bh(&nf_conntrack_labels_lock);
-	if (!WARN_ON_ONCE(!net->ct.labels_used))
-		net->ct.labels_used--;
+	if (WARN_ON_ONCE(nf_ct_labels_used_add(net, -1) == 0))
+		nf_ct_labels_used_add(net, 1);
 	spin_unlock_bh(&nf_conntrack_labels_lock);
 }

@@ -7,6 +7,7 @@
 #include <linux/module.h>
 #include <net/net_namespace.h>
 
+#include "nf_ct_namespace.h"
 #include "netlink/ctnetlink.h"
 
 #define REQUEST(number, function, ...)					\
@@ -151,7 +152,7 @@ module_exit(ctnetlink_exit);
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Connection tracking over nfnetlink, with events that are not lost");
 MODULE_VERSION(NF_CT_VERSION);
-MODULE_IMPORT_NS(RELIABLE_CONNTRACK);
+MODULE_IMPORT_NS(NF_CT_NS);
 MODULE_ALIAS("ip_conntrack_netlink");
 MODULE_ALIAS_NFNL_SUBSYS(NFNL_SUBSYS_CTNETLINK);
 MODULE_ALIAS_NFNL_SUBSYS(NFNL_SUBSYS_CTNETLINK_EXP);

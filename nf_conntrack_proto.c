@@ -9,7 +9,7 @@
 #include <net/netfilter/nf_conntrack_l4proto.h>
 
 static const struct nf_conntrack_l4proto *const
-nf_ct_l4protos[MAX_NF_CT_PROTO + 1] = {
+nf_ct_l4protos[IPPROTO_UDPLITE + 1] = {
 	[IPPROTO_ICMP]		= &nf_conntrack_l4proto_icmp,
 	[IPPROTO_TCP]		= &nf_conntrack_l4proto_tcp,
 	[IPPROTO_UDP]		= &nf_conntrack_l4proto_udp,

@@ -8,7 +8,7 @@
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
-#include <asm/unaligned.h>
+#include <linux/unaligned.h>
 #include <net/checksum.h>
 #include <net/netfilter/nf_conntrack_seqadj.h>
 #include <net/tcp.h>

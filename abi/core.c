@@ -8,10 +8,13 @@
  * "make abi-check" compares the outcome with the kernel.
  */
 #include <linux/module.h>
+#include <linux/vmalloc.h>
 #include <net/netfilter/nf_conntrack_helper.h>
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_acct.h>
 #include <net/ip.h>
+
+#include "nf_ct_probed.h"
 
 EXPORT_SYMBOL_GPL(nf_conntrack_locks);
 EXPORT_SYMBOL_GPL(nf_conntrack_expect_lock);
@@ -34,7 +37,9 @@ EXPORT_SYMBOL_GPL(nf_conntrack_tuple_taken);
 EXPORT_SYMBOL_GPL(nf_conntrack_alloc);
 EXPORT_SYMBOL_GPL(nf_conntrack_free);
 EXPORT_SYMBOL_GPL(nf_conntrack_in);
+#ifdef NF_CT_HAVE_L3PROTO_GET
 EXPORT_SYMBOL_GPL(nf_conntrack_alter_reply);
+#endif
 EXPORT_SYMBOL_GPL(__nf_ct_refresh_acct);
 EXPORT_SYMBOL_GPL(nf_ct_kill_acct);
 EXPORT_SYMBOL_GPL(nf_ct_iterate_cleanup_net);

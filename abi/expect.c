@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ABI: exports of expectations, extensions, GRE keys, the entry count and the printed
- * tuple.
+ * ABI: exports of expectations, GRE keys, the entry count and the printed tuple.
  *
  * A symbol's CRC covers every type that is complete at its export, so the list of
  * headers below is frozen, order included, and nothing but exports may follow it.
@@ -28,8 +27,10 @@ EXPORT_SYMBOL_GPL(nf_ct_expect_put);
 EXPORT_SYMBOL_GPL(nf_ct_expect_related_report);
 EXPORT_SYMBOL_GPL(nf_ct_expect_iterate_destroy);
 EXPORT_SYMBOL_GPL(nf_ct_expect_iterate_net);
-EXPORT_SYMBOL(nf_ct_ext_add);
-EXPORT_SYMBOL(__nf_ct_ext_find);
+
+#ifdef NF_CT_HAVE_EXPECT_PAIR
+EXPORT_SYMBOL_GPL(nf_ct_expect_related_pair);
+#endif
 
 #ifdef CONFIG_NF_CONNTRACK_PROCFS
 EXPORT_SYMBOL_GPL(print_tuple);
@@ -42,4 +43,7 @@ EXPORT_SYMBOL_GPL(nf_ct_remove_expect);
 #ifdef CONFIG_NF_CT_PROTO_GRE
 EXPORT_SYMBOL_GPL(nf_ct_gre_keymap_add);
 EXPORT_SYMBOL_GPL(nf_ct_gre_keymap_destroy);
+#ifdef NF_CT_HAVE_PPTP_DESTROY
+EXPORT_SYMBOL_GPL(gre_pptp_destroy_siblings);
+#endif
 #endif

@@ -7,11 +7,18 @@
  * "make abi-check" compares the outcome with the kernel.
  */
 #include <linux/module.h>
+
+#include "nf_ct_probed.h"
+
+#ifdef NF_CT_HAVE_OVS
+#include <linux/vmalloc.h>
+#endif
 #include <net/netfilter/nf_conntrack_ecache.h>
 #include <net/netfilter/nf_conntrack_helper.h>
 #include <net/netfilter/nf_log.h>
-
-#include "nf_ct_probed.h"
+#ifdef NF_CT_HAVE_OVS
+#include <net/ip.h>
+#endif
 
 EXPORT_SYMBOL_GPL(nf_ct_helper_hash);
 EXPORT_SYMBOL_GPL(nf_ct_helper_hsize);
@@ -35,6 +42,10 @@ EXPORT_SYMBOL_GPL(nf_conntrack_helpers_unregister);
 EXPORT_SYMBOL_GPL(nf_nat_helper_register);
 EXPORT_SYMBOL_GPL(nf_nat_helper_unregister);
 
+#ifdef NF_CT_HAVE_HELPER_REFS
+EXPORT_SYMBOL_GPL(__nf_conntrack_helper_register);
+EXPORT_SYMBOL_GPL(nf_conntrack_helper_release);
+#endif
 #ifdef NF_CT_HAVE_EXPECTFN_DESTROY
 EXPORT_SYMBOL_GPL(nf_ct_helper_expectfn_destroy);
 #endif

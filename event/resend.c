@@ -421,13 +421,13 @@ void nf_conntrack_resend_pernet_init(struct net *net)
 	unsigned int slot;
 
 	INIT_WORK(&u->work, nf_conntrack_resend_worker);
-	hrtimer_init(&u->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
-	u->timer.function = nf_conntrack_resend_timer;
+	hrtimer_setup(&u->timer, nf_conntrack_resend_timer, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL_SOFT);
 	for (slot = 0; slot < NF_CT_LISTENERS; slot++) {
 		l = &u->slots[slot];
 		init_waitqueue_func_entry(&l->wait, nf_conntrack_resend_read);
-		hrtimer_init(&l->refill, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
-		l->refill.function = nf_conntrack_resend_refill;
+		hrtimer_setup(&l->refill, nf_conntrack_resend_refill,
+			      CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
 	}
 }
 

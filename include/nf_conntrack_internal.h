@@ -16,11 +16,12 @@
 #include <net/netfilter/nf_conntrack_zones.h>
 
 #include "nf_ct_entry.h"
+#include "nf_ct_namespace.h"
 
 struct nf_conntrack_unsent;
 
 /* Export for nf_conntrack_netlink.ko only */
-#define NF_CT_EXPORT_PRIVATE(sym) EXPORT_SYMBOL_NS_GPL(sym, RELIABLE_CONNTRACK)
+#define NF_CT_EXPORT_PRIVATE(sym) EXPORT_SYMBOL_NS_GPL(sym, NF_CT_NS)
 
 #define NF_CT_EVENTS_RETRY_DEFAULT	(15 * HZ)
 #define NF_CT_EVENTS_BATCH_MAX		3776

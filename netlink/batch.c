@@ -331,8 +331,8 @@ int ctnetlink_batch_net_init(struct net *net)
 	struct ctnetlink_batch *b = ctnetlink_batch_of(net);
 
 	spin_lock_init(&b->lock);
-	hrtimer_init(&b->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_SOFT);
-	b->timer.function = ctnetlink_batch_timeout;
+	hrtimer_setup(&b->timer, ctnetlink_batch_timeout, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL_SOFT);
 	return 0;
 }
 

@@ -120,7 +120,7 @@ static void ctnetlink_helper_remove(struct nf_conn *ct)
 
 	/* the pointer first, so that the helper adds no more expectations */
 	if (help && rcu_access_pointer(help->helper)) {
-		RCU_INIT_POINTER(help->helper, NULL);
+		nf_ct_helper_assign(help, NULL);
 		nf_ct_remove_expectations(ct);
 	}
 }
@@ -142,15 +142,16 @@ void ctnetlink_helper_tell(struct nf_conn *ct,
 			   const struct nf_conntrack_helper *helper,
 			   struct nlattr *info)
 {
-	unsigned int generation = ct->ext->gen_id;
+	unsigned int *generation = nf_ct_ext_generation(ct->ext);
+	unsigned int id = *generation;
 
-	if (!helper->from_nlattr)
+	if (!helper->from_nlattr || !nf_ct_helper_inspects(helper))
 		return;
-	if (generation)
-		ct->ext->gen_id = 0;
+	if (id)
+		*generation = 0;
 	helper->from_nlattr(info, ct);
-	if (generation)
-		ct->ext->gen_id = generation;
+	if (id)
+		*generation = id;
 }
 
 static int ctnetlink_help_apply(struct ctnetlink_changes *c)

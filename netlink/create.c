@@ -140,7 +140,7 @@ static int ctnetlink_attach_helper(struct nf_conn *ct,
 	/* DIFF: helper-info-new: from_nlattr() of a helper in userspace reads
 	 * help->helper, which stock sets later
 	 */
-	RCU_INIT_POINTER(help->helper, helper);
+	nf_ct_helper_assign(help, helper);
 	ctnetlink_helper_tell(ct, helper, private);
 	return 0;
 }

@@ -380,7 +380,8 @@ static int ctnetlink_protoinfo_put(struct sk_buff *skb, int type,
 
 /*
  * Unregistering a helper takes it out of the entries in the table.  An entry that
- * waits for its destroy event has left the table and may still point to it.
+ * waits for its destroy event has left the table and may still point to it: then only a
+ * registered helper is safe to look at, unless entries have references on theirs.
  */
 static struct nf_conntrack_helper *ctnetlink_helper_of(const struct nf_conn *ct)
 {
@@ -388,7 +389,7 @@ static struct nf_conntrack_helper *ctnetlink_helper_of(const struct nf_conn *ct)
 	struct nf_conntrack_helper *helper;
 
 	helper = help ? rcu_dereference(help->helper) : NULL;
-	if (helper && nf_ct_is_dying(ct) && !nf_ct_helper_is_known(helper))
+	if (helper && nf_ct_is_dying(ct) && !nf_ct_helper_stays(helper))
 		return NULL;
 	return helper;
 }
@@ -403,7 +404,7 @@ static size_t ctnetlink_help_size(const struct ctnetlink_msg *m)
 	const struct nf_conntrack_helper *helper = ctnetlink_helper_of(m->ct);
 	size_t size = nla_total_size(0) + nla_total_size(NF_CT_HELPER_NAME_LEN);
 
-	if (helper && helper->to_nlattr)
+	if (helper && helper->to_nlattr && nf_ct_helper_inspects(helper))
 		size += nla_total_size(sizeof_field(struct nf_conn_help, data));
 	return size;
 }
@@ -421,7 +422,7 @@ static int ctnetlink_help_put(struct sk_buff *skb, int type,
 	nest = nla_nest_start(skb, type);
 	if (!nest || nla_put_string(skb, CTA_HELP_NAME, helper->name))
 		return -EMSGSIZE;
-	if (helper->to_nlattr)
+	if (helper->to_nlattr && nf_ct_helper_inspects(helper))
 		helper->to_nlattr(skb, m->ct);
 
 	nla_nest_end(skb, nest);
@@ -637,10 +638,10 @@ static bool ctnetlink_secctx_shown(const struct ctnetlink_msg *m)
 
 static size_t ctnetlink_secctx_size(const struct ctnetlink_msg *m)
 {
-	u32 len;
-
 	/* without a security module there is no name and no attribute */
-	if (security_secid_to_secctx(ctnetlink_secmark_of(m->ct), NULL, &len))
+	int len = nf_ct_secctx_len(ctnetlink_secmark_of(m->ct));
+
+	if (len < 0)
 		return 0;
 	return nla_total_size(0) + nla_total_size(len + 1);
 }
@@ -648,20 +649,19 @@ static size_t ctnetlink_secctx_size(const struct ctnetlink_msg *m)
 static int ctnetlink_secctx_put(struct sk_buff *skb, int type,
 				struct ctnetlink_msg *m)
 {
+	struct lsm_context name;
 	struct nlattr *nest;
 	int err = -EMSGSIZE;
-	char *name;
-	u32 len;
 
-	if (security_secid_to_secctx(ctnetlink_secmark_of(m->ct), &name, &len))
+	if (nf_ct_secctx(ctnetlink_secmark_of(m->ct), &name))
 		return 0;
 
 	nest = nla_nest_start(skb, type);
-	if (nest && !nla_put_string(skb, CTA_SECCTX_NAME, name)) {
+	if (nest && !nla_put_string(skb, CTA_SECCTX_NAME, name.context)) {
 		nla_nest_end(skb, nest);
 		err = 0;
 	}
-	security_release_secctx(name, len);
+	nf_ct_secctx_release(&name);
 	return err;
 }
 

@@ -17,6 +17,7 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/unaligned.h>
 #include <net/sock.h>
 
 #include "ctnetlink.h"
@@ -306,7 +307,7 @@ static int ctnetlink_probe_open(struct ctnetlink_probe *p)
 		p->portid = get_random_u32();
 	} while (p->portid < 1 << 24);
 	name.nl_pid = p->portid;
-	return kernel_bind(p->sock, (struct sockaddr *)&name, sizeof(name));
+	return kernel_bind(p->sock, (void *)&name, sizeof(name));
 }
 
 static int ctnetlink_probe(struct ctnetlink_probe *p, struct ctnetlink_layout *found)

@@ -106,13 +106,6 @@ void ctnetlink_send_fini(void)
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		struct page_frag_cache *cache;
-
-		cache = per_cpu_ptr(&ctnetlink_send_pages, cpu);
-		if (cache->va)
-			__page_frag_cache_drain(virt_to_head_page(cache->va),
-						cache->pagecnt_bias);
-		cache->va = NULL;
-	}
+	for_each_possible_cpu(cpu)
+		page_frag_cache_drain(per_cpu_ptr(&ctnetlink_send_pages, cpu));
 }

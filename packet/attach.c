@@ -12,7 +12,9 @@
 #include "nf_conntrack_internal.h"
 #include "nf_conntrack_packet.h"
 #include "nf_conntrack_setup.h"
+#include "nf_ct_helper.h"
 
+#ifdef NF_CT_HAVE_MANIP_PKT
 static bool nf_ct_requeued_tuple(struct net *net, const struct sk_buff *skb,
 				 const struct nf_conn *ct,
 				 struct nf_conntrack_tuple *tuple)
@@ -79,23 +81,28 @@ static int nf_ct_requeued_unconfirmed(struct net *net, struct sk_buff *skb,
 	nf_ct_set(skb, ct, info);
 	return nf_ct_requeued_mangle(skb, ct, done) ? 0 : -1;
 }
+#else
+/* NAT cannot be done again: confirmation tells a clash, as for other packets */
+static int nf_ct_requeued_unconfirmed(struct net *net, struct sk_buff *skb,
+				      struct nf_conn *ct,
+				      enum ip_conntrack_info info)
+{
+	return 0;
+}
+#endif
 
 /* Helpers in user space get their packets by queue: finish what they delayed. */
 static int nf_ct_requeued_helper(struct net *net, struct sk_buff *skb,
 				 struct nf_conn *ct,
 				 enum ip_conntrack_info info)
 {
-	const struct nf_conntrack_helper *helper;
-	const struct nf_conn_help *help;
+	const struct nf_conntrack_helper *helper = nf_ct_helper_of(ct);
 	u8 protonum;
 	int off;
 
-	help = nfct_help(ct);
 	/* unregistering takes a helper out of the entries in the table only */
-	if (!help || nf_ct_is_dying(ct))
-		return 0;
-	helper = rcu_dereference(help->helper);
-	if (!helper || !(helper->flags & NF_CT_HELPER_F_USERSPACE))
+	if (!helper || nf_ct_is_dying(ct) ||
+	    !(helper->flags & NF_CT_HELPER_F_USERSPACE))
 		return 0;
 
 	off = nf_ct_l4_offset(skb, skb_network_offset(skb), nf_ct_l3num(ct),
@@ -112,7 +119,7 @@ static int nf_ct_requeued_helper(struct net *net, struct sk_buff *skb,
 	return nf_conntrack_confirm(skb) == NF_DROP ? -1 : 0;
 }
 
-static int nf_conntrack_requeued(struct net *net, struct sk_buff *skb)
+static int nf_ct_requeued(struct net *net, struct sk_buff *skb)
 {
 	enum ip_conntrack_info info;
 	struct nf_conn *ct;
@@ -128,6 +135,14 @@ static int nf_conntrack_requeued(struct net *net, struct sk_buff *skb)
 		ct = nf_ct_get(skb, &info);
 	}
 	return nf_ct_requeued_helper(net, skb, ct, info);
+}
+
+/* The answer means what nfnetlink_queue takes it for */
+static int nf_conntrack_requeued(struct net *net, struct sk_buff *skb)
+{
+	int err = nf_ct_requeued(net, skb);
+
+	return err < 0 ? NF_CT_REQUEUED_DROP : NF_CT_REQUEUED_PASS;
 }
 
 static bool nf_conntrack_skb_tuple(struct nf_conntrack_tuple *dst,
@@ -169,6 +184,13 @@ static void nf_conntrack_attach_related(struct sk_buff *nskb,
 	nf_conntrack_get(skb_nfct(nskb));
 }
 
+#ifdef NF_CT_HAVE_GET_ID
+static u32 nf_conntrack_id(const struct nf_conntrack *nfct)
+{
+	return nf_ct_get_id(nf_ct_to_nf_conn(nfct));
+}
+#endif
+
 static void nf_conntrack_set_closing(struct nf_conntrack *nfct)
 {
 	struct nf_conn *ct = nf_ct_to_nf_conn(nfct);
@@ -184,6 +206,9 @@ static const struct nf_ct_hook nf_conntrack_hook = {
 	.attach		= nf_conntrack_attach_related,
 	.set_closing	= nf_conntrack_set_closing,
 	.confirm	= __nf_conntrack_confirm,
+#ifdef NF_CT_HAVE_GET_ID
+	.get_id		= nf_conntrack_id,
+#endif
 };
 
 /**

@@ -28,10 +28,8 @@ static noinline bool nf_ct_found_expired(struct nf_conn *ct)
 	/* another CPU ends it, and may not have taken it out of the table yet */
 	if (nf_ct_is_dying(ct))
 		return true;
-	if (test_bit(IPS_OFFLOAD_BIT, &ct->status)) {
-		nf_ct_offload_timeout(ct);
+	if (nf_ct_offload_renew(ct))
 		return true;
-	}
 	if (nf_ct_should_gc(ct))
 		nf_ct_kill(ct);
 	nf_ct_put(ct);

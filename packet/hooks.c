@@ -27,6 +27,7 @@
 #include "nf_conntrack_deadline.h"
 #include "nf_conntrack_internal.h"
 #include "nf_conntrack_packet.h"
+#include "nf_ct_helper.h"
 
 /* One set of hooks with a user count in each namespace */
 enum nf_ct_hook_set {
@@ -72,19 +73,13 @@ static unsigned int nf_ct_call_helper(struct sk_buff *skb, unsigned int protoff,
 				      struct nf_conn *ct,
 				      enum ip_conntrack_info ctinfo)
 {
-	const struct nf_conntrack_helper *helper;
-	const struct nf_conn_help *help;
+	const struct nf_conntrack_helper *helper = nf_ct_helper_of(ct);
 
-	if (likely(!nf_ct_has_ext(ct, NF_CT_EXT_HELPER)))
-		return NF_ACCEPT;
-	help = nfct_help(ct);
 	/* unregistering takes a helper out of the entries in the table only */
-	if (!help || unlikely(nf_ct_is_dying(ct)))
+	if (likely(!helper) || unlikely(nf_ct_is_dying(ct)))
 		return NF_ACCEPT;
 
-	/* A hook runs under RCU */
-	helper = rcu_dereference(help->helper);
-	return helper ? helper->help(skb, protoff, ct, ctinfo) : NF_ACCEPT;
+	return nf_ct_helper_call(helper, skb, protoff, ct, ctinfo);
 }
 
 /* Local copies of a packet are adjusted where they really leave or arrive. */
@@ -120,18 +115,10 @@ static unsigned int nf_ct_confirm_report(struct sk_buff *skb)
 	return NF_ACCEPT;
 }
 
-/**
- * nf_confirm - last look at a packet: helper, sequence numbers, confirmation
- * @skb:     the packet
- * @protoff: offset of its transport header
- * @ct:      its connection
- * @ctinfo:  its place in the connection
- *
- * Context: process or softirq, under RCU.
- * Return: a netfilter verdict.
- */
-unsigned int nf_confirm(struct sk_buff *skb, unsigned int protoff,
-			struct nf_conn *ct, enum ip_conntrack_info ctinfo)
+/* Last look at a packet: helper, sequence numbers, confirmation */
+static unsigned int nf_ct_confirm_packet(struct sk_buff *skb, unsigned int protoff,
+					 struct nf_conn *ct,
+					 enum ip_conntrack_info ctinfo)
 {
 	unsigned int verdict = nf_ct_call_helper(skb, protoff, ct, ctinfo);
 
@@ -211,8 +198,8 @@ static unsigned int nf_ct_hook_confirm4(void *priv, struct sk_buff *skb,
 	if (nf_ct_leaves_to_vrf(state))
 		return NF_ACCEPT;
 
-	return nf_confirm(skb, skb_network_offset(skb) + ip_hdrlen(skb), ct,
-			  ctinfo);
+	return nf_ct_confirm_packet(skb, skb_network_offset(skb) + ip_hdrlen(skb),
+				    ct, ctinfo);
 }
 
 /* Tracking comes before anything that wants to match on it, confirmation
@@ -257,7 +244,7 @@ static unsigned int nf_ct_hook_confirm6(void *priv, struct sk_buff *skb,
 	if (offset < 0)
 		return nf_ct_confirm_report(skb);
 
-	return nf_confirm(skb, offset, ct, ctinfo);
+	return nf_ct_confirm_packet(skb, offset, ct, ctinfo);
 }
 
 static const struct nf_hook_ops nf_ct_ops6[] = {
@@ -271,6 +258,52 @@ static const struct nf_hook_ops nf_ct_ops6[] = {
 	NF_CT_HOOK(NFPROTO_IPV6, NF_INET_LOCAL_IN, NF_IP6_PRI_LAST - 1,
 		   nf_ct_hook_confirm6),
 };
+#endif
+
+/* --- confirmation for other modules ----------------------------------------- */
+
+#ifdef NF_CT_HAVE_CONFIRM_HOOK
+/**
+ * nf_confirm - last look at a packet, as a hook of any family
+ * @priv:  not used
+ * @skb:   the packet
+ * @state: hook
+ *
+ * nf_conntrack_bridge registers it.
+ *
+ * Context: process or softirq, under RCU.
+ * Return: a netfilter verdict.
+ */
+unsigned int nf_confirm(void *priv, struct sk_buff *skb,
+			const struct nf_hook_state *state)
+{
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
+
+	if (!ct)
+		return NF_ACCEPT;
+#if IS_ENABLED(CONFIG_IPV6)
+	if (nf_ct_l3num(ct) == NFPROTO_IPV6)
+		return nf_ct_hook_confirm6(priv, skb, state);
+#endif
+	return nf_ct_hook_confirm4(priv, skb, state);
+}
+#else
+/**
+ * nf_confirm - last look at a packet: helper, sequence numbers, confirmation
+ * @skb:     the packet
+ * @protoff: offset of its transport header
+ * @ct:      its connection
+ * @ctinfo:  its place in the connection
+ *
+ * Context: process or softirq, under RCU.
+ * Return: a netfilter verdict.
+ */
+unsigned int nf_confirm(struct sk_buff *skb, unsigned int protoff,
+			struct nf_conn *ct, enum ip_conntrack_info ctinfo)
+{
+	return nf_ct_confirm_packet(skb, protoff, ct, ctinfo);
+}
 #endif
 
 /* --- hooks of a namespace and their users ---------------------------------- */

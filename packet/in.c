@@ -95,7 +95,7 @@ static void nf_ct_new_expected(struct nf_conn *ct,
 		return;
 	help = nf_ct_helper_ext_add(ct, GFP_ATOMIC);
 	if (help)
-		rcu_assign_pointer(help->helper, helper);
+		nf_ct_helper_assign(help, helper);
 }
 
 static struct nf_conntrack_expect *

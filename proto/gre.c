@@ -17,6 +17,7 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <net/gre.h>
+#include <net/netfilter/ipv4/nf_conntrack_ipv4.h>
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_helper.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
@@ -195,22 +196,12 @@ static int nf_ct_gre_call_check(const struct nf_conn *ct,
 								  -EALREADY;
 }
 
-/**
- * nf_ct_gre_keymap_add - add the call ID of one direction
- * @ct: control connection
- * @dir: direction
- * @t: tuple that GRE packets of this direction will have
- *
- * The pointers to keymaps in the helper's data stay unused: another helper may
- * have the same place for something else.
- *
- * Context: any up to softirq; takes nf_ct_gre_keymap_lock.
- * Return: 0, also when @ct has announced the receiver of @t for @dir already;
- * -EEXIST when it has announced another; -ENOENT when it is dying; -ENOMEM and
- * other errors when there is no room; -EINVAL without a helper.
+/* Add the call ID of one direction, whose GRE packets will have the tuple @t.  The
+ * pointers to keymaps in the helper's data stay unused: another helper may have the
+ * same place for something else.  -EALREADY: as nf_ct_gre_call_check().
  */
-int nf_ct_gre_keymap_add(struct nf_conn *ct, enum ip_conntrack_dir dir,
-			 struct nf_conntrack_tuple *t)
+static int nf_ct_gre_announce(struct nf_conn *ct, enum ip_conntrack_dir dir,
+			      const struct nf_conntrack_tuple *t)
 {
 	struct nf_ct_gre_call *call;
 	int err;
@@ -235,8 +226,66 @@ int nf_ct_gre_keymap_add(struct nf_conn *ct, enum ip_conntrack_dir dir,
 
 	if (err)
 		kfree(call);
+	return err;
+}
+
+static void nf_ct_gre_forget(struct nf_conn *ct, enum ip_conntrack_dir dir)
+{
+	struct nf_ct_gre_call *call;
+
+	spin_lock_bh(&nf_ct_gre_keymap_lock);
+	call = nf_ct_gre_call_of(ct, dir);
+	if (call)
+		nf_ct_gre_call_remove(call);
+	spin_unlock_bh(&nf_ct_gre_keymap_lock);
+}
+
+#ifdef NF_CT_HAVE_PPTP_DESTROY
+/**
+ * nf_ct_gre_keymap_add - add the call IDs of both directions, or none
+ * @ct: control connection
+ * @orig: tuple that GRE packets of the original direction will have
+ * @repl: the same for the reply direction
+ *
+ * Context: any up to softirq; takes nf_ct_gre_keymap_lock.
+ * Return: true, also when @ct has announced the same already.
+ */
+bool nf_ct_gre_keymap_add(struct nf_conn *ct, const struct nf_conntrack_tuple *orig,
+			  const struct nf_conntrack_tuple *repl)
+{
+	int first, second;
+
+	first = nf_ct_gre_announce(ct, IP_CT_DIR_ORIGINAL, orig);
+	if (first && first != -EALREADY)
+		return false;
+
+	second = nf_ct_gre_announce(ct, IP_CT_DIR_REPLY, repl);
+	if (!second || second == -EALREADY)
+		return true;
+	if (!first)
+		nf_ct_gre_forget(ct, IP_CT_DIR_ORIGINAL);
+	return false;
+}
+#else
+/**
+ * nf_ct_gre_keymap_add - add the call ID of one direction
+ * @ct: control connection
+ * @dir: direction
+ * @t: tuple that GRE packets of this direction will have
+ *
+ * Context: any up to softirq; takes nf_ct_gre_keymap_lock.
+ * Return: 0, also when @ct has announced the receiver of @t for @dir already;
+ * -EEXIST when it has announced another; -ENOENT when it is dying; -ENOMEM and
+ * other errors when there is no room; -EINVAL without a helper.
+ */
+int nf_ct_gre_keymap_add(struct nf_conn *ct, enum ip_conntrack_dir dir,
+			 struct nf_conntrack_tuple *t)
+{
+	int err = nf_ct_gre_announce(ct, dir, t);
+
 	return err == -EALREADY ? 0 : err;
 }
+#endif
 
 /**
  * nf_ct_gre_keymap_destroy - forget the call IDs of a control connection
@@ -250,21 +299,64 @@ int nf_ct_gre_keymap_add(struct nf_conn *ct, enum ip_conntrack_dir dir,
  */
 void nf_ct_gre_keymap_destroy(struct nf_conn *ct)
 {
-	struct nf_ct_gre_call *call;
 	unsigned int dir;
 
 	/* a call ID that another CPU is adding goes with the last reference */
 	if (!atomic_read(&nf_ct_gre_by_owner.nelems))
 		return;
 
-	spin_lock_bh(&nf_ct_gre_keymap_lock);
-	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
-		call = nf_ct_gre_call_of(ct, dir);
-		if (call)
-			nf_ct_gre_call_remove(call);
-	}
-	spin_unlock_bh(&nf_ct_gre_keymap_lock);
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++)
+		nf_ct_gre_forget(ct, dir);
 }
+
+#ifdef NF_CT_HAVE_PPTP_DESTROY
+/* End the GRE connection of one direction, or what is expected in its place */
+static void nf_ct_gre_end_call(const struct nf_conn *ct, enum ip_conntrack_dir dir,
+			       __be16 sender, __be16 receiver)
+{
+	struct nf_conntrack_tuple t = *nf_ct_tuple(ct, dir);
+	const struct nf_conntrack_zone *zone = nf_ct_zone(ct);
+	struct net *net = nf_ct_net(ct);
+	struct nf_conntrack_tuple_hash *h;
+	struct nf_conntrack_expect *exp;
+
+	t.dst.protonum = IPPROTO_GRE;
+	t.src.u.gre.key = sender;
+	t.dst.u.gre.key = receiver;
+
+	h = nf_conntrack_find_get(net, zone, &t);
+	if (h) {
+		nf_ct_kill(nf_ct_tuplehash_to_ctrack(h));
+		nf_ct_put(nf_ct_tuplehash_to_ctrack(h));
+		return;
+	}
+	exp = nf_ct_expect_find_get(net, zone, &t);
+	if (exp) {
+		nf_ct_unexpect_related(exp);
+		nf_ct_expect_put(exp);
+	}
+}
+
+/**
+ * gre_pptp_destroy_siblings - a PPTP control connection ends, and its calls with it
+ * @ct: the control connection, whose helper has been PPTP's
+ *
+ * The helper's destructor, here because connections outlive the helper's module.
+ *
+ * Context: any up to softirq, under RCU; takes nf_ct_gre_keymap_lock.
+ */
+void gre_pptp_destroy_siblings(struct nf_conn *ct)
+{
+	const struct nf_ct_pptp_master *pptp = nfct_help_data(ct);
+
+	nf_ct_gre_keymap_destroy(ct);
+	if (!pptp)
+		return;
+	nf_ct_gre_end_call(ct, IP_CT_DIR_ORIGINAL, pptp->pns_call_id,
+			   pptp->pac_call_id);
+	nf_ct_gre_end_call(ct, IP_CT_DIR_REPLY, pptp->pac_call_id, pptp->pns_call_id);
+}
+#endif
 
 /**
  * gre_pkt_to_tuple - call IDs of a GRE packet

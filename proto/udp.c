@@ -37,7 +37,7 @@ static const char *nf_ct_udp_flaw(struct sk_buff *skb, unsigned int dataoff,
 	if (!uh)
 		return "UDP header incomplete";
 
-	claimed = ntohs(uh->len);
+	claimed = udp_get_len(skb, uh, dataoff);
 	if (claimed < sizeof(*uh) || claimed > room)
 		return "UDP length wrong";
 

@@ -189,13 +189,12 @@ static void nf_ct_print_status(struct seq_file *s, const struct nf_conn *ct)
 static void nf_ct_print_security(struct seq_file *s, const struct nf_conn *ct)
 {
 #ifdef CONFIG_NF_CONNTRACK_SECMARK
-	char *context;
-	u32 len;
+	struct lsm_context name;
 
-	if (security_secid_to_secctx(ct->secmark, &context, &len))
+	if (nf_ct_secctx(ct->secmark, &name))
 		return;
-	seq_printf(s, "secctx=%s ", context);
-	security_release_secctx(context, len);
+	seq_printf(s, "secctx=%s ", name.context);
+	nf_ct_secctx_release(&name);
 #endif
 }
 

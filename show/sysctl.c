@@ -18,6 +18,7 @@
 
 #include "nf_conntrack_internal.h"
 #include "nf_conntrack_setup.h"
+#include "nf_ct_rules.h"
 
 #define NF_CT_SYSCTL_DIR	"net/netfilter"
 
@@ -65,7 +66,7 @@ static unsigned int nf_ct_batch_min;
 static unsigned int nf_ct_batch_max = NF_CT_EVENTS_BATCH_MAX;
 
 /* A second write into an open file is no number: the value stays. */
-static int nf_ct_sysctl_buckets(struct ctl_table *table, int write,
+static int nf_ct_sysctl_buckets(nf_ct_ctl_table *table, int write,
 				void *buffer, size_t *lenp, loff_t *ppos)
 {
 	int size = READ_ONCE(nf_conntrack_htable_size);
@@ -83,7 +84,7 @@ static int nf_ct_sysctl_buckets(struct ctl_table *table, int write,
 	return nf_conntrack_hash_resize(size);
 }
 
-static int nf_ct_sysctl_grace(struct ctl_table *table, int write,
+static int nf_ct_sysctl_grace(nf_ct_ctl_table *table, int write,
 			      void *buffer, size_t *lenp, loff_t *ppos)
 {
 	unsigned int *grace = table->data;
@@ -111,7 +112,7 @@ static bool nf_ct_has_logger(const struct net *net)
 /* Without a logger nothing would be logged, and rules of nftables load none.
  * DIFF: log-invalid-logger: stock loads none.
  */
-static int nf_ct_sysctl_log(struct ctl_table *table, int write,
+static int nf_ct_sysctl_log(nf_ct_ctl_table *table, int write,
 			    void *buffer, size_t *lenp, loff_t *ppos)
 {
 	const struct net *net = container_of((u8 *)table->data, struct net,
@@ -161,7 +162,7 @@ static const struct nf_ct_sysctl_type nf_ct_sysctl_types[] = {
 	[NF_CT_BUCKETS] = {
 		nf_ct_sysctl_buckets, sizeof(int), 0644
 	},
-#ifdef CONFIG_LWTUNNEL
+#ifdef NF_CT_SHOWS_LWTUNNEL
 	[NF_CT_LWTUNNEL] = {
 		nf_hooks_lwtunnel_sysctl_handler, sizeof(int), 0644
 	},
@@ -203,7 +204,7 @@ static const struct nf_ct_sysctl_type nf_ct_sysctl_types[] = {
 
 static const struct nf_ct_sysctl nf_ct_sysctls[] = {
 	/* Size of things; the first row is shown under net as well. */
-	IN_MODULE("nf_conntrack_max", NF_CT_LIMIT, (int *)&nf_conntrack_max),
+	IN_MODULE("nf_conntrack_max", NF_CT_MAX_KIND, (int *)&nf_conntrack_max),
 	IN_MODULE("nf_conntrack_expect_max", NF_CT_LIMIT_NONZERO,
 		  (int *)&nf_ct_expect_max),
 	IN_MODULE("nf_conntrack_buckets", NF_CT_BUCKETS, NULL),
@@ -284,15 +285,15 @@ static const struct nf_ct_sysctl nf_ct_sysctls[] = {
 	IN_CT("nf_flowtable_udp_timeout", NF_CT_SECONDS,
 	      nf_ct_proto.udp.offload_timeout),
 #endif
-#ifdef CONFIG_LWTUNNEL
+#ifdef NF_CT_SHOWS_LWTUNNEL
 	{ .name = "nf_hooks_lwtunnel", .home = NF_CT_IN_KERNEL,
 	  .kind = NF_CT_LWTUNNEL },
 #endif
 };
 
-/* net.nf_conntrack_max, the old name of the limit, and the end of a table */
+/* net.nf_conntrack_max, the old name of the limit */
 static struct ctl_table_header *nf_ct_old_name_header;
-static struct ctl_table nf_ct_old_name[2];
+static struct ctl_table nf_ct_old_name[1 + NF_CT_CTL_END];
 
 static void *nf_ct_sysctl_data(struct net *net, const struct nf_ct_sysctl *ctl)
 {
@@ -337,8 +338,7 @@ int nf_conntrack_sysctl_pernet_init(struct net *net)
 	struct ctl_table *table;
 	unsigned int i;
 
-	/* One more: the empty row that ends a table */
-	table = kcalloc(ARRAY_SIZE(nf_ct_sysctls) + 1, sizeof(*table),
+	table = kcalloc(ARRAY_SIZE(nf_ct_sysctls) + NF_CT_CTL_END, sizeof(*table),
 			GFP_KERNEL);
 	if (!table)
 		return -ENOMEM;
@@ -346,7 +346,8 @@ int nf_conntrack_sysctl_pernet_init(struct net *net)
 	for (i = 0; i < ARRAY_SIZE(nf_ct_sysctls); i++)
 		nf_ct_sysctl_fill(net, &table[i], &nf_ct_sysctls[i]);
 
-	cnet->sysctl_header = register_net_sysctl(net, NF_CT_SYSCTL_DIR, table);
+	cnet->sysctl_header = register_net_sysctl_sz(net, NF_CT_SYSCTL_DIR, table,
+						     ARRAY_SIZE(nf_ct_sysctls));
 	if (!cnet->sysctl_header) {
 		kfree(table);
 		return -ENOMEM;
@@ -363,7 +364,7 @@ int nf_conntrack_sysctl_pernet_init(struct net *net)
 void nf_conntrack_sysctl_pernet_fini(struct net *net)
 {
 	struct nf_conntrack_net *cnet = nf_ct_pernet(net);
-	struct ctl_table *table = cnet->sysctl_header->ctl_table_arg;
+	nf_ct_ctl_table *table = cnet->sysctl_header->ctl_table_arg;
 
 	unregister_net_sysctl_table(cnet->sysctl_header);
 	cnet->sysctl_header = NULL;
@@ -379,8 +380,8 @@ void nf_conntrack_sysctl_pernet_fini(struct net *net)
 int nf_conntrack_sysctl_init(void)
 {
 	nf_ct_sysctl_fill(&init_net, &nf_ct_old_name[0], &nf_ct_sysctls[0]);
-	nf_ct_old_name_header = register_net_sysctl(&init_net, "net",
-						    nf_ct_old_name);
+	nf_ct_old_name_header = register_net_sysctl_sz(&init_net, "net",
+						       nf_ct_old_name, 1);
 	return nf_ct_old_name_header ? 0 : -ENOMEM;
 }
 

@@ -274,9 +274,7 @@ static bool nf_ct_wheel_fire(struct nf_ct_entry *entry)
 {
 	struct nf_conn *ct = &entry->ct;
 
-	if (test_bit(IPS_OFFLOAD_BIT, &ct->status))
-		nf_ct_offload_timeout(ct);
-	if (!nf_ct_should_gc(ct))
+	if (nf_ct_offload_renew(ct) || !nf_ct_should_gc(ct))
 		return false;
 	nf_ct_kill(ct);
 	nf_ct_put(ct);

@@ -8,6 +8,10 @@
 #
 # Debian's stable kernels change internal interfaces between builds of one
 # version, so a version number would not tell.
+#
+# The expression initialises a static pointer. So a member is asked for by its address,
+# and the type of a function by _Generic: anything that is no constant expression would
+# count as absent for ever. selftests/host/probes.sh knows what each kernel must have.
 
 set -eu
 
@@ -19,6 +23,28 @@ NF_CT_HAVE_REMOVE_EXPECT|net/netfilter/nf_conntrack_expect.h|nf_ct_remove_expect
 NF_CT_HAVE_EXP_IS_EXPIRED|net/netfilter/nf_conntrack_expect.h|nf_ct_exp_is_expired
 NF_CT_HAVE_ASSIGN_HELPER|net/netfilter/nf_conntrack_expect.h|&((struct nf_conntrack_expect *)0)->assign_helper
 NF_CT_HAVE_TIMEOUT_REFCNT|net/netfilter/nf_conntrack_timeout.h|&((struct nf_ct_timeout *)0)->refcnt
+NF_CT_HAVE_EXT_GENID|net/netfilter/nf_conntrack_extend.h|&nf_conntrack_ext_genid
+NF_CT_HAVE_OFFLOAD_TIMEOUT|net/netfilter/nf_conntrack.h|nf_ct_offload_timeout
+NF_CT_HAVE_L3PROTO_GET|net/netfilter/nf_conntrack.h|nf_ct_l3proto_try_module_get
+NF_CT_HAVE_MANIP_PKT|linux/netfilter.h|&((struct nf_nat_hook *)0)->manip_pkt
+NF_CT_HAVE_GET_ID|linux/netfilter.h|&((struct nf_ct_hook *)0)->get_id
+NF_CT_HAVE_OVS|net/netfilter/nf_conntrack_helper.h|nf_ct_add_helper
+NF_CT_HAVE_EXPECT_PAIR|net/netfilter/nf_conntrack_expect.h|nf_ct_expect_related_pair
+NF_CT_HAVE_MASTER_TUPLE|net/netfilter/nf_conntrack_expect.h|&((struct nf_conntrack_expect *)0)->master_tuple
+NF_CT_HAVE_EVENT_TIME|net/netfilter/nf_conntrack_ecache.h|&((struct nf_conntrack_ecache *)0)->timestamp
+NF_CT_HAVE_HELPER_REFS|net/netfilter/nf_conntrack_helper.h|&((struct nf_conntrack_helper *)0)->ct_refcnt
+NF_CT_HAVE_PPTP_DESTROY|net/netfilter/ipv4/nf_conntrack_ipv4.h|gre_pptp_destroy_siblings
+NF_CT_HAVE_LABELS_ATOMIC|net/netns/conntrack.h|&((struct netns_ct *)0)->labels_used.counter
+NF_CT_HAVE_LWTUNNEL_ROW|net/net_namespace.h|&((struct netns_nf *)0)->nf_lwtnl_dir_header
+NF_CT_HAVE_REFRESH_BYTES|net/netfilter/nf_conntrack.h|_Generic(&__nf_ct_refresh_acct, void (*)(struct nf_conn *, enum ip_conntrack_info, u32, unsigned int): (void *)0)
+NF_CT_HAVE_CONFIRM_HOOK|net/netfilter/nf_conntrack_core.h|_Generic(&nf_confirm, nf_hookfn *: (void *)0)
+NF_CT_HAVE_CONST_CTL_TABLE|linux/sysctl.h|_Generic(&proc_dointvec, int (*)(const struct ctl_table *, int, void *, size_t *, loff_t *): (void *)0)
+NF_CT_HAVE_SYSCTL_SZ|net/net_namespace.h|register_net_sysctl_sz
+NF_CT_HAVE_HRTIMER_SETUP|linux/hrtimer.h|hrtimer_setup
+NF_CT_HAVE_FRAG_DRAIN|linux/skbuff.h|page_frag_cache_drain
+NF_CT_HAVE_LSM_CONTEXT|linux/security.h|&((struct lsm_context *)0)->len
+NF_CT_HAVE_TOKEN_NS|linux/module.h|0; MODULE_IMPORT_NS(nf_ct_probe)
+NF_CT_HAVE_UDP_GET_LEN|linux/udp.h|udp_get_len
 '
 
 echo '/* SPDX-License-Identifier: GPL-2.0 */'

@@ -31,4 +31,13 @@ static inline bool nf_ct_exp_is_expired(const struct nf_conntrack_expect *exp)
 #define nf_ct_exp_assigned(exp)		((exp)->helper)
 #endif
 
+/* 7.x keeps what events need of the master; other modules read it */
+static inline void nf_ct_exp_set_master(struct nf_conntrack_expect *exp, u16 events)
+{
+#ifdef NF_CT_HAVE_MASTER_TUPLE
+	exp->master_tuple = exp->master->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
+	exp->event_mask = events;
+#endif
+}
+
 #endif /* _NF_CT_COMPAT_NF_CONNTRACK_EXPECT_H */
