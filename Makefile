@@ -2,25 +2,44 @@
 # What to type; "make help" lists it. The modules themselves are in Kbuild.
 # Nothing here becomes root by itself.
 
-BUILD ?= build
-export BUILD KDIR KVER DESTDIR INSTALL_MOD_PATH
+# KERNEL=6.1|6.12|7|all: another kernel of Debian's than the one that runs here
+BUILD ?= build$(if $(filter-out all,$(KERNEL)),/$(KERNEL))
+export BUILD KDIR KVER KERNEL DESTDIR INSTALL_MOD_PATH
 
 quiet := @
+FOR := $(if $(KERNEL),selftests/kernels/for.sh $(KERNEL))
 TESTS := selftests/run.sh $(if $(JOBS),--jobs $(JOBS)) $(if $(SMOKE),--smoke)
 
 .PHONY: all modules deps check check-debug check-peers abi-check bench demo vm-shell
 .PHONY: install uninstall status clean help sparse configs checkpatch gates
 
-all: modules	## compile the modules into BUILD= (build/) for KDIR= or KVER=
+all: modules	## compile the modules into BUILD= (build/) for KDIR=, KVER= or KERNEL=
 
+# What a run for one kernel does is done for each in turn; "check" does so by itself.
+EACH := modules abi-check check-peers sparse configs
+ifeq ($(KERNEL),all)
+$(EACH):
+	$(quiet)status=0; for kernel in $$(selftests/kernels/for.sh --list); do echo "== kernel $$kernel"; \
+		$(MAKE) --no-print-directory $@ KERNEL=$$kernel || status=1; done; exit $$status
+else
 modules:
-	$(quiet)+tools/build.sh
+	$(quiet)+$(FOR) tools/build.sh
+
+abi-check: modules	## compare symbols, aliases and parameters with the kernel's own modules
+	$(quiet)abi/check --kdir "$$($(FOR) tools/kdir.sh --again)" $(if $(STOCK),--stock $(STOCK)) $(BUILD)
+
+check-peers: deps	## other people's tests, stock against ours: TEST= names some
+	$(quiet)selftests/peers/run.sh --install $(if $(JOBS),--jobs $(JOBS)) $(TEST)
+
+sparse:		## compile with the sparse checker
+	$(quiet)+$(MAKE) --no-print-directory modules W=1 C=2 CF=-D__CHECK_ENDIAN__
+
+configs:	## compile for kernels that lack an optional part (PART= names some)
+	$(quiet)+$(FOR) tools/configs.sh $(PART)
+endif
 
 deps:		## install the Debian packages that the rest needs (as root)
 	$(quiet)selftests/vm/deps.sh --install
-
-abi-check: modules	## compare symbols, aliases and parameters with the kernel's own modules
-	$(quiet)abi/check --kdir "$$(tools/kdir.sh --again)" $(if $(STOCK),--stock $(STOCK)) $(BUILD)
 
 check: deps	## all tests, each in a virtual machine: TEST= names some, MODSET=stock|ours|both
 	$(quiet)$(TESTS) --modset $(or $(MODSET),ours) $(TEST)
@@ -28,9 +47,6 @@ check: deps	## all tests, each in a virtual machine: TEST= names some, MODSET=st
 check-debug: deps	## the same on a kernel with its checkers on (SMOKE=1: the short part)
 	$(quiet)selftests/kernels/debug.sh --install
 	$(quiet)$(TESTS) --kernel debug --modset $(or $(MODSET),ours) $(TEST)
-
-check-peers: deps	## other people's tests, stock against ours: TEST= names some
-	$(quiet)selftests/peers/run.sh --install $(if $(JOBS),--jobs $(JOBS)) $(TEST)
 
 demo: deps	## a NAT gateway with conntrackd and a slow listener, ours beside the kernel's own
 	$(quiet)selftests/demo/run.sh
@@ -49,12 +65,6 @@ uninstall:	## as root: back to the kernel's own modules
 
 status:		## which modules are loaded and which would be
 	$(quiet)tools/install.sh status
-
-sparse:		## compile with the sparse checker
-	$(quiet)+$(MAKE) --no-print-directory modules W=1 C=2 CF=-D__CHECK_ENDIAN__
-
-configs:	## compile for kernels that lack an optional part (PART= names some)
-	$(quiet)+tools/configs.sh $(PART)
 
 checkpatch:	## the kernel's style checker
 	$(quiet)tools/checkpatch.sh

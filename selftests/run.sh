@@ -9,7 +9,9 @@
 # Usage: run.sh [OPTION]... [TEST]...
 #
 #   TEST                     a test's name or number, or the beginning of either
-#   --kernel cloud|debug     Debian's kernel (default) or the debug kernel
+#   --kernel 6.1|6.12|7|all  Debian's cloud kernel of this series, or each of them; default:
+#                            the series of this machine's Debian ($KERNEL)
+#   --kernel debug           the debug kernel
 #   --modset stock|ours|both which modules (default: ours) ($MODSET)
 #   --jobs N                 guests at once (default 2) ($JOBS)
 #   --smoke                  only the tests marked SMOKE
@@ -24,7 +26,7 @@
 # A subtest "guest" closes every script: it fails when the script ended early or
 # with an error, or the kernel complained, was tainted, could not unload the
 # modules or kept objects of theirs. Logs: $NFCT_CACHE/logs/TEST.MODSET.log and
-# .dmesg beside it (with "debug" in the name for the debug kernel).
+# .dmesg beside it, with the kernel in the name unless it is the default.
 
 set -euo pipefail
 
@@ -35,6 +37,7 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 # programs of this source tree: those of another one are others
 PROG=$CACHE/prog-$(cksum <<<"$HERE" | cut -d' ' -f1)
 
+declare -A modules_for=()
 modset=${MODSET:-ours} jobs=${JOBS:-2} smoke='' host=''
 
 own_option()
@@ -92,7 +95,7 @@ select_checks()
 	done
 }
 
-# Fills "runs" with "MODSET TEST" lines.
+# Fills "runs" with "MODSET TEST KERNEL" lines.
 select_runs()
 {
 	local file name set sets
@@ -108,7 +111,7 @@ select_runs()
 		fi
 		for set in stock ours; do
 			[ "$modset" = both ] || [ "$modset" = "$set" ] || continue
-			[[ " $sets " == *" $set "* ]] && runs+=("$set $name")
+			[[ " $sets " == *" $set "* ]] && runs+=("$set $name $kernel")
 		done
 	done
 	return 0
@@ -121,8 +124,7 @@ need()
 	list_runs | grep "^$1 " >/dev/null
 }
 
-# Compiles prog/*.c into the cache, and the test modules of ktest/; puts prog/*.py
-# beside.
+# Compiles prog/*.c into the cache; puts prog/*.py beside.
 build_programs()
 {
 	local source out header newest=''
@@ -143,8 +145,15 @@ build_programs()
 	for source in "$HERE"/prog/*.py; do
 		[ -e "$source" ] && install -m 755 "$source" "$PROG/"
 	done
-	"$HERE/ktest/build.sh" "$("$HERE/vm/modules.sh" --kdir "$kernel")" "$PROG" ||
-		die 'the test modules do not compile'
+}
+
+# What guests with "kernel" need: images, the test modules of ktest/, our modules.
+prepare_kernel()
+{
+	make_images root
+	"$HERE/ktest/build.sh" "$kernel" "$PROG/$kernel" || die 'the test modules do not compile'
+	! need ours || compile_modules
+	modules_for[$kernel]=$modules
 }
 
 # Time limit of test file $1.
@@ -167,11 +176,11 @@ boot_guest()
 	local -a args
 
 	args=(--kernel "$kernel" --modset "$set" --timeout "$(limit "$file")"
-		--log "$log.dmesg" --bin "$PROG")
+		--log "$log.dmesg" --bin "$PROG" --bin "$PROG/$kernel")
 	mem=$(header "$file" MEM '')
 	[ -z "$mem" ] || args+=(--mem "$mem")
 	[ "$(header "$file" ICOUNT no)" = no ] || args+=(--icount)
-	[ "$set" = stock ] || args+=(--modules "$modules")
+	[ "$set" = stock ] || args+=(--modules "${modules_for[$kernel]}")
 	[ ! -d "$HERE/data" ] || args+=(--add "$HERE/data")
 	"$HERE/vm/boot.sh" "${args[@]}" -- "$file" 2>&1
 }
@@ -242,14 +251,14 @@ run_check()
 	echo "$ok $bad $skip" >"$work/$number.result"
 }
 
-# One run: number, modset, name. Its output is one block, its counts go to a file.
+# One run with "kernel": number, modset, name. Its output is one block, its counts go to a file.
 run_one()
 {
 	local number=$1 set=$2 name=$3 status=0 start=$SECONDS fault verdict=ok note=''
 	local log ok bad skip planned seen
 
 	log=$CACHE/logs/$name.$set
-	[ "$kernel" = cloud ] || log+=.$kernel
+	[ "$kernel" = "$(native_series)" ] || log+=.$kernel
 	{ boot_guest "$name" "$set" "$log" || echo $? >"$work/$number.status"; } |
 		tee "$log.log" | nest "$work/$number.counts"
 	[ ! -e "$work/$number.status" ] || status=$(<"$work/$number.status")
@@ -273,6 +282,7 @@ run_one()
 	fi
 	echo "  1..$((seen + 1))"
 	[ "$bad" = 0 ] || verdict='not ok'
+	[ ${#kernels[@]} = 1 ] || set+=" $kernel"
 	echo "$verdict $number $name $set$note # $((SECONDS - start)) s"
 	echo "$ok $bad $skip" >"$work/$number.result"
 }
@@ -286,7 +296,7 @@ run_all()
 	echo 'KTAP version 1'
 	echo "1..${#runs[@]}"
 	for run in "${runs[@]}"; do
-		read -r set name <<<"$run"
+		read -r set name kernel <<<"$run"
 		number=$((number + 1))
 		if [ "$set" = host ]; then
 			run_check "$number" "$name"
@@ -299,7 +309,7 @@ run_all()
 			continue
 		fi
 		next_slot
-		echo "# $number of ${#runs[@]} starts: $name $set"
+		echo "# $number of ${#runs[@]} starts: $name $set $kernel"
 		{
 			run_one "$number" "$set" "$name" >"$work/$number.block" 2>&1 || true
 			flock "$work" cat "$work/$number.block"
@@ -331,13 +341,16 @@ main()
 	parse_options "$@"
 	[ -n "$host$smoke" ] || [ ${#wanted[@]} -gt 0 ] || [ "$kernel" = debug ] || host=yes
 	select_checks
-	select_runs
+	for kernel in "${kernels[@]}"; do
+		select_runs
+	done
 	begin run
 	if need ours || need stock; then
-		make_images root
 		build_programs
+		for kernel in "${kernels[@]}"; do
+			prepare_kernel
+		done
 	fi
-	! need ours || compile_modules
 	run_all
 	count_results
 	summary

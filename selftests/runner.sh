@@ -2,27 +2,29 @@
 # shellcheck shell=bash disable=SC2034
 #
 # What run.sh and peers/run.sh share; sourced by both. The caller sets the defaults of
-# its options, defines own_option(), fills "runs" with "MODSET TEST" lines and adds to
-# the three counters.
+# its options, defines own_option(), fills "runs" with lines that begin with "MODSET
+# TEST" and adds to the three counters.
 #
 #   die TEXT             ends the run
 #   usage                prints the caller's head comment
 #   parse_options ARG..  --kernel, --modset, --jobs, --list, --help; others are for
 #                        own_option OPTION, which fails if there is no such option;
-#                        what is no option is the name of a test, in "wanted"
+#                        what is no option is the name of a test, in "wanted". The
+#                        kernels are in "kernels", the first one in "kernel"
 #   list_runs            what would run
 #   begin NAME           --list ends here; else makes "work", a folder that goes at
 #                        the end of the run
-#   make_images ROOT     the guest's kernel and root image
-#   compile_modules      ours, for the guest's kernel, into the folder "modules"
+#   make_images ROOT     kernel and root image of a guest with "kernel"
+#   compile_modules      ours, for "kernel", into the folder "modules"
 #   next_slot            returns when fewer than "jobs" are in the background
 #   summary              last line; fails if something has failed
 
-CACHE=${NFCT_CACHE:-$HOME/.cache/nfct}
 VM=$(cd "$(dirname "${BASH_SOURCE[0]}")/vm" && pwd)
+# shellcheck source=selftests/kernels/debian.sh
+. "$VM/../kernels/debian.sh"
 
-kernel=cloud modset='' jobs=1 list='' modules='' work=''
-wanted=() runs=()
+kernel=${KERNEL:-} modset='' jobs=1 list='' modules='' work=''
+kernels=() wanted=() runs=()
 passed=0 failed=0 skipped=0
 
 die()
@@ -50,9 +52,23 @@ parse_options()
 		esac
 		shift
 	done
-	case "$kernel" in cloud|debug) ;; *) die "no such kernel: $kernel" ;; esac
+	select_kernels
 	case "$modset" in stock|ours|both) ;; *) die "no such modset: $modset" ;; esac
 	[[ $jobs =~ ^[1-9][0-9]*$ ]] || die "no such number of jobs: $jobs"
+}
+
+select_kernels()
+{
+	[ -n "$kernel" ] || kernel=$(native_series)
+	if [ "$kernel" = all ]; then
+		mapfile -t kernels < <(offered_series)
+	else
+		kernels=("$kernel")
+	fi
+	for kernel in "${kernels[@]}"; do
+		[ "$kernel" = debug ] || archive_of "$kernel" >/dev/null || die "not for kernel $kernel"
+	done
+	kernel=${kernels[0]}
 }
 
 list_runs()
@@ -99,13 +115,16 @@ begin()
 
 make_images()
 {
-	"$VM/image.sh" "$1"
-	[ "$kernel" = debug ] || "$VM/image.sh" cloud
+	local series=$kernel
+
+	[ "$kernel" != debug ] || series=6.1
+	"$VM/image.sh" "$1" "$(user_space "$series")"
+	[ "$kernel" = debug ] || "$VM/image.sh" cloud "$("$VM/image.sh" kver "$kernel")"
 }
 
 compile_modules()
 {
-	echo "# compiling the modules for the $kernel kernel"
+	echo "# compiling the modules for kernel $kernel"
 	modules=$("$VM/modules.sh" "$kernel") || die 'the modules do not compile'
 }
 

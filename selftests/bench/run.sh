@@ -139,7 +139,7 @@ qemu() {
 
 	shift 4
 	log=$out/log/qemu-$scenario.$modset.$round
-	"$here/../vm/boot.sh" --kernel cloud --modset "$modset" \
+	"$here/../vm/boot.sh" --modset "$modset" \
 		--timeout "$seconds" --bin "$out/bin" --add "$here/packets.sh" \
 		--add "$here/../data/expect.sh" "$@" -- "$here/qemu-guest.sh" "$scenario" \
 		"$events" </dev/null >"$log" 2>&1 || true

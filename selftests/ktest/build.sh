@@ -1,15 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Compiles the test modules of this folder against a kernel's headers and puts them
-# into a folder, executable, so that boot.sh --bin takes them along.
+# Compiles the test modules of this folder for a guest's kernel and puts them into a
+# folder, executable, so that boot.sh --bin takes them along.
 #
-# Usage: build.sh KDIR FOLDER
+# Usage: build.sh 6.1|6.12|7|debug FOLDER
 
 set -euo pipefail
 
 HERE=$(cd "$(dirname "$0")" && pwd)
-kdir=$1 out=$2 work=''
+kernel=$1 out=$2 work=''
+for_kernel=()
 
 cleanup()
 {
@@ -17,13 +18,16 @@ cleanup()
 }
 
 trap cleanup EXIT
-work=$(mktemp -d)
+mkdir -p "$out"
+work=$(mktemp -d "$out/tmp.XXXXXX")
 cp "$HERE"/Kbuild "$HERE"/*.c "$work/"
-make --no-print-directory -C "$kdir" M="$work" modules >"$work/log" 2>&1 || {
+KDIR=$("$HERE/../vm/modules.sh" --kdir "$kernel")
+export KDIR
+[ "$kernel" = debug ] || for_kernel=("$HERE/../kernels/for.sh" "$kernel")
+"${for_kernel[@]}" make --no-print-directory -C "$KDIR" M="$work" modules >"$work/log" 2>&1 || {
 	cat "$work/log" >&2
 	exit 1
 }
-mkdir -p "$out"
 for file in "$work"/*.ko; do
 	strip --strip-debug "$file"
 	install -m 755 "$file" "$out/"

@@ -17,7 +17,9 @@
 #                            is no comparison, and what fails counts
 #   --resume                 what has a result in the logs is not run again
 #   --jobs N                 guests at once (default 1) ($JOBS)
-#   --kernel cloud|debug     Debian's kernel (default) or the debug kernel
+#   --kernel 6.1|6.12|7      Debian's cloud kernel of this series, default that of this
+#                            machine's Debian ($KERNEL)
+#   --kernel debug           the debug kernel
 #   --all                    the slow tests as well; a TEST that is named always runs
 #   --install                install missing packages, as root
 #   --list                   print what would run
@@ -128,7 +130,7 @@ log_of()
 {
 	local log=$CACHE/logs/peer.${1//\//.}.$2
 
-	[ "$kernel" = cloud ] || log+=.$kernel
+	[ "$kernel" = "$(native_series)" ] || log+=.$kernel
 	echo "$log"
 }
 
@@ -141,7 +143,7 @@ boot_guest()
 	line=$(grep "^$name|" <<<"$TESTS")
 	IFS='|' read -r _ seconds suite <<<"$line"
 	seconds=${seconds#-}
-	[ "$kernel" = cloud ] || seconds=$((seconds * 4))
+	[ "$kernel" != debug ] || seconds=$((seconds * 4))
 	read -ra extra <<<"$suite"
 	suite=${extra[0]}
 	extra=("${extra[@]:1}")
@@ -342,6 +344,7 @@ count_all()
 main()
 {
 	parse_options "$@"
+	[ ${#kernels[@]} = 1 ] || die 'one kernel at a time'
 	select_runs
 	begin peers
 	"$HERE/sources.sh" ${install:+$install} || die 'no sources'

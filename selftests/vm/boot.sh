@@ -8,8 +8,9 @@
 # Usage: boot.sh [OPTION]... -- SCRIPT [ARG]...
 #        boot.sh [OPTION]... --shell
 #
-#   --kernel cloud|debug  Debian's kernel (default) or the debug kernel
-#   --kver RELEASE        another cloud kernel
+#   --kernel KERNEL       6.1, 6.12 or 7: Debian's cloud kernel of that series, default that
+#                         of this machine's Debian; or debug: the debug kernel ($KERNEL)
+#   --kver RELEASE        another cloud kernel of the series
 #   --modset stock|ours   the kernel's own modules (default) or this project's
 #   --modules DIR         where our .ko files are (default: compile them)
 #   --root NAME           user space: root (default) or peers-root, see image.sh
@@ -35,10 +36,11 @@
 
 set -euo pipefail
 
-CACHE=${NFCT_CACHE:-$HOME/.cache/nfct}
 HERE=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/kernels/debian.sh
+. "$HERE/../kernels/debian.sh"
 
-kernel=cloud kver='' modset=stock modules='' root=root mem=${MEM:-} smp=${SMP:-2}
+kernel=${KERNEL:-} kver='' modset=stock modules='' root=root mem=${MEM:-} smp=${SMP:-2}
 timeout=${TIMEOUT:-} icount='' append='' shell='' log='' teardown=yes verbose=''
 adds=() bins=() script=() work='' qemu_pid='' killer='' watcher=''
 
@@ -80,7 +82,8 @@ parse_options()
 		esac
 		shift
 	done
-	case "$kernel" in cloud|debug) ;; *) die "no such kernel: $kernel" ;; esac
+	[ -n "$kernel" ] || kernel=$(native_series)
+	[ "$kernel" = debug ] || archive_of "$kernel" >/dev/null || exit 97
 	case "$modset" in stock|ours) ;; *) die "no such modset: $modset" ;; esac
 	# The debug kernel is slow, in setting memory up as well.
 	if [ "$kernel" = debug ]; then
@@ -117,12 +120,14 @@ cleanup()
 	[ -z "$work" ] || rm -rf "$work"
 }
 
-# Sets kimage, ktree (holds lib/modules/$kver), kstamp (written last when the
-# kernel was made) and kcache (what we derive from it).
+# Sets rootimage, kimage, ktree (holds lib/modules/$kver), kstamp (written last when
+# the kernel was made) and kcache (what we derive from it).
 find_kernel()
 {
-	"$HERE/image.sh" "$root"
+	local release
+
 	if [ "$kernel" = debug ]; then
+		release=$(user_space 6.1)
 		kimage=$CACHE/debug/bzImage
 		ktree=$CACHE/debug/modules
 		kcache=$CACHE/debug/guest
@@ -130,13 +135,16 @@ find_kernel()
 		[ -e "$kstamp" ] || die 'no debug kernel yet; run selftests/kernels/debug.sh'
 		kver=$(basename "$(echo "$ktree"/lib/modules/*)")
 	else
-		[ -n "$kver" ] || kver=$("$HERE/image.sh" kver)
+		release=$(user_space "$kernel")
+		[ -n "$kver" ] || kver=$("$HERE/image.sh" kver "$kernel")
 		"$HERE/image.sh" cloud "$kver"
 		ktree=$CACHE/cloud/$kver
 		kimage=$ktree/vmlinuz
 		kcache=$ktree/guest
 		kstamp=$ktree/stamp
 	fi
+	"$HERE/image.sh" "$root" "$release"
+	rootimage=$CACHE/$root-$release/root.img
 	mkdir -p "$kcache"
 }
 
@@ -163,7 +171,7 @@ make_modules_image()
 	mkdir -p "$tree"
 	cp -a "$ktree/lib/modules/$kver" "$tree/"
 	rm -f "$tree/$kver/build" "$tree/$kver/source"
-	[ "$kernel" = cloud ] || find "$tree" -name '*.ko' -exec strip --strip-debug {} +
+	[ "$kernel" != debug ] || find "$tree" -name '*.ko' -exec strip --strip-debug {} +
 	kib=$(du -s --apparent-size -k "$tree" | cut -f1)
 	rm -f "$out"
 	truncate -s "$((kib * 13 / 10 + 16384))K" "$out"
@@ -286,7 +294,7 @@ qemu_command()
 	cmdline+=" tsc_early_khz=${khz:-$(tsc_khz)} reboot=t"
 	# Caches keep their own names so that a leak can be told; a busy host must
 	# not look like a lockup. KASAN finds what clearing memory would hide.
-	[ "$kernel" = cloud ] || cmdline+=' init_on_alloc=0'
+	[ "$kernel" != debug ] || cmdline+=' init_on_alloc=0'
 	cmdline+=' slab_nomerge watchdog_thresh=30 rcupdate.rcu_cpu_stall_timeout=120 net.ifnames=0'
 	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
 		-machine 'microvm,acpi=on,rtc=on' -cpu max -m "$mem" -smp "$smp"
@@ -298,7 +306,7 @@ qemu_command()
 		qemu+=(-accel 'tcg,thread=multi')
 	fi
 	mapfile -t -O ${#qemu[@]} qemu < <(
-		disk root "$CACHE/$root/root.img"
+		disk root "$rootimage"
 		disk modules "$kcache/modules.img"
 		disk payload "$work/payload.tar"
 	)
@@ -402,7 +410,7 @@ verdict()
 
 main()
 {
-	local kimage ktree kcache kstamp console slow tries status
+	local rootimage kimage ktree kcache kstamp console slow tries status
 	local -a qemu
 
 	parse_options "$@"

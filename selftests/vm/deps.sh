@@ -25,6 +25,7 @@ libnetfilter-conntrack-dev|test programs
 libssl-dev|kernel build
 HEADERS|headers the modules are built against
 mmdebstrap|user space of the guest
+pahole|types (BTF) in modules of newer kernels
 pkg-config|test programs
 python3|checks of modules and sources
 qemu-system-x86|the virtual machine

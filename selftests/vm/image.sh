@@ -3,23 +3,28 @@
 #
 # Builds what a guest boots from, out of Debian packages, into the cache:
 #
-#   $CACHE/root/root.img              Debian user space, a read-only ext4 image
-#   $CACHE/peers-root/root.img        the same with what other people's tests call
-#   $CACHE/cloud/<kver>/vmlinuz       Debian's cloud kernel
-#   $CACHE/cloud/<kver>/lib/modules/  its modules, untouched
+#   $CACHE/root-<release>/root.img        user space of a Debian release, a read-only ext4 image
+#   $CACHE/peers-root-<release>/root.img  the same with what other people's tests call
+#   $CACHE/cloud/<kver>/vmlinuz           one of Debian's cloud kernels
+#   $CACHE/cloud/<kver>/lib/modules/      its modules, uncompressed
 #
-# Usage: image.sh [root|peers-root|cloud|all] [KVER]
-#        image.sh kver       print the cloud kernel release used by default
-#        image.sh archives   print the host's Debian archives
+# Usage: image.sh root|peers-root [RELEASE]
+#        image.sh cloud [KVER]
+#        image.sh kver [SERIES]  print the release of the cloud kernel of 6.1, 6.12 or 7
+#        image.sh archives       print this machine's Debian archives
 #
-# KVER defaults to the newest one with headers on this machine, or else to what
-# Debian's linux-image-cloud-amd64 depends on now. DEB=file
-# takes the kernel from a package file instead of apt. A part is rebuilt only
-# when its stamp no longer fits.
+# RELEASE, SERIES and KVER are by default those of this machine's Debian. KVER is the
+# newest one with headers on this machine, or else what Debian's
+# linux-image-cloud-amd64 depends on now; of another series the newest of Debian's
+# archives, looked for again after a week. DEB=file takes the kernel from a package
+# file instead of apt. A part is rebuilt only when its stamp no longer fits.
 
 set -euo pipefail
 
-CACHE=${NFCT_CACHE:-$HOME/.cache/nfct}
+HERE=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/kernels/debian.sh
+. "$HERE/../kernels/debian.sh"
+
 META=linux-image-cloud-amd64
 
 # What the test scripts call, one topic per line.
@@ -70,28 +75,6 @@ with_progress()
 	say "$what: done in $((SECONDS - start)) s"
 }
 
-# The host's own Debian archives in one-line format, third parties left out.
-archives()
-{
-	local codename uri release component signed
-
-	# shellcheck source=/dev/null
-	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
-	# shellcheck disable=SC2016  # apt expands these
-	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT) $(SIGNED_BY)' \
-		'Created-By: Packages' | sort -u |
-	while read -r uri release component signed; do
-		case "$release" in
-		"$codename"|"$codename-updates"|"$codename-security"|"$codename/updates") ;;
-		*) continue ;;
-		esac
-		case "$signed" in
-		/*) echo "deb [signed-by=$signed] $uri $release $component" ;;
-		*) echo "deb $uri $release $component" ;;
-		esac
-	done
-}
-
 customize_root()
 {
 	local root=$1
@@ -105,13 +88,12 @@ customize_root()
 
 unpack_root()
 {
-	local tmp=$1 codename
-	# shellcheck source=/dev/null
-	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	local tmp=$1 release=$2
 	local -a include
+
 	read -ra include <<<"$(tr '\n' ' ' <<<"$ROOT_PACKAGES")"
 
-	archives >"$tmp/sources.list"
+	archives "$release" >"$tmp/sources.list"
 	[ -s "$tmp/sources.list" ] || die 'apt knows no Debian archive'
 	mmdebstrap --mode=root --variant=essential --format=directory \
 		--dpkgopt='path-exclude=/usr/share/doc/*' \
@@ -119,7 +101,7 @@ unpack_root()
 		--dpkgopt='path-exclude=/usr/share/locale/*' \
 		--aptopt='Acquire::Languages "none"' \
 		--include="$(IFS=,; echo "${include[*]}")" \
-		"$codename" "$tmp/root" "$tmp/sources.list"
+		"$release" "$tmp/root" "$tmp/sources.list"
 }
 
 pack_root()
@@ -134,7 +116,7 @@ pack_root()
 
 root_image()
 {
-	local dir=$CACHE/$1 stamp tmp
+	local dir=$CACHE/$1-$2 release=$2 stamp tmp
 
 	# Everything that shapes the image: this script's text, without the kernel.
 	stamp=$( (echo "$ROOT_PACKAGES"; declare -f customize_root unpack_root pack_root) | sha256sum | cut -c1-32)
@@ -144,8 +126,8 @@ root_image()
 
 	mkdir -p "$dir"
 	tmp=$(mktemp -d "$dir/tmp.XXXXXX")
-	say 'Debian user space of the guest: about 2 minutes and 500 MB, once'
-	with_progress 'root packages' "$dir/mmdebstrap.log" unpack_root "$tmp"
+	say "user space of the guest, Debian $release: about 2 minutes and 500 MB, once"
+	with_progress 'root packages' "$dir/mmdebstrap.log" unpack_root "$tmp" "$release"
 	customize_root "$tmp/root"
 	with_progress 'root image' "$dir/mke2fs.log" pack_root "$tmp/root" "$tmp/root.img"
 	mv -f "$tmp/root.img" "$dir/root.img"
@@ -153,23 +135,23 @@ root_image()
 	rm -rf "$tmp"
 }
 
-# Cloud kernel releases that have headers on this machine, newest first.
-releases_with_headers()
+# Cloud kernels of series $1 that have headers on this machine, newest first.
+kvers_with_headers()
 {
 	local dir
 
-	for dir in /usr/src/linux-headers-*-cloud-amd64; do
+	for dir in "/usr/src/linux-headers-$1".*-cloud-amd64; do
 		[ -e "$dir/Module.symvers" ] && echo "${dir#/usr/src/linux-headers-}"
 	done | sort -rV
 }
 
 # Modules are compiled for the guest's kernel, so one with headers here comes
 # first, if it can be had; else the release that the metapackage points at.
-find_kver()
+find_native_kver()
 {
 	local kver
 
-	for kver in $(releases_with_headers); do
+	for kver in $(kvers_with_headers "$1"); do
 		if [ -s "$CACHE/cloud/$kver/stamp" ] || apt-cache show "linux-image-$kver" >/dev/null 2>&1; then
 			echo "$kver"
 			return
@@ -181,32 +163,84 @@ find_kver()
 	echo "$kver"
 }
 
-# find_kver, remembered while neither apt's lists nor the headers change.
-default_kver()
+# find_native_kver, remembered while neither apt's lists nor the headers change.
+native_kver()
 {
-	local file=$CACHE/kver kver
+	local series=$1 file=$CACHE/kver-$1
 
-	if [ "$file" -nt /var/lib/apt/lists ] && [ "$file" -nt /usr/src ]; then
-		cat "$file"
-		return
+	if ! [ "$file" -nt /var/lib/apt/lists ] || ! [ "$file" -nt /usr/src ]; then
+		remember "$file" find_native_kver "$series"
 	fi
-	kver=$(find_kver)
-	mkdir -p "$CACHE"
-	echo "$kver" >"$file.$$"
-	mv -f "$file.$$" "$file"
-	echo "$kver"
+	cat "$file"
 }
 
-download_kernel()
+# The newest, remembered for a week; without a network the one there was.
+foreign_kver()
 {
-	local kver=$1 dir=$2
+	local series=$1 file=$CACHE/kver-$1
+
+	if [ -z "$(find "$file" -mtime -7 2>/dev/null)" ]; then
+		remember "$file" newest_kver "$series" || [ -s "$file" ] || die "found no kernel $series"
+	fi
+	cat "$file"
+}
+
+# Writes what a command prints into file $1, unless the command fails.
+remember()
+{
+	local file=$1 text
+	shift
+
+	text=$("$@") || return
+	mkdir -p "$CACHE"
+	echo "$text" >"$file.$$"
+	mv -f "$file.$$" "$file"
+}
+
+default_kver()
+{
+	local series=${1:-} native
+
+	native=$(native_series)
+	archive_of "${series:=$native}" >/dev/null
+	if [ "$series" = "$native" ]; then
+		native_kver "$series"
+	else
+		foreign_kver "$series"
+	fi
+}
+
+# Kernel 7.x comes in parts, its linux-image is empty.
+unpack_kernel()
+{
+	local kver=$1 dir=$2 series
 
 	if [ -n "${DEB:-}" ]; then
-		cp "$DEB" "$dir/"
+		dpkg-deb -x "$DEB" "$dir"
 		return
 	fi
-	# apt's sandbox user may not be allowed to write below a home folder.
-	(cd "$dir" && apt-get -o APT::Sandbox::User=root download "linux-image-$kver")
+	series=$(series_of "$kver")
+	if [ "$series" = 7 ]; then
+		fetch 7 "$dir" "linux-binary-$kver" "linux-modules-$kver" "linux-base-$kver"
+	else
+		fetch "$series" "$dir" "linux-image-$kver"
+	fi
+}
+
+# Modules where and how the guests want them: below lib/, uncompressed.
+arrange_kernel()
+{
+	local kver=$1 from=$2 to=$3 lib=$2/lib
+
+	mkdir -p "$to/lib"
+	[ ! -d "$from/usr/lib/modules/$kver" ] || lib=$from/usr/lib
+	mv "$lib/modules" "$to/lib/modules"
+	mv "$from/boot/vmlinuz-$kver" "$to/vmlinuz" 2>/dev/null ||
+		mv "$to/lib/modules/$kver/vmlinuz" "$to/vmlinuz" || die "the packages hold no kernel $kver"
+	mv "$from/boot/config-$kver" "$to/config" 2>/dev/null ||
+		mv "$to/lib/modules/$kver/config" "$to/config" || die "the packages hold no configuration of $kver"
+	find "$to/lib/modules" -name '*.ko.xz' -print0 | xargs -0r -n 64 -P "$(nproc)" xz -d
+	depmod -b "$to" "$kver"
 }
 
 cloud_kernel()
@@ -218,15 +252,9 @@ cloud_kernel()
 	mkdir -p "$CACHE/cloud"
 	tmp=$(mktemp -d "$CACHE/cloud/tmp.XXXXXX")
 	say "Debian kernel $kver: about 10 seconds and 100 MB, once"
-	with_progress 'kernel package' "$CACHE/cloud/apt.log" download_kernel "$kver" "$tmp"
-	dpkg-deb -x "$tmp"/*.deb "$tmp/x"
-	[ -e "$tmp/x/boot/vmlinuz-$kver" ] || die "the package holds no kernel $kver"
-	mkdir -p "$tmp/out/lib"
-	mv "$tmp/x/boot/vmlinuz-$kver" "$tmp/out/vmlinuz"
-	mv "$tmp/x/boot/config-$kver" "$tmp/out/config"
-	mv "$tmp/x/lib/modules" "$tmp/out/lib/modules"
-	depmod -b "$tmp/out" "$kver"
-	dpkg-deb -f "$tmp"/*.deb Package Version >"$tmp/out/stamp"
+	with_progress 'kernel package' "$CACHE/cloud/apt.log" unpack_kernel "$kver" "$tmp/x"
+	arrange_kernel "$kver" "$tmp/x" "$tmp/out"
+	echo "linux-image-$kver" >"$tmp/out/stamp"
 	rm -rf "$dir"
 	mv "$tmp/out" "$dir"
 	rm -rf "$tmp"
@@ -234,30 +262,23 @@ cloud_kernel()
 
 main()
 {
-	local part=${1:-all} kver=${2:-}
+	local part=${1:-} what=${2:-}
 
-	if [ "$part" = kver ]; then
-		default_kver
-		return
-	fi
-	if [ "$part" = archives ]; then
-		archives
-		return
-	fi
+	case "$part" in
+	kver) default_kver "$what"; return ;;
+	archives) archives "$(host_release)"; return ;;
+	esac
 	mkdir -p "$CACHE"
 	# Two runs at once would build the same thing twice.
 	exec 9>"$CACHE/image.lock"
 	flock 9
 	case "$part" in
-	root) root_image root ;;
+	root) root_image root "${what:-$(host_release)}" ;;
 	peers-root)
 		ROOT_PACKAGES+=$PEERS_PACKAGES
-		root_image peers-root ;;
-	cloud) cloud_kernel "${kver:-$(default_kver)}" ;;
-	all)
-		cloud_kernel "${kver:-$(default_kver)}"
-		root_image root ;;
-	*) die 'usage: image.sh [root|peers-root|cloud|all|kver|archives] [KVER]' ;;
+		root_image peers-root "${what:-$(host_release)}" ;;
+	cloud) cloud_kernel "${what:-$(default_kver)}" ;;
+	*) die 'usage: image.sh root|peers-root|cloud|kver|archives [RELEASE|KVER|SERIES]' ;;
 	esac
 }
 

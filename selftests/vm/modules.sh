@@ -3,7 +3,7 @@
 #
 # Compiles our modules for a guest kernel and prints the folder they are in.
 #
-# Usage: modules.sh [--kdir] cloud|debug [KVER]    --kdir: only print the headers' folder
+# Usage: modules.sh [--kdir] 6.1|6.12|7|debug [KVER]    --kdir: only print the headers' folder
 
 set -euo pipefail
 
@@ -27,21 +27,20 @@ find_kdir()
 		echo "$dir"
 		return
 	fi
-	for dir in "/lib/modules/$kver/build" "/usr/src/linux-headers-$kver"; do
-		[ -e "$dir/Module.symvers" ] && { echo "$dir"; return; }
-	done
-	die "no headers for $kver; install the package linux-headers-$kver"
+	"$HERE/../kernels/headers.sh" "$kver"
 }
 
 main()
 {
 	local kind kver kdir out log only=''
+	local -a for_kernel=()
 
 	[ "$1" != --kdir ] || { only=yes; shift; }
 	kind=$1 kver=${2:-}
 	[ -e "$TOP/Makefile" ] || die 'there is no Makefile yet'
 	[ "$kind" = debug ] && kver=debug
-	[ -n "$kver" ] || kver=$("$HERE/image.sh" kver)
+	[ "$kind" = debug ] || for_kernel=("$HERE/../kernels/for.sh" "$kind")
+	[ -n "$kver" ] || kver=$("$HERE/image.sh" kver "$kind")
 	kdir=$(find_kdir "$kind" "$kver")
 	[ -z "$only" ] || { echo "$kdir"; return; }
 	# each source tree has a folder of its own: two of them must not mix
@@ -50,7 +49,8 @@ main()
 	mkdir -p "$out"
 	exec 9>"$out.lock"
 	flock 9
-	make -C "$TOP" --no-print-directory modules KDIR="$kdir" BUILD="$out" >"$log" 2>&1 || {
+	# what a make above was told is not meant for the kernel's
+	env -u MAKEFLAGS -u MFLAGS KDIR="$kdir" "${for_kernel[@]}" "$TOP/tools/build.sh" "$out" >"$log" 2>&1 || {
 		tail -n 40 "$log" >&2
 		die "compiling failed, log: $log"
 	}
