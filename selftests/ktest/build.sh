@@ -24,7 +24,7 @@ cp "$HERE"/Kbuild "$HERE"/*.c "$work/"
 KDIR=$("$HERE/../vm/modules.sh" --kdir "$kernel")
 export KDIR
 [ "$kernel" = debug ] || for_kernel=("$HERE/../kernels/for.sh" "$kernel")
-"${for_kernel[@]}" make --no-print-directory -C "$KDIR" M="$work" modules >"$work/log" 2>&1 || {
+BUILD=$work "${for_kernel[@]}" make --no-print-directory -C "$KDIR" M="$work" modules >"$work/log" 2>&1 || {
 	cat "$work/log" >&2
 	exit 1
 }
