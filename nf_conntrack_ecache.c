@@ -374,6 +374,7 @@ int nf_conntrack_eventmask_report(unsigned int events, struct nf_conn *ct,
 	events &= e->ctmask;
 	if (!events && !nf_ct_unsent_fresh(&item))
 		return 0;
+	nf_ct_event_time_renew(e);
 
 	ret = nf_ct_unsent_send(&item, events, portid, report);
 	/* another CPU is the sender, and sends the rest */
@@ -447,6 +448,8 @@ bool nf_ct_ecache_ext_add(struct nf_conn *ct, u16 ctmask, u16 expmask, gfp_t gfp
 		return false;
 	e->ctmask = ctmask;
 	e->expmask = expmask;
+	if (READ_ONCE(nf_ct_net(ct)->ct.sysctl_tstamp))
+		nf_ct_event_time_start(e);
 	return true;
 }
 

@@ -83,8 +83,11 @@ static inline void nf_ct_event_note(enum ip_conntrack_events event, struct nf_co
 	if (!nf_conntrack_listening())
 		return;
 	e = nf_ct_ecache_find(ct);
-	if (e)
-		set_bit(event, &e->cache);
+	if (!e)
+		return;
+	if (!(READ_ONCE(e->cache) & U16_MAX))
+		nf_ct_event_time_renew(e);
+	set_bit(event, &e->cache);
 #endif
 }
 

@@ -39,6 +39,8 @@ const struct nla_policy ctnetlink_policy[CTA_MAX + 1] = {
 	[CTA_SEQ_ADJ_REPLY] = OF_TYPE(NLA_NESTED),
 	[CTA_LABELS] = AT_MOST(NF_CT_LABELS_MAX_SIZE),
 	[CTA_LABELS_MASK] = AT_MOST(NF_CT_LABELS_MAX_SIZE),
+	/* told, never asked for */
+	[CTA_TIMESTAMP_EVENT] = OF_TYPE(NLA_REJECT),
 };
 
 static const struct nla_policy ctnetlink_tuple_policy[CTA_TUPLE_MAX + 1] = {

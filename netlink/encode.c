@@ -498,6 +498,24 @@ void ctnetlink_counters_return(struct ctnetlink_msg *m)
 	memset(m->taken, 0, sizeof(m->taken));
 }
 
+static bool ctnetlink_event_time_shown(const struct ctnetlink_msg *m)
+{
+	return nf_ct_event_time(nf_ct_ecache_find(m->ct));
+}
+
+static size_t ctnetlink_event_time_size(const struct ctnetlink_msg *m)
+{
+	return nla_total_size_64bit(sizeof(u64));
+}
+
+static int ctnetlink_event_time_put(struct sk_buff *skb, int type,
+				    struct ctnetlink_msg *m)
+{
+	u64 time = nf_ct_event_time(nf_ct_ecache_find(m->ct));
+
+	return nla_put_be64(skb, type, cpu_to_be64(time), CTA_TIMESTAMP_PAD);
+}
+
 static bool ctnetlink_timestamp_shown(const struct ctnetlink_msg *m)
 {
 	return nf_conn_tstamp_find(m->ct);
@@ -693,6 +711,8 @@ static const struct ctnetlink_attr ctnetlink_attrs[CTA_MAX + 1] = {
 	[CTA_SEQ_ADJ_ORIG]	= SHOWN_IF(seqadj_shown, three_u32_size, seqadj_put),
 	[CTA_SEQ_ADJ_REPLY]	= SHOWN_IF(seqadj_shown, three_u32_size, seqadj_put),
 	[CTA_SYNPROXY]		= SHOWN_IF(synproxy_shown, three_u32_size, synproxy_put),
+	[CTA_TIMESTAMP_EVENT]	= SHOWN_IF(event_time_shown, event_time_size,
+					   event_time_put),
 };
 
 /* The order on the wire; 0, which is CTA_UNSPEC, ends each list */
@@ -709,13 +729,13 @@ static const u8 ctnetlink_event_order[] = {
 	CTA_TUPLE_ORIG, CTA_TUPLE_REPLY, CTA_ZONE, CTA_ID, CTA_STATUS,
 	CTA_TIMEOUT, CTA_PROTOINFO, CTA_HELP, CTA_SECCTX,
 	CTA_LABELS, CTA_TUPLE_MASTER, CTA_SEQ_ADJ_ORIG, CTA_SEQ_ADJ_REPLY,
-	CTA_SYNPROXY, CTA_MARK, 0
+	CTA_SYNPROXY, CTA_MARK, CTA_TIMESTAMP_EVENT, 0
 };
 
 static const u8 ctnetlink_destroy_order[] = {
 	CTA_TUPLE_ORIG, CTA_TUPLE_REPLY, CTA_ZONE, CTA_ID, CTA_STATUS,
 	CTA_TIMEOUT, CTA_COUNTERS_ORIG, CTA_COUNTERS_REPLY,
-	CTA_TIMESTAMP, CTA_PROTOINFO, CTA_MARK, 0
+	CTA_TIMESTAMP, CTA_PROTOINFO, CTA_MARK, CTA_TIMESTAMP_EVENT, 0
 };
 
 static const u8 ctnetlink_queue_order[] = {
