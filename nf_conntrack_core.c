@@ -10,7 +10,6 @@
 
 #include <linux/hash.h>
 #include <linux/percpu.h>
-#include <linux/prefetch.h>
 #include <linux/siphash.h>
 #include <linux/slab.h>
 #include <net/netfilter/nf_conntrack_acct.h>
@@ -43,77 +42,30 @@ static bool nf_ct_end(struct nf_conn *ct, u32 portid, int report);
 
 /* ---- early drop ---- */
 
-/* May @ct make room for a new connection?  It is not answered yet, or closing. */
-static bool nf_ct_early_drop_may(const struct nf_conn *ct)
-{
-	unsigned long status = READ_ONCE(ct->status);
-	const struct nf_conntrack_l4proto *l4;
-
-	if (status & (IPS_OFFLOAD | IPS_DYING))
-		return false;
-	if (!(status & IPS_ASSURED))
-		return true;
-	l4 = nf_ct_l4proto_find(nf_ct_protonum(ct));
-	return l4->can_early_drop && l4->can_early_drop(ct);
-}
-
-/* Take a reference on an entry that may go.  Most may not: look before that. */
-static bool nf_ct_early_drop_get(const struct net *net, struct nf_conn *ct)
-{
-	if (!nf_ct_early_drop_may(ct) || !net_eq(nf_ct_net(ct), net) ||
-	    !refcount_inc_not_zero(&ct->ct_general.use))
-		return false;
-	/* the object may have been reused: as in nf_ct_slot_get() */
-	smp_acquire__after_ctrl_dep();
-	if (nf_ct_early_drop_may(ct) && net_eq(nf_ct_net(ct), net) &&
-	    nf_ct_is_confirmed(ct))
-		return true;
-	nf_ct_put(ct);
-	return false;
-}
-
-/* End the first of @n entries that may go, unless another CPU does. */
-static bool nf_ct_early_drop_one(const struct net *net, struct nf_conn **near,
-				 unsigned int n)
-{
-	bool ended = false;
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		prefetch(&near[i]->status);
-	for (i = 0; i < n && !ended; i++) {
-		if (!nf_ct_early_drop_get(net, near[i]))
-			continue;
-		if (!test_and_set_bit(IPS_DYING_BIT, &near[i]->status)) {
-			trace_nf_ct_early_drop(near[i]);
-			nf_ct_end(near[i], 0, 0);
-			ended = true;
-		}
-		nf_ct_put(near[i]);
-	}
-	return ended;
-}
-
 /* Where a CPU looks for an entry to give up: each time elsewhere, and in the end
  * everywhere
  */
 static DEFINE_PER_CPU(u32, nf_ct_early_drop_place);
 
-/* End one entry of a full namespace, in a few buckets. */
+/* End one entry of a full namespace, of those that stand in a few buckets. */
 static bool nf_conntrack_early_drop(struct net *net)
 {
 	u32 place = this_cpu_add_return(nf_ct_early_drop_place, GOLDEN_RATIO_32);
-	struct nf_conn *near[NF_CT_EARLY_DROP_ENTRIES];
-	unsigned int n;
-	bool gone;
+	bool gone = false;
+	struct nf_conn *ct;
 
-	rcu_read_lock();
-	n = nf_conntrack_walk_near(place, NF_CT_EARLY_DROP_BUCKETS, near,
-				   ARRAY_SIZE(near));
-	gone = nf_ct_early_drop_one(net, near, n);
-	rcu_read_unlock();
-	if (gone)
+	ct = nf_conntrack_walk_near(net, place, NF_CT_EARLY_DROP_BUCKETS,
+				    NF_CT_EARLY_DROP_ENTRIES);
+	if (!ct)
+		return false;
+	/* unless another CPU has just ended it */
+	if (!test_and_set_bit(IPS_DYING_BIT, &ct->status)) {
+		trace_nf_ct_early_drop(ct);
+		nf_ct_end(ct, 0, 0);
 		NF_CT_STAT_INC_ATOMIC(net, early_drop);
+		gone = true;
+	}
+	nf_ct_put(ct);
 	return gone;
 }
 

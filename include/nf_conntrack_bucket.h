@@ -103,6 +103,15 @@ static inline u64 nf_ct_head_match(u64 head, u8 tag)
 	return (diff - NF_CT_TAG_BYTES) & ~diff & (NF_CT_TAG_BYTES << 7);
 }
 
+/* Slots of a head word that are in use, likewise; names no other */
+static inline u64 nf_ct_head_used(u64 head)
+{
+	u64 tags = head & NF_CT_LINE_TAGS;
+	u64 low = NF_CT_TAG_BYTES * 0x7f;
+
+	return (((tags & low) + low) | tags) & (NF_CT_TAG_BYTES << 7);
+}
+
 static inline unsigned int nf_ct_match_slot(u64 match)
 {
 	return (__ffs64(match) - 16) / 8;

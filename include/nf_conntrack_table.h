@@ -44,8 +44,8 @@ unsigned int nf_conntrack_walk_next(struct net *net,
 				    struct nf_conn **batch, unsigned int max);
 void nf_conntrack_walk_back(struct nf_conntrack_walk *walk,
 			    const struct nf_conn *ct);
-unsigned int nf_conntrack_walk_near(u32 hash, unsigned int buckets,
-				    struct nf_conn **near, unsigned int max);
+struct nf_conn *nf_conntrack_walk_near(const struct net *net, u32 hash,
+				       unsigned int buckets, unsigned int looks);
 
 /* iterate.c */
 void nf_conntrack_flush_net(struct net *net);

@@ -7,6 +7,7 @@
  */
 #include <linux/sched.h>
 #include <linux/string.h>
+#include <net/netfilter/nf_conntrack_l4proto.h>
 
 #include "nf_conntrack_bucket.h"
 #include "nf_conntrack_internal.h"
@@ -253,56 +254,91 @@ void nf_conntrack_walk_back(struct nf_conntrack_walk *walk,
 
 NF_CT_EXPORT_PRIVATE(nf_conntrack_walk_back);
 
-/* Collect what stands in one bucket; returns how many there are then. */
-static unsigned int nf_ct_near_bucket(const struct nf_ct_line *line,
-				      struct nf_conn **near, unsigned int n,
-				      unsigned int max)
+/* May @ct make room for a new connection?  It is not answered yet, or closing. */
+static bool nf_ct_near_may_go(const struct nf_conn *ct)
+{
+	unsigned long status = READ_ONCE(ct->status);
+	const struct nf_conntrack_l4proto *l4;
+
+	if (status & (IPS_OFFLOAD | IPS_DYING))
+		return false;
+	if (!(status & IPS_ASSURED))
+		return true;
+	l4 = nf_ct_l4proto_find(nf_ct_protonum(ct));
+	return l4->can_early_drop && l4->can_early_drop(ct);
+}
+
+/* Take a reference on an entry that may go. */
+static bool nf_ct_near_get(const struct net *net, struct nf_conn *ct)
+{
+	if (!net_eq(nf_ct_net(ct), net) ||
+	    !refcount_inc_not_zero(&ct->ct_general.use))
+		return false;
+	/* the object may have been reused: as in nf_ct_slot_get() */
+	smp_acquire__after_ctrl_dep();
+	if (nf_ct_near_may_go(ct) && net_eq(nf_ct_net(ct), net) &&
+	    nf_ct_is_confirmed(ct))
+		return true;
+	nf_ct_put(ct);
+	return false;
+}
+
+/* One bucket of nf_conntrack_walk_near(); counts @looks down */
+static struct nf_conn *nf_ct_near_bucket(const struct nf_ct_line *line, u64 head,
+					 const struct net *net, unsigned int *looks)
 {
 	unsigned long slot;
-	unsigned int i;
-	u64 tags;
+	struct nf_conn *ct;
+	u64 used;
 
-	for (; line; line = rcu_dereference(line->next)) {
-		tags = READ_ONCE(line->head) & NF_CT_LINE_TAGS;
-		for (; tags && n < max; tags &= ~(0xffULL << NF_CT_TAG_SHIFT(i))) {
-			i = (__ffs64(tags) - 16) / 8;
-			slot = READ_ONCE(line->slot[i]);
-			if (slot)
-				near[n++] = nf_ct_slot_ct(slot);
+	for (;;) {
+		for (used = nf_ct_head_used(head); used; used &= used - 1) {
+			slot = READ_ONCE(line->slot[nf_ct_match_slot(used)]);
+			ct = nf_ct_slot_ct(slot);
+			/* most may not: first the one word that says so */
+			if (ct && unlikely(nf_ct_near_may_go(ct)) &&
+			    nf_ct_near_get(net, ct))
+				return ct;
+			if (!--*looks)
+				return NULL;
 		}
+		line = rcu_dereference(line->next);
+		if (!line)
+			return NULL;
+		head = READ_ONCE(line->head);
 	}
-	return n;
 }
 
 /**
- * nf_conntrack_walk_near - entries of some buckets, as they stand there
+ * nf_conntrack_walk_near - an entry of some buckets that may make room
+ * @net:     namespace
  * @hash:    a hash of the first bucket
  * @buckets: how many
- * @near:    result, without references
- * @max:     room in @near; the rest is left out
+ * @looks:   how many entries are looked at
  *
- * An entry may have ended meanwhile, and the object may be another namespace's: the
- * caller takes a reference, and then looks again.  For those that need some entry, not
- * each of them: one that changes its place at this moment may be left out or come twice,
- * and so may one of which both directions are here.
+ * For a caller that needs some entry, not each of them: one that changes its place at
+ * this moment may be passed over or come twice, and so may one of which both directions
+ * are here.  The entries do not depend on each other, so a CPU that foresees that most
+ * of them may not go fetches several at a time.
  *
- * Context: RCU read side, which the caller keeps while it uses @near; bounded by the
- * length of the chains.
- * Return: how many, perhaps 0.
+ * Context: softirq safe; bounded by @looks.
+ * Return: an entry with a reference, or NULL.
  */
-unsigned int nf_conntrack_walk_near(u32 hash, unsigned int buckets,
-				    struct nf_conn **near, unsigned int max)
+struct nf_conn *nf_conntrack_walk_near(const struct net *net, u32 hash,
+				       unsigned int buckets, unsigned int looks)
 {
 	const struct nf_ct_line *line;
-	unsigned int n = 0;
+	struct nf_conn *ct = NULL;
 	u64 head;
 	u32 to;
 
-	for (; buckets && n < max; buckets--) {
+	rcu_read_lock();
+	for (; buckets && looks && !ct; buckets--) {
 		to = U32_MAX;
 		line = nf_ct_walk_bucket(hash, &to, &head);
-		n = nf_ct_near_bucket(line, near, n, max);
+		ct = nf_ct_near_bucket(line, head, net, &looks);
 		hash = to + 1;
 	}
-	return n;
+	rcu_read_unlock();
+	return ct;
 }
