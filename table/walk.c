@@ -70,9 +70,12 @@ static void nf_ct_gather_add(struct nf_ct_gather *g, struct nf_conn *ct,
 		g->more = true;
 		nf_ct_put(g->batch[--g->n]);
 	}
-	memmove(&g->batch[i + 1], &g->batch[i],
-		(g->n - i) * sizeof(*g->batch));
-	memmove(&g->hash[i + 1], &g->hash[i], (g->n - i) * sizeof(*g->hash));
+	if (i < g->n) {
+		memmove(&g->batch[i + 1], &g->batch[i],
+			(g->n - i) * sizeof(*g->batch));
+		memmove(&g->hash[i + 1], &g->hash[i],
+			(g->n - i) * sizeof(*g->hash));
+	}
 	g->batch[i] = ct;
 	g->hash[i] = hash;
 	g->n++;
@@ -88,8 +91,6 @@ static void nf_ct_gather_slot(struct nf_ct_gather *g, unsigned long slot,
 	struct nf_conn *ct = nf_ct_slot_ct(slot);
 	u32 hash;
 
-	if (!slot || (!walk->clashing && (slot & 1) != IP_CT_DIR_ORIGINAL))
-		return;
 	if (net && !net_eq(nf_ct_net(ct), net))
 		return;
 	if (!refcount_inc_not_zero(&ct->ct_general.use))
@@ -107,28 +108,37 @@ static void nf_ct_gather_slot(struct nf_ct_gather *g, unsigned long slot,
 	nf_ct_gather_add(g, ct, hash);
 }
 
-/* A walk touches all entries of a line: prefetch them */
-static void nf_ct_gather_prefetch(const struct nf_ct_line *line)
+/* The slots of a line that a walk looks at.  It touches each of these entries, so all
+ * are prefetched.
+ */
+static unsigned int nf_ct_gather_pick(const struct nf_ct_line *line, u64 head,
+				      bool clashing, unsigned long *pick)
 {
+	unsigned int n = 0;
 	unsigned long slot;
-	int i;
+	u64 used;
 
-	for (i = 0; i < NF_CT_LINE_SLOTS; i++) {
-		slot = READ_ONCE(line->slot[i]);
-		if (slot && (slot & 1) == IP_CT_DIR_ORIGINAL)
-			nf_ct_slot_prefetch(slot);
+	for (used = nf_ct_head_used(head); used; used &= used - 1) {
+		slot = READ_ONCE(line->slot[nf_ct_match_slot(used)]);
+		/* empty by now, or the other direction */
+		if (!slot || (!clashing && (slot & 1) != IP_CT_DIR_ORIGINAL))
+			continue;
+		nf_ct_slot_prefetch(slot);
+		pick[n++] = slot;
 	}
+	return n;
 }
 
 static void nf_ct_gather_line(struct nf_ct_gather *g, const struct nf_ct_line *line,
-			      const struct nf_conntrack_walk *walk,
+			      u64 head, const struct nf_conntrack_walk *walk,
 			      struct net *net, u32 from, u32 to)
 {
-	int i;
+	unsigned long pick[NF_CT_LINE_SLOTS];
+	unsigned int i, n;
 
-	nf_ct_gather_prefetch(line);
-	for (i = 0; i < NF_CT_LINE_SLOTS; i++)
-		nf_ct_gather_slot(g, READ_ONCE(line->slot[i]), walk, net, from, to);
+	n = nf_ct_gather_pick(line, head, walk->clashing, pick);
+	for (i = 0; i < n; i++)
+		nf_ct_gather_slot(g, pick[i], walk, net, from, to);
 }
 
 /* Give back what was collected of the bucket. */
@@ -162,26 +172,31 @@ static struct nf_ct_line *nf_ct_walk_bucket(u32 from, u32 *to, u64 *head)
 	}
 }
 
-/* Collect the bucket at @from; returns the last hash value that was covered. */
+/* Collect the bucket at @from; returns the last hash value that was covered.  RCU. */
 static u32 nf_ct_gather_bucket(struct nf_ct_gather *g, u32 from,
 			       const struct nf_conntrack_walk *walk,
 			       struct net *net)
 {
 	struct nf_ct_line *first, *line;
 	u32 to = U32_MAX;
-	u64 head;
+	u64 begun, head;
 
 	g->base = g->n;
-	rcu_read_lock();
 again:
-	first = nf_ct_walk_bucket(from, &to, &head);
-	for (line = first; line; line = rcu_dereference(line->next))
-		nf_ct_gather_line(g, line, walk, net, from, to);
-	if (unlikely(nf_ct_bucket_shifted(first, head))) {
+	line = first = nf_ct_walk_bucket(from, &to, &begun);
+	head = begun;
+	for (;;) {
+		nf_ct_gather_line(g, line, head, walk, net, from, to);
+		line = rcu_dereference(line->next);
+		if (likely(!line))
+			break;
+		/* as in nf_ct_bucket_rcu() */
+		head = smp_load_acquire(&line->head);
+	}
+	if (unlikely(nf_ct_bucket_shifted(first, begun))) {
 		nf_ct_gather_forget(g);
 		goto again;
 	}
-	rcu_read_unlock();
 	return to;
 }
 
@@ -216,6 +231,7 @@ unsigned int nf_conntrack_walk_next(struct net *net,
 	g.max = min(max, NF_CT_WALK_MAX);
 	g.more = false;
 	from = walk->begun ? walk->hash : 0;
+	rcu_read_lock();
 	for (;;) {
 		to = nf_ct_gather_bucket(&g, from, walk, net);
 		if (g.more || g.n == g.max)
@@ -225,9 +241,13 @@ unsigned int nf_conntrack_walk_next(struct net *net,
 			break;
 		}
 		from = to + 1;
-		if (!(++buckets & 0x3f))
+		if (!(++buckets & 0x3f)) {
+			rcu_read_unlock();
 			cond_resched();
+			rcu_read_lock();
+		}
 	}
+	rcu_read_unlock();
 	if (g.n) {
 		walk->begun = true;
 		walk->after = (unsigned long)batch[g.n - 1];
