@@ -321,12 +321,8 @@ static void nf_ct_stop_clock(struct nf_conn *ct)
 		tstamp->stop -= jiffies_to_nsecs(late);
 }
 
-static void nf_ct_unlink(struct nf_conn *ct)
+static void nf_ct_unlink(struct nf_conn *ct, const u32 hash[IP_CT_DIR_MAX])
 {
-	const u32 hash[] = {
-		[IP_CT_DIR_ORIGINAL]	= nf_ct_hash(ct, IP_CT_DIR_ORIGINAL),
-		[IP_CT_DIR_REPLY]	= nf_ct_hash(ct, IP_CT_DIR_REPLY),
-	};
 	const struct nf_nat_hook *nat;
 
 	nf_ct_helper_destroy(ct);
@@ -363,23 +359,35 @@ static bool nf_ct_has_entered(struct nf_conn *ct)
 	return in;
 }
 
-/* End an entry whose IPS_DYING the caller has set.  True: it has left the table, and
- * no listener lacks its destroy event.
+/* End an entry whose IPS_DYING the caller has set, and that stands in the table, at
+ * @hash.  True: it has left the table, and no listener lacks its destroy event.
  */
-static bool nf_ct_end(struct nf_conn *ct, u32 portid, int report)
+static bool nf_ct_end_at(struct nf_conn *ct, const u32 hash[IP_CT_DIR_MAX],
+			 u32 portid, int report)
 {
 	bool sent;
+
+	nf_ct_stop_clock(ct);
+	trace_nf_ct_destroy(ct);
+	sent = nf_conntrack_event_report(IPCT_DESTROY, ct, portid, report) >= 0;
+	nf_ct_unlink(ct, hash);
+	nf_ct_put(ct);
+	return sent;
+}
+
+/* The same for one that may not have entered the table */
+static bool nf_ct_end(struct nf_conn *ct, u32 portid, int report)
+{
+	u32 hash[IP_CT_DIR_MAX];
 
 	/* never was in the table, and never will be */
 	if (unlikely(!nf_ct_has_entered(ct)))
 		return true;
 
-	nf_ct_stop_clock(ct);
-	trace_nf_ct_destroy(ct);
-	sent = nf_conntrack_event_report(IPCT_DESTROY, ct, portid, report) >= 0;
-	nf_ct_unlink(ct);
-	nf_ct_put(ct);
-	return sent;
+	/* its keys are final by now */
+	hash[IP_CT_DIR_ORIGINAL] = nf_ct_hash(ct, IP_CT_DIR_ORIGINAL);
+	hash[IP_CT_DIR_REPLY] = nf_ct_hash(ct, IP_CT_DIR_REPLY);
+	return nf_ct_end_at(ct, hash, portid, report);
 }
 
 /**
@@ -400,6 +408,22 @@ bool nf_ct_delete(struct nf_conn *ct, u32 portid, int report)
 	if (test_and_set_bit(IPS_DYING_BIT, &ct->status))
 		return false;
 	return nf_ct_end(ct, portid, report);
+}
+
+/**
+ * nf_ct_delete_at - end a confirmed connection whose place is known
+ * @ct:     entry, as for nf_ct_delete()
+ * @hash:   nf_ct_hash() of both directions
+ * @portid: as for nf_ct_delete()
+ * @report: likewise
+ *
+ * Context: softirq safe, no table lock held.
+ */
+void nf_ct_delete_at(struct nf_conn *ct, const u32 hash[IP_CT_DIR_MAX],
+		     u32 portid, int report)
+{
+	if (!test_and_set_bit(IPS_DYING_BIT, &ct->status))
+		nf_ct_end_at(ct, hash, portid, report);
 }
 
 /* ---- use ---- */

@@ -96,6 +96,10 @@ static inline struct nf_conntrack_pernet *nf_conntrack_pernet(const struct net *
 	return net_generic(net, nf_conntrack_net_id);
 }
 
+/* nf_conntrack_core.c */
+void nf_ct_delete_at(struct nf_conn *ct, const u32 hash[IP_CT_DIR_MAX],
+		     u32 portid, int report);
+
 /* nf_conntrack_helper.c */
 bool nf_ct_helper_is_known(const struct nf_conntrack_helper *helper);
 

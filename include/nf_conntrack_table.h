@@ -42,6 +42,10 @@ struct nf_conntrack_walk {
 unsigned int nf_conntrack_walk_next(struct net *net,
 				    struct nf_conntrack_walk *walk,
 				    struct nf_conn **batch, unsigned int max);
+unsigned int nf_conntrack_walk_hashed(struct net *net,
+				      struct nf_conntrack_walk *walk,
+				      struct nf_conn **batch, u32 *hash,
+				      unsigned int max);
 void nf_conntrack_walk_back(struct nf_conntrack_walk *walk,
 			    const struct nf_conn *ct);
 struct nf_conn *nf_conntrack_walk_near(const struct net *net, u32 hash,

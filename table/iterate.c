@@ -9,18 +9,22 @@
 #include <net/net_namespace.h>
 #include <net/netfilter/nf_queue.h>
 
+#include "nf_conntrack_bucket.h"
 #include "nf_conntrack_internal.h"
 #include "nf_conntrack_table.h"
 #include "nf_ct_entry.h"
 
 #define NF_CT_ITERATE_BATCH	32
 
-/* A removal touches the extensions, the bucket of the reply direction and the
- * neighbours in the deadline wheel: prefetch them
+/* A removal touches the extensions, the bucket of the other direction and the
+ * neighbours in the deadline wheel: prefetch them.  @hash is completed on the way, @at
+ * is what the walk knows of it.
  */
-static void nf_conntrack_visit_prefetch(struct nf_conn **batch, unsigned int n)
+static void nf_conntrack_visit_prefetch(struct nf_conn **batch, const u32 *at,
+					u32 (*hash)[IP_CT_DIR_MAX], unsigned int n)
 {
 	const struct hlist_nulls_node *node;
+	enum ip_conntrack_dir dir;
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
@@ -28,8 +32,10 @@ static void nf_conntrack_visit_prefetch(struct nf_conn **batch, unsigned int n)
 		prefetch(READ_ONCE(node->next));
 		prefetch(READ_ONCE(node->pprev));
 		prefetch(nf_ct_entry(batch[i])->ext);
-		nf_conntrack_table_prefetch(nf_ct_hash(batch[i],
-						       IP_CT_DIR_REPLY));
+		dir = nf_ct_walk_dir(batch[i]);
+		hash[i][dir] = at[i];
+		hash[i][!dir] = nf_ct_hash(batch[i], !dir);
+		nf_conntrack_table_prefetch(hash[i][!dir]);
 	}
 }
 
@@ -38,16 +44,18 @@ static void nf_conntrack_visit(struct net *net,
 			       void *data, u32 portid, int report)
 {
 	struct nf_conntrack_walk walk = { .clashing = true };
+	u32 hash[NF_CT_ITERATE_BATCH][IP_CT_DIR_MAX];
 	struct nf_conn *batch[NF_CT_ITERATE_BATCH];
+	u32 at[NF_CT_ITERATE_BATCH];
 	unsigned int i, n;
 
 	might_sleep();
-	while ((n = nf_conntrack_walk_next(net, &walk, batch,
-					   ARRAY_SIZE(batch)))) {
-		nf_conntrack_visit_prefetch(batch, n);
+	while ((n = nf_conntrack_walk_hashed(net, &walk, batch, at,
+					     ARRAY_SIZE(batch)))) {
+		nf_conntrack_visit_prefetch(batch, at, hash, n);
 		for (i = 0; i < n; i++) {
 			if (iter(batch[i], data))
-				nf_ct_delete(batch[i], portid, report);
+				nf_ct_delete_at(batch[i], hash[i], portid, report);
 			nf_ct_put(batch[i]);
 		}
 		cond_resched();

@@ -29,7 +29,7 @@ static bool nf_ct_walk_passed(const struct nf_conntrack_walk *walk, u32 hash,
 /**
  * struct nf_ct_gather - entries collected from one bucket, in walk order
  * @batch: the caller's array
- * @hash:  nf_ct_walk_hash() of each
+ * @hash:  nf_ct_walk_hash() of each, likewise
  * @base:  where this bucket's entries begin in it
  * @n:     where they end
  * @max:   how many may be collected
@@ -37,7 +37,7 @@ static bool nf_ct_walk_passed(const struct nf_conntrack_walk *walk, u32 hash,
  */
 struct nf_ct_gather {
 	struct nf_conn	**batch;
-	u32		hash[NF_CT_WALK_MAX];
+	u32		*hash;
 	unsigned int	base;
 	unsigned int	n;
 	unsigned int	max;
@@ -201,20 +201,22 @@ again:
 }
 
 /**
- * nf_conntrack_walk_next - the next entries of a walk
+ * nf_conntrack_walk_hashed - the next entries of a walk, and their hashes
  * @net:   namespace, or NULL for all
  * @walk:  place in the table, all zero to begin
  * @batch: result, each with a reference that the caller drops
- * @max:   room in @batch; more than NF_CT_WALK_MAX counts as that
+ * @hash:  result: where each stands, by its direction nf_ct_walk_dir()
+ * @max:   room in both
  *
  * Dying and expired entries are included: the caller decides.
  *
  * Context: process, may sleep.
  * Return: how many, 0 at the end.
  */
-unsigned int nf_conntrack_walk_next(struct net *net,
-				    struct nf_conntrack_walk *walk,
-				    struct nf_conn **batch, unsigned int max)
+unsigned int nf_conntrack_walk_hashed(struct net *net,
+				      struct nf_conntrack_walk *walk,
+				      struct nf_conn **batch, u32 *hash,
+				      unsigned int max)
 {
 	unsigned int buckets = 0;
 	struct nf_ct_gather g;
@@ -227,8 +229,9 @@ unsigned int nf_conntrack_walk_next(struct net *net,
 		return 0;
 
 	g.batch = batch;
+	g.hash = hash;
 	g.n = 0;
-	g.max = min(max, NF_CT_WALK_MAX);
+	g.max = max;
 	g.more = false;
 	from = walk->begun ? walk->hash : 0;
 	rcu_read_lock();
@@ -254,6 +257,26 @@ unsigned int nf_conntrack_walk_next(struct net *net,
 		walk->hash = g.hash[g.n - 1];
 	}
 	return g.n;
+}
+
+/**
+ * nf_conntrack_walk_next - the next entries of a walk
+ * @net:   namespace, or NULL for all
+ * @walk:  place in the table, all zero to begin
+ * @batch: result, each with a reference that the caller drops
+ * @max:   room in @batch; more than NF_CT_WALK_MAX counts as that
+ *
+ * Context: process, may sleep.
+ * Return: as nf_conntrack_walk_hashed().
+ */
+unsigned int nf_conntrack_walk_next(struct net *net,
+				    struct nf_conntrack_walk *walk,
+				    struct nf_conn **batch, unsigned int max)
+{
+	u32 hash[NF_CT_WALK_MAX];
+
+	return nf_conntrack_walk_hashed(net, walk, batch, hash,
+					min(max, NF_CT_WALK_MAX));
 }
 
 NF_CT_EXPORT_PRIVATE(nf_conntrack_walk_next);
