@@ -27,7 +27,7 @@ METRICS = [
     ("memory_slabs", "memory per connection, all slabs", -1),
     ("memory_entry_slab", "memory per connection, entry slab", -1),
     ("memory_set", "memory of a table of a user's size, empty, MB", -1),
-    ("netns_end", "end of an empty namespace, ms, beside so many flows", -1),
+    ("netns_end", "end of an empty namespace, beside so many flows", -1),
     ("proc_read", "read of /proc/net/nf_conntrack", -1),
     ("late_removal_p50", "DESTROY late, removal, median", -1),
     ("late_removal_p99", "DESTROY late, removal, p99", -1),

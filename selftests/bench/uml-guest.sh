@@ -146,34 +146,19 @@ memory_with() {
 	ct_unload
 }
 
-# Namespaces without entries end, one after the other, beside none and beside many.
+# Namespaces without entries end, one after the other, beside few entries and many.
 scenario_netns() {
-	local addrs
+	local addrs i
 
 	for addrs in 1 100; do
 		ct_load
 		create_flows $addrs
-		netns_end 1 >/dev/null
-		result netns_end "${addrs}k" "$(netns_end 20)" ms
+		for ((i = 0; i < repeats; i++)); do
+			result netns_end "${addrs}k" "$(over \
+				"$(value ns "$("$tools/nsend" 20 $cpu_clock)")" 1000)" us
+		done
 		ct_unload
 	done
-}
-
-# netns_end COUNT: milliseconds of processor time for each. A module that registers with
-# namespaces cannot go while one of them is ending.
-netns_end() {
-	local i before after
-
-	for ((i = 0; i < $1; i++)); do ip netns add "n$i"; done
-	read -r before <$cpu_clock
-	for ((i = 0; i < $1; i++)); do
-		ip netns delete "n$i"
-		sleep 0.1
-		modprobe nf_log_syslog
-		rmmod nf_log_syslog
-	done
-	read -r after <$cpu_clock
-	over $((after - before)) "${1}e6"
 }
 
 scenario_proc() {
