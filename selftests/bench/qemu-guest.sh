@@ -7,7 +7,7 @@
 #   listeners  1, 2, 4 and 8 reliable listeners of mixed pace at once
 #   cpus    new connections from one and from two CPUs
 #   icount  instructions per packet (boot.sh --icount: a nanosecond is one), also per
-#           packet that a full table refuses
+#           packet that a full table refuses, and per entry of a dump and a flush
 set -euo pipefail
 
 tools=/payload/bin
@@ -208,6 +208,7 @@ scenario_icount() {
 	on=$(every_flow $strangers 5)
 	result icount_setup 5k "$(minus "$on" "$off")" instructions
 	icount_full
+	icount_many 5 64 320
 }
 
 # A table of established flows is full: each packet of another flow is dropped. As many
@@ -229,6 +230,27 @@ icount_full() {
 	drop_off
 	[ "$(ct_count)" = "$(cat $ct/nf_conntrack_max)" ] || fail "$(ct_count) flows"
 	result icount_full 5k "$(minus "$on" "$off")" instructions
+}
+
+# As many flows as given, in thousands, into an empty table, which may grow; then all at
+# once.
+icount_many() {
+	local off on addrs flows
+
+	for addrs; do
+		ct_unload
+		ct_load
+		hooks_off
+		off=$(every_flow $clients 5)
+		hooks_on
+		on=$(every_flow $clients "$addrs")
+		result icount_new "${addrs}k" "$(minus "$on" "$off")" instructions
+		flows=$(ct_count)
+		result icount_dump "${addrs}k" "$(over \
+			"$(value seconds "$("$tools/ctnl" dump)")e9" "$flows")" instructions
+		result icount_flush "${addrs}k" "$(over \
+			"$(value seconds "$("$tools/ctnl" flush)")e9" "$flows")" instructions
+	done
 }
 
 net_up

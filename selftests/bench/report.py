@@ -55,6 +55,9 @@ METRICS = [
     ("icount_lookup", "instructions added per packet, known flow", -1),
     ("icount_setup", "instructions added per new connection", -1),
     ("icount_full", "instructions added per packet, table full", -1),
+    ("icount_new", "instructions added per flow that fills an empty table", -1),
+    ("icount_dump", "instructions per entry, dump of so many", -1),
+    ("icount_flush", "instructions per entry, flush of so many", -1),
     ("buckets", "hash buckets", 0),
 ]
 
