@@ -273,12 +273,14 @@ static struct nf_conn *nf_ct_destroy_one(struct nf_conn *ct)
 #ifdef CONFIG_NF_CT_PROTO_GRE
 	if (nf_ct_ends_call(ct))
 		nf_ct_gre_keymap_destroy(master);
-	/* its helper may have gone without being called */
-	if (nf_ct_has_ext(ct, NF_CT_EXT_HELPER))
-		nf_ct_gre_keymap_destroy(ct);
 #endif
-	/* an entry that was never confirmed may have made expectations */
-	nf_ct_remove_expectations(ct);
+	if (unlikely(nf_ct_has_ext(ct, NF_CT_EXT_HELPER))) {
+		/* its helper may have gone without being called */
+		if (IS_ENABLED(CONFIG_NF_CT_PROTO_GRE))
+			nf_ct_gre_keymap_destroy(ct);
+		/* an entry that was never confirmed may have made expectations */
+		nf_ct_remove_expectations(ct);
+	}
 	nf_conntrack_free(ct);
 	return master;
 }
@@ -325,8 +327,10 @@ static void nf_ct_unlink(struct nf_conn *ct, const u32 hash[IP_CT_DIR_MAX])
 {
 	const struct nf_nat_hook *nat;
 
-	nf_ct_helper_destroy(ct);
-	nf_ct_remove_expectations(ct);
+	if (unlikely(nf_ct_has_ext(ct, NF_CT_EXT_HELPER))) {
+		nf_ct_helper_destroy(ct);
+		nf_ct_remove_expectations(ct);
+	}
 
 	rcu_read_lock();
 	/* before it leaves the table: nf_ct_forget_nat() */

@@ -74,7 +74,7 @@ struct nf_conntrack_tuple_hash *
 nf_conntrack_table_find(struct net *net, const struct nf_conntrack_tuple *tuple,
 			const struct nf_conntrack_zone *zone, u32 hash);
 
-/* The bucket of @hash will be needed soon. */
+/* The bucket of @hash will be needed soon; under RCU. */
 void nf_conntrack_table_prefetch(u32 hash);
 
 void nf_conntrack_table_lock2(u32 h1, u32 h2) __acquires(nf_conntrack_locks);

@@ -5,6 +5,7 @@
  * locked as a whole.
  */
 #include <linux/prefetch.h>
+#include <linux/rcupdate.h>
 #include <linux/rtnetlink.h>
 #include <net/net_namespace.h>
 #include <net/netfilter/nf_queue.h>
@@ -27,6 +28,7 @@ static void nf_conntrack_visit_prefetch(struct nf_conn **batch, const u32 *at,
 	enum ip_conntrack_dir dir;
 	unsigned int i;
 
+	rcu_read_lock();
 	for (i = 0; i < n; i++) {
 		node = nf_ct_entry_wheel_node(batch[i]);
 		prefetch(READ_ONCE(node->next));
@@ -37,6 +39,7 @@ static void nf_conntrack_visit_prefetch(struct nf_conn **batch, const u32 *at,
 		hash[i][!dir] = nf_ct_hash(batch[i], !dir);
 		nf_conntrack_table_prefetch(hash[i][!dir]);
 	}
+	rcu_read_unlock();
 }
 
 static void nf_conntrack_visit(struct net *net,

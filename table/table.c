@@ -98,15 +98,12 @@ static struct nf_ct_line *nf_ct_bucket_rcu(u32 hash, u64 *head)
 	}
 }
 
-/* A hint: the bucket may be another one by the time it is used. */
+/* A hint: the bucket may be another one by the time it is used.  RCU. */
 void nf_conntrack_table_prefetch(u32 hash)
 {
-	const struct nf_conntrack_table *t;
+	const struct nf_conntrack_table *t = rcu_dereference(nf_conntrack_table);
 
-	rcu_read_lock();
-	t = rcu_dereference(nf_conntrack_table);
 	prefetchw(&t->line[nf_ct_bucket_index(t, hash)]);
-	rcu_read_unlock();
 }
 
 /**
