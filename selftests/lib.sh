@@ -57,6 +57,8 @@
 #   sized N DEBUG          N, on the debug kernel DEBUG: for amounts of work
 #   modset                 prints stock or ours
 #   is_ours, is_stock, is_debug
+#   kernel_is_at_least V   the guest's kernel is V or newer, "6.12" or "7"
+#   has_protocol NAME      conntrack has a tracker for dccp or udplite; 7.x has neither
 #   allow_log REGEX        the kernel may say this, the test provokes it
 #
 # The addresses of "topology":
@@ -95,6 +97,19 @@ is_stock()
 is_debug()
 {
 	[ "${NFCT_KERNEL:-}" = debug ]
+}
+
+kernel_is_at_least()
+{
+	printf '%s\n' "$1" "$(uname -r)" | sort -CV
+}
+
+has_protocol()
+{
+	case "$1" in
+	dccp) [ -e /proc/sys/net/netfilter/nf_conntrack_dccp_timeout_request ] ;;
+	udplite) ! kernel_is_at_least 7 ;;
+	esac
 }
 
 scaled()

@@ -125,7 +125,7 @@ foreign_apt()
 	: >>"$dir/status"
 	if [ -z "$(find "$dir/updated" -mtime -1 2>/dev/null)" ]; then
 		archives "$release" >"$dir/sources.list"
-		[ -s "$dir/sources.list" ] || complain 'apt knows no Debian archive' || return
+		[ -s "$dir/sources.list" ] || complain 'apt knows no Debian archive; run apt-get update' || return
 		if apt-get "${options[@]}" -q update >"$dir/log" 2>&1; then
 			touch "$dir/updated"
 		else

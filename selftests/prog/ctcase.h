@@ -9,10 +9,13 @@
  * A dump has SHOWS(N) in place of the errno: it succeeds and brings N messages.
  * ASK() sends a request and returns the errno, MUST() is set-up: a case only if
  * it fails.  After each of them "got" holds what came; "ours" says whose modules
- * are loaded.  Names of cases in which ours differs on purpose contain "DIFF".
+ * are loaded, "modern" that they are ours or of a kernel from 6.12 on.  Names of
+ * cases in which ours differs on purpose contain "DIFF".
  */
 #ifndef NFCT_CTCASE_H
 #define NFCT_CTCASE_H
+
+#include <sys/utsname.h>
 
 #include "cases.h"
 #include "nl.h"
@@ -38,11 +41,12 @@ struct ct_case {
 	struct nl_attr	attrs[NL_NEST_MAX + 1];
 	int		error;
 	bool		counts;
-	int		messages[2];	/* of stock, of ours */
+	int		messages[3];	/* of stock 6.1, of newer stock, of ours */
 };
 
-#define SHOWS(n)		0, true, { n, n }
-#define DIFF_SHOWS(stock, ours)	0, true, { stock, ours }
+#define SHOWS(n)		0, true, { n, n, n }
+#define DIFF_SHOWS(stock, ours)	0, true, { stock, stock, ours }
+#define MODERN_SHOWS(old, n)	0, true, { old, n, n }
 
 /* What an answer or an event said; of several messages, the last. */
 struct ct_answer {
@@ -60,7 +64,7 @@ struct ct_answer {
 
 static struct mnl_socket *requests, *events;
 static struct ct_answer got;
-static bool ours;
+static bool ours, modern;
 
 /* --- answers ---------------------------------------------------------------- */
 
@@ -225,7 +229,7 @@ static inline void ct_judge(const struct ct_case *c, int error)
 		case_result(false, c->name, "error %d (%s) has no text", error,
 			    ct_error(error));
 	else if (c->counts)
-		case_number(c->name, got.messages, c->messages[ours]);
+		case_number(c->name, got.messages, c->messages[ours + modern]);
 	else
 		case_result(true, c->name, "%s", "");
 }
@@ -292,12 +296,23 @@ static inline void ct_forget_events(void)
 
 /* --- the program ------------------------------------------------------------ */
 
+static inline bool kernel_is_at_least(int version, int minor)
+{
+	struct utsname name;
+	int has[2] = { 0, 0 };
+
+	uname(&name);
+	sscanf(name.release, "%d.%d", &has[0], &has[1]);
+	return has[0] > version || (has[0] == version && has[1] >= minor);
+}
+
 /* Its one argument is "stock" or "ours". */
 static inline void ct_begin(int argc, char **argv)
 {
 	if (argc != 2)
 		errx(2, "usage: %s stock|ours", argv[0]);
 	ours = !strcmp(argv[1], "ours");
+	modern = ours || kernel_is_at_least(6, 12);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	requests = nl_open();
 	events = nl_open();

@@ -21,6 +21,16 @@ PROTO = {'icmp': 1, 'udp': 17, 'dccp': 33, 'gre': 47, 'icmpv6': 58,
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
+def kernel_is_at_least(*version):
+    """Whether the kernel is 6, 12 or newer, for example."""
+    return tuple(int(n) for n in os.uname().release.split('.')[:len(version)]) >= version
+
+
+# 7.x has no tracker for these.
+HAS_DCCP = os.path.exists('/proc/sys/net/netfilter/nf_conntrack_dccp_timeout_request')
+HAS_UDPLITE = not kernel_is_at_least(7)
+
+
 # --- namespaces --------------------------------------------------------------
 
 def enter(name):

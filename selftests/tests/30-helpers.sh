@@ -88,9 +88,11 @@ ns r iptables -F FORWARD
 ns r iptables -t raw -D PREROUTING 1
 check 'helper unloads while it expects' sh -c 'rmmod nf_nat_ftp && rmmod nf_conntrack_ftp'
 is 'its expectations are gone' "$(expectations)" ''
-# EEXIST would mean to modprobe that it is loaded already
-refute 'helper for one port twice: modprobe says no' modprobe nf_conntrack_ftp ports=21,21
-is 'helper for one port twice: not loaded' "$(grep -c '^nf_conntrack_ftp ' /proc/modules)" 0
+# EEXIST would mean to modprobe that it is loaded already. 7.x has no ports.
+if modinfo -F parm nf_conntrack_ftp | grep -q '^ports:'; then
+	refute 'helper for one port twice: modprobe says no' modprobe nf_conntrack_ftp ports=21,21
+	is 'helper for one port twice: not loaded' "$(grep -c '^nf_conntrack_ftp ' /proc/modules)" 0
+fi
 refute 'entries have lost it' sh -c 'ip netns exec r conntrack -L 2>/dev/null | grep -q helper=ftp'
 stop $client
 ns c sh -c 'echo x | socat -t 0 - UDP:10.0.2.2:69,sourceport=3001' 2>/dev/null
