@@ -69,7 +69,7 @@ if [ "$(modset)" = ours ]; then
 	fi
 	check 'ours loads' modprobe nf_conntrack_netlink
 	check 'the log says version and table size' bash -c "dmesg |
-		grep -E 'nf_conntrack: reliable-conntrack [0-9.]+ for $(uname -r), [0-9]+ buckets, at most [0-9]+ connections'"
+		grep -E 'nf_conntrack: reliable-conntrack [0-9.]+ for $(uname -r | sed "s|+|[+]|g"), [0-9]+ buckets, at most [0-9]+ connections'"
 	rmmod nf_conntrack_netlink
 fi
 
