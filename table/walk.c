@@ -183,7 +183,8 @@ static u32 nf_ct_gather_bucket(struct nf_ct_gather *g, u32 from,
 
 	g->base = g->n;
 again:
-	line = first = nf_ct_walk_bucket(from, &to, &begun);
+	first = nf_ct_walk_bucket(from, &to, &begun);
+	line = first;
 	head = begun;
 	for (;;) {
 		nf_ct_gather_line(g, line, head, walk, net, from, to);

@@ -71,7 +71,7 @@ churn()
 probes_begin()
 {
 	mountpoint -q $TRACING || mount -t tracefs tracefs $TRACING 2>/dev/null
-	printf '%s\n' 'p:nfct/walk nf_conntrack_walk_next' 'p:nfct/end nf_conntrack_flush_net' \
+	printf '%s\n' 'p:nfct/walk nf_conntrack_walk_hashed' 'p:nfct/end nf_conntrack_flush_net' \
 		>$TRACING/kprobe_events 2>/dev/null && echo 1 >$TRACING/events/nfct/enable
 }
 
