@@ -15,6 +15,7 @@
 #include <net/net_namespace.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_acct.h>
+#include <net/netfilter/nf_conntrack_bpf.h>
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_ecache.h>
 #include <net/netfilter/nf_conntrack_expect.h>
@@ -320,6 +321,16 @@ static int nf_conntrack_hook_init(void)
 	return 0;
 }
 
+/* Programs are an extra: without them everything else works */
+static int nf_conntrack_bpf_init(void)
+{
+	int err = register_nf_conntrack_bpf();
+
+	if (err)
+		pr_warn("BPF programs cannot look at connections: error %d\n", err);
+	return 0;
+}
+
 static int nf_conntrack_nets_init(void)
 {
 	return register_pernet_subsys(&nf_conntrack_net_ops);
@@ -352,6 +363,7 @@ static const struct {
 	{ nf_conntrack_sysctl_init,	nf_conntrack_sysctl_fini },
 	/* from here on there are namespaces, and packets may come */
 	{ nf_conntrack_nets_init,	nf_conntrack_nets_fini },
+	{ nf_conntrack_bpf_init,	cleanup_nf_conntrack_bpf },
 };
 
 static void nf_conntrack_steps_fini(unsigned int n)
