@@ -38,7 +38,22 @@
 
 static struct kmem_cache *nf_conntrack_cachep __read_mostly;
 
-static bool nf_ct_end(struct nf_conn *ct, u32 portid, int report);
+/**
+ * struct nf_ct_ending - what nf_ct_delete() is told and asked beside its arguments
+ * @ct:    the entry, or NULL: nothing
+ * @hash:  nf_ct_hash() of both directions, or NULL: not known
+ * @ended: result: the entry was alive, and this call has ended it
+ *
+ * Tracing programs attach to nf_ct_delete(), and its arguments are the kernel's: so
+ * every end goes through it, and more passes by the CPU.  With BH disabled.
+ */
+struct nf_ct_ending {
+	const struct nf_conn	*ct;
+	const u32		*hash;
+	bool			ended;
+};
+
+static DEFINE_PER_CPU(struct nf_ct_ending, nf_ct_ending);
 
 /* ---- early drop ---- */
 
@@ -51,20 +66,18 @@ static DEFINE_PER_CPU(u32, nf_ct_early_drop_place);
 static bool nf_conntrack_early_drop(struct net *net)
 {
 	u32 place = this_cpu_add_return(nf_ct_early_drop_place, GOLDEN_RATIO_32);
-	bool gone = false;
 	struct nf_conn *ct;
+	bool gone;
 
 	ct = nf_conntrack_walk_near(net, place, NF_CT_EARLY_DROP_BUCKETS,
 				    NF_CT_EARLY_DROP_ENTRIES);
 	if (!ct)
 		return false;
-	/* unless another CPU has just ended it */
-	if (!test_and_set_bit(IPS_DYING_BIT, &ct->status)) {
-		trace_nf_ct_early_drop(ct);
-		nf_ct_end(ct, 0, 0);
+	trace_nf_ct_early_drop(ct);
+	/* false when another CPU has just ended it */
+	gone = nf_ct_delete_at(ct, NULL, 0, 0);
+	if (gone)
 		NF_CT_STAT_INC_ATOMIC(net, early_drop);
-		gone = true;
-	}
 	nf_ct_put(ct);
 	return gone;
 }
@@ -363,35 +376,46 @@ static bool nf_ct_has_entered(struct nf_conn *ct)
 	return in;
 }
 
-/* End an entry whose IPS_DYING the caller has set, and that stands in the table, at
- * @hash.  True: it has left the table, and no listener lacks its destroy event.
+/* Whether the caller of nf_ct_delete() has said where @ct stands.  It is told that this
+ * call ends it.
  */
-static bool nf_ct_end_at(struct nf_conn *ct, const u32 hash[IP_CT_DIR_MAX],
-			 u32 portid, int report)
+static bool nf_ct_ending_place(const struct nf_conn *ct, u32 hash[IP_CT_DIR_MAX])
 {
+	struct nf_ct_ending *e = get_cpu_ptr(&nf_ct_ending);
+	bool known = false;
+
+	if (e->ct == ct) {
+		e->ended = true;
+		known = e->hash;
+		if (known)
+			memcpy(hash, e->hash, sizeof(*hash) * IP_CT_DIR_MAX);
+	}
+	put_cpu_ptr(&nf_ct_ending);
+	return known;
+}
+
+/* End an entry whose IPS_DYING the caller has set.  True: it has left the table, and
+ * no listener lacks its destroy event.
+ */
+static bool nf_ct_end(struct nf_conn *ct, u32 portid, int report)
+{
+	u32 hash[IP_CT_DIR_MAX];
 	bool sent;
 
+	if (!nf_ct_ending_place(ct, hash)) {
+		/* never was in the table, and never will be */
+		if (unlikely(!nf_ct_has_entered(ct)))
+			return true;
+		/* its keys are final by now */
+		hash[IP_CT_DIR_ORIGINAL] = nf_ct_hash(ct, IP_CT_DIR_ORIGINAL);
+		hash[IP_CT_DIR_REPLY] = nf_ct_hash(ct, IP_CT_DIR_REPLY);
+	}
 	nf_ct_stop_clock(ct);
 	trace_nf_ct_destroy(ct);
 	sent = nf_conntrack_event_report(IPCT_DESTROY, ct, portid, report) >= 0;
 	nf_ct_unlink(ct, hash);
 	nf_ct_put(ct);
 	return sent;
-}
-
-/* The same for one that may not have entered the table */
-static bool nf_ct_end(struct nf_conn *ct, u32 portid, int report)
-{
-	u32 hash[IP_CT_DIR_MAX];
-
-	/* never was in the table, and never will be */
-	if (unlikely(!nf_ct_has_entered(ct)))
-		return true;
-
-	/* its keys are final by now */
-	hash[IP_CT_DIR_ORIGINAL] = nf_ct_hash(ct, IP_CT_DIR_ORIGINAL);
-	hash[IP_CT_DIR_REPLY] = nf_ct_hash(ct, IP_CT_DIR_REPLY);
-	return nf_ct_end_at(ct, hash, portid, report);
 }
 
 /**
@@ -407,7 +431,7 @@ static bool nf_ct_end(struct nf_conn *ct, u32 portid, int report)
  * Return: true when the entry is gone; false when another CPU ends it, or its
  * destroy event is undelivered.
  */
-bool nf_ct_delete(struct nf_conn *ct, u32 portid, int report)
+noinline bool nf_ct_delete(struct nf_conn *ct, u32 portid, int report)
 {
 	if (test_and_set_bit(IPS_DYING_BIT, &ct->status))
 		return false;
@@ -415,19 +439,30 @@ bool nf_ct_delete(struct nf_conn *ct, u32 portid, int report)
 }
 
 /**
- * nf_ct_delete_at - end a confirmed connection whose place is known
- * @ct:     entry, as for nf_ct_delete()
- * @hash:   nf_ct_hash() of both directions
+ * nf_ct_delete_at - end a confirmed connection whose place may be known
+ * @ct:     entry in the table, as for nf_ct_delete()
+ * @hash:   nf_ct_hash() of both directions, or NULL
  * @portid: as for nf_ct_delete()
  * @report: likewise
  *
  * Context: softirq safe, no table lock held.
+ * Return: true when this call has ended it, also if its destroy event waits.
  */
-void nf_ct_delete_at(struct nf_conn *ct, const u32 hash[IP_CT_DIR_MAX],
-		     u32 portid, int report)
+bool nf_ct_delete_at(struct nf_conn *ct, const u32 *hash, u32 portid, int report)
 {
-	if (!test_and_set_bit(IPS_DYING_BIT, &ct->status))
-		nf_ct_end_at(ct, hash, portid, report);
+	struct nf_ct_ending *e;
+	bool ended;
+
+	local_bh_disable();
+	e = this_cpu_ptr(&nf_ct_ending);
+	e->hash = hash;
+	e->ended = false;
+	e->ct = ct;
+	nf_ct_delete(ct, portid, report);
+	ended = e->ended;
+	e->ct = NULL;
+	local_bh_enable();
+	return ended;
 }
 
 /* ---- use ---- */

@@ -820,22 +820,9 @@ size_t ctnetlink_msg_size(const struct ctnetlink_msg *m)
 	       ctnetlink_attrs_size(m);
 }
 
-/**
- * ctnetlink_msg_put - append a whole message
- * @skb: where it goes; unchanged on failure
- * @m: the message
- *
- * Context: Any up to softirq.
- * Return: 0 or -EMSGSIZE.
- */
-int ctnetlink_msg_put(struct sk_buff *skb, struct ctnetlink_msg *m)
+static int ctnetlink_msg_fill(struct sk_buff *skb, u16 flags, struct ctnetlink_msg *m)
 {
 	struct nlmsghdr *nlh;
-	u16 flags = m->flags;
-
-	/* answers about a single entry have it, too */
-	if (m->kind == CTNETLINK_DUMP && m->portid)
-		flags |= NLM_F_MULTI;
 
 	nlh = nfnl_msg_put(skb, m->portid, m->seq,
 			   nfnl_msg_type(NFNL_SUBSYS_CTNETLINK, m->type),
@@ -849,4 +836,33 @@ int ctnetlink_msg_put(struct sk_buff *skb, struct ctnetlink_msg *m)
 	}
 	nlmsg_end(skb, nlh);
 	return 0;
+}
+
+/* Tracing programs attach to this name, and take the fifth argument for the entry that
+ * is told: as in the stock module, answers only.
+ */
+static noinline __noclone int
+ctnetlink_fill_info(struct sk_buff *skb, u32 portid, u32 seq, u32 type,
+		    struct nf_conn *ct, bool extinfo, unsigned int flags,
+		    struct ctnetlink_msg *m)
+{
+	return ctnetlink_msg_fill(skb, flags, m);
+}
+
+/**
+ * ctnetlink_msg_put - append a whole message
+ * @skb: where it goes; unchanged on failure
+ * @m: the message
+ *
+ * Context: Any up to softirq.
+ * Return: 0 or -EMSGSIZE.
+ */
+int ctnetlink_msg_put(struct sk_buff *skb, struct ctnetlink_msg *m)
+{
+	if (m->kind != CTNETLINK_DUMP)
+		return ctnetlink_msg_fill(skb, m->flags, m);
+
+	/* answers about a single entry have NLM_F_MULTI, too */
+	return ctnetlink_fill_info(skb, m->portid, m->seq, m->type, m->ct, true,
+				   m->flags | (m->portid ? NLM_F_MULTI : 0), m);
 }

@@ -79,6 +79,21 @@ static void nf_ct_start_clock(struct nf_conn *ct)
 		tstamp->start = ktime_get_real_ns();
 }
 
+/* Tracing programs attach to this name, and take the first argument for an entry that
+ * is new: as in the stock module, each one comes here, also when nobody listens.
+ */
+static noinline __noclone int __nf_conntrack_hash_insert(struct nf_conn *ct,
+							 unsigned int hash,
+							 unsigned int reply_hash)
+{
+	const u32 at[] = {
+		[IP_CT_DIR_ORIGINAL]	= hash,
+		[IP_CT_DIR_REPLY]	= reply_hash,
+	};
+
+	return nf_conntrack_table_insert(ct, at);
+}
+
 /*
  * Publish: the timeout starts now, the table takes a reference.  NEW is noted
  * before another CPU can find the entry, so that no CPU reports a change of the
@@ -102,7 +117,8 @@ static int nf_ct_publish(const struct nf_ct_newcomer *new, unsigned int refs)
 
 	WRITE_ONCE(ct->timeout, nfct_time_stamp + ttl);
 	nf_ct_start_clock(ct);
-	err = nf_conntrack_table_insert(ct, new->hash);
+	err = __nf_conntrack_hash_insert(ct, new->hash[IP_CT_DIR_ORIGINAL],
+					 new->hash[IP_CT_DIR_REPLY]);
 	if (err) {
 		WRITE_ONCE(ct->timeout, ttl);
 		nf_ct_ext_revert(ct, generation);
