@@ -114,6 +114,7 @@ static int ctnetlink_help_check(struct ctnetlink_changes *c)
 	return err;
 }
 
+/* DIFF: helper-empty-name: stock 7.x takes the empty name for an unknown helper */
 static void ctnetlink_helper_remove(struct nf_conn *ct)
 {
 	struct nf_conn_help *help = nfct_help(ct);
