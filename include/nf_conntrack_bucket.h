@@ -35,11 +35,28 @@
 #define NF_CT_TAG_SHIFT(slot)	(16 + 8 * (slot))
 #define NF_CT_TAG_BYTES		0x0101010101010000ULL
 
+/* A slot holds the address of an entry, which is a multiple of eight, with the direction
+ * in bit 0.  In the bits that are the same in all such addresses it keeps some bits of
+ * the hash: two below, and seven on top, where the bits of a kernel address are equal.
+ * They follow the bits that choose the bucket in the smallest table: so a larger table
+ * is filled, and a walk finds its order, without a look at the entries.
+ */
+#define NF_CT_SLOT_LOW_BITS	2
+#ifdef CONFIG_PPC64
+#define NF_CT_SLOT_TOP_BITS	0	/* addresses begin with 0xc */
+#else
+#define NF_CT_SLOT_TOP_BITS	7	/* five levels of page tables use the others */
+#endif
+#define NF_CT_SLOT_HASH_BITS	(NF_CT_SLOT_LOW_BITS + NF_CT_SLOT_TOP_BITS)
+/* Bits of the hash that bucket and slot tell, from the topmost on */
+#define NF_CT_SLOT_KNOWN_BITS	(NF_CT_TABLE_MIN_BITS + NF_CT_SLOT_HASH_BITS)
+#define NF_CT_SLOT_HASH_SHIFT	(32 - NF_CT_SLOT_KNOWN_BITS)
+
 /**
  * struct nf_ct_line - one cache line of the table
  * @head: flags and tags, always read as one word; a tag of 0 is a free slot.
  *        Published with release after the slot it describes.
- * @slot: entry address, with the direction in bit 0
+ * @slot: entry address, direction and bits of the hash, see nf_ct_slot_of()
  * @next: overflow line or NULL
  *
  * All lines of a chain but the last are full, and the last overflow line has an entry.
@@ -87,7 +104,13 @@ static inline u32 nf_ct_bucket_index(const struct nf_conntrack_table *t, u32 has
 	return hash >> (32 - t->bits);
 }
 
-/* Last hash value that falls into the bucket of @hash */
+/* First and last hash value that fall into the bucket of @hash */
+static inline u32 nf_ct_bucket_begin(const struct nf_conntrack_table *t, u32 hash)
+{
+	return hash & ~(U32_MAX >> t->bits);
+}
+
+
 static inline u32 nf_ct_bucket_end(const struct nf_conntrack_table *t, u32 hash)
 {
 	return hash | (U32_MAX >> t->bits);
@@ -119,24 +142,49 @@ static inline unsigned int nf_ct_match_slot(u64 match)
 
 /*
  * For a reader that has not found what it looked for: has an entry changed its place in
- * the bucket since @head, the head word of its first line, was read?  It may have come
- * to a line that the reader had passed already: the reader has to begin anew.
+ * the bucket since @head, the head word of its first line, was read, or have all moved to
+ * another generation?  An entry may have come to a line that the reader had passed
+ * already: the reader has to begin anew.
  */
 static inline bool nf_ct_bucket_shifted(const struct nf_ct_line *first, u64 head)
 {
 	/* pairs with the barrier in nf_ct_slot_shift() */
 	smp_rmb();
-	return (READ_ONCE(first->head) ^ head) & NF_CT_LINE_SHIFTS;
+	return (READ_ONCE(first->head) ^ head) &
+	       (NF_CT_LINE_SHIFTS | NF_CT_LINE_MOVED);
 }
 
 static inline struct nf_conn *nf_ct_slot_ct(unsigned long slot)
 {
-	return (struct nf_conn *)(slot & ~1UL);
+	long addr = (slot & ~7UL) << NF_CT_SLOT_TOP_BITS;
+
+	/* with its sign, so that the topmost bits are equal again */
+	return (struct nf_conn *)(addr >> NF_CT_SLOT_TOP_BITS);
 }
 
-static inline unsigned long nf_ct_slot_of(const struct nf_conn *ct, int dir)
+static inline enum ip_conntrack_dir nf_ct_slot_dir(unsigned long slot)
 {
-	return (unsigned long)ct | dir;
+	return slot & 1;
+}
+
+/* The slot of one direction of @ct; @hash: of this direction */
+static inline unsigned long nf_ct_slot_of(const struct nf_conn *ct,
+					  enum ip_conntrack_dir dir, u32 hash)
+{
+	unsigned long known = hash >> NF_CT_SLOT_HASH_SHIFT;
+	unsigned long addr = (unsigned long)ct;
+
+	addr = (addr << NF_CT_SLOT_TOP_BITS) >> NF_CT_SLOT_TOP_BITS;
+	return addr | dir | (known & 3) << 1 |
+	       ((known >> NF_CT_SLOT_LOW_BITS) << (63 - NF_CT_SLOT_TOP_BITS)) << 1;
+}
+
+/* The bits of the hash that @slot tells, in their places */
+static inline u32 nf_ct_slot_hash_bits(unsigned long slot)
+{
+	u32 top = (slot >> 1) >> (63 - NF_CT_SLOT_TOP_BITS);
+
+	return (top << NF_CT_SLOT_LOW_BITS | (slot >> 1 & 3)) << NF_CT_SLOT_HASH_SHIFT;
 }
 
 /* The direction by which an entry is visited: the one that is always in the table */

@@ -17,18 +17,19 @@
 
 /**
  * struct nf_conntrack_walk - a place in the table that survives any resize
- * @hash:  hash of the last entry that was returned
- * @after: its address, to tell apart entries of one hash
+ * @place: place of the last entry that was returned
+ * @after: its address, to tell apart entries of one place
  * @begun: false before the first entry
  * @done:  nothing is left
  * @clashing: also entries that clashed and stand in the table with their reply
  *         only (IPS_NAT_CLASH); lists for users leave them out
  *
- * Entries are visited in the order (hash of the original tuple, address).
- * Zero it to start.  May be copied; holds no reference.
+ * Entries are visited in the order (place, address).  A place is the bits of the hash of
+ * the original tuple that the table knows without a look at the entry, whatever its size
+ * is; the others are 0.  Zero it to start.  May be copied; holds no reference.
  */
 struct nf_conntrack_walk {
-	u32		hash;
+	u32		place;
 	bool		begun;
 	bool		done;
 	bool		clashing;
@@ -42,10 +43,6 @@ struct nf_conntrack_walk {
 unsigned int nf_conntrack_walk_next(struct net *net,
 				    struct nf_conntrack_walk *walk,
 				    struct nf_conn **batch, unsigned int max);
-unsigned int nf_conntrack_walk_hashed(struct net *net,
-				      struct nf_conntrack_walk *walk,
-				      struct nf_conn **batch, u32 *hash,
-				      unsigned int max);
 void nf_conntrack_walk_back(struct nf_conntrack_walk *walk,
 			    const struct nf_conn *ct);
 struct nf_conn *nf_conntrack_walk_near(const struct net *net, u32 hash,

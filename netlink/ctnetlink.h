@@ -2,7 +2,7 @@
 /*
  * What the files of nf_conntrack_netlink.ko share: one section for each file, in
  * the order of Kbuild, so a file uses its own section and those before it.
- * decode.c turns attributes into values, encode.c turns an entry into attributes;
+ * decode.c turns attributes into values, tuple.c and encode.c turn entries into them;
  * the other files are named after what they do for a request or an event.
  */
 #ifndef _NETLINK_CTNETLINK_H
@@ -157,6 +157,24 @@ int ctnetlink_decode_words(const struct nlattr *attr, int max, u32 *words,
 int ctnetlink_decode_help(const struct nlattr *attr, const char **name,
 			  struct nlattr **info, struct netlink_ext_ack *extack);
 
+/* tuple.c */
+
+/* Room for @size bytes at the end of a message that has all of them in one piece, or
+ * NULL.  @size is a multiple of NLA_ALIGNTO, and the caller writes all of it.
+ */
+static inline void *ctnetlink_room(struct sk_buff *skb, unsigned int size)
+{
+	if (unlikely(skb_tailroom(skb) < size))
+		return NULL;
+	return __skb_put(skb, size);
+}
+
+size_t ctnetlink_tuple_size(const struct nf_conntrack_tuple *tuple);
+int ctnetlink_tuple_members_put(struct sk_buff *skb,
+				const struct nf_conntrack_tuple *tuple);
+int ctnetlink_tuple_put(struct sk_buff *skb, int type,
+			const struct nf_conntrack_tuple *tuple);
+
 /* encode.c */
 
 /**
@@ -212,9 +230,6 @@ struct ctnetlink_msg {
 size_t ctnetlink_attrs_size(const struct ctnetlink_msg *m);
 int ctnetlink_attrs_put(struct sk_buff *skb, struct ctnetlink_msg *m);
 void ctnetlink_counters_return(struct ctnetlink_msg *m);
-size_t ctnetlink_tuple_size(const struct nf_conntrack_tuple *tuple);
-int ctnetlink_tuple_put(struct sk_buff *skb, int type,
-			const struct nf_conntrack_tuple *tuple);
 size_t ctnetlink_msg_size(const struct ctnetlink_msg *m);
 int ctnetlink_msg_put(struct sk_buff *skb, struct ctnetlink_msg *m);
 

@@ -31,6 +31,12 @@ struct ctnetlink_attr {
 	int	(*put)(struct sk_buff *skb, int type, struct ctnetlink_msg *m);
 };
 
+/* An attribute of four bytes */
+struct ctnetlink_be32 {
+	struct nlattr	header;
+	__be32		value;
+};
+
 /* The direction that @type is about; the original one for an attribute of both */
 static enum ip_conntrack_dir ctnetlink_dir_of(int type)
 {
@@ -44,9 +50,21 @@ static enum ip_conntrack_dir ctnetlink_dir_of(int type)
 	}
 }
 
+static int ctnetlink_be32_put(struct sk_buff *skb, int type, __be32 value)
+{
+	struct ctnetlink_be32 *attr = ctnetlink_room(skb, sizeof(*attr));
+
+	if (!attr)
+		return -EMSGSIZE;
+	attr->header.nla_type = type;
+	attr->header.nla_len = sizeof(*attr);
+	attr->value = value;
+	return 0;
+}
+
 static int ctnetlink_u32_put(struct sk_buff *skb, int type, u32 value)
 {
-	return nla_put_be32(skb, type, htonl(value));
+	return ctnetlink_be32_put(skb, type, htonl(value));
 }
 
 /* Common sizes */
@@ -83,94 +101,6 @@ static bool ctnetlink_msg_has_event(const struct ctnetlink_msg *m,
 }
 
 /* --- tuples and zone ---------------------------------------------------- */
-
-/**
- * ctnetlink_tuple_size - room that a tuple needs
- * @tuple: the tuple
- *
- * Context: Any.
- * Return: Upper bound in bytes, without a zone.
- */
-size_t ctnetlink_tuple_size(const struct nf_conntrack_tuple *tuple)
-{
-	const struct nf_conntrack_l4proto *l4proto;
-	size_t addr, size;
-
-	addr = tuple->src.l3num == NFPROTO_IPV4 ? sizeof(struct in_addr) :
-						  sizeof(struct in6_addr);
-	/* three nests: the tuple, its addresses, its ports */
-	size = 3 * nla_total_size(0) + 2 * nla_total_size(addr) +
-	       nla_total_size(sizeof(u8));
-
-	l4proto = nf_ct_l4proto_find(tuple->dst.protonum);
-	if (l4proto->nlattr_tuple_size)
-		size += l4proto->nlattr_tuple_size();
-	return size;
-}
-
-static int ctnetlink_addresses_put(struct sk_buff *skb,
-				   const struct nf_conntrack_tuple *tuple)
-{
-	const union nf_inet_addr *src = &tuple->src.u3, *dst = &tuple->dst.u3;
-	struct nlattr *nest = nla_nest_start(skb, CTA_TUPLE_IP);
-	int err = 0;
-
-	if (!nest)
-		return -EMSGSIZE;
-
-	if (tuple->src.l3num == NFPROTO_IPV4)
-		err = nla_put_in_addr(skb, CTA_IP_V4_SRC, src->ip) ?:
-		      nla_put_in_addr(skb, CTA_IP_V4_DST, dst->ip);
-	else if (tuple->src.l3num == NFPROTO_IPV6)
-		err = nla_put_in6_addr(skb, CTA_IP_V6_SRC, &src->in6) ?:
-		      nla_put_in6_addr(skb, CTA_IP_V6_DST, &dst->in6);
-	if (err)
-		return err;
-
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
-static int ctnetlink_transport_put(struct sk_buff *skb,
-				   const struct nf_conntrack_tuple *tuple)
-{
-	const struct nf_conntrack_l4proto *l4proto;
-	struct nlattr *nest;
-
-	nest = nla_nest_start(skb, CTA_TUPLE_PROTO);
-	if (!nest || nla_put_u8(skb, CTA_PROTO_NUM, tuple->dst.protonum))
-		return -EMSGSIZE;
-
-	l4proto = nf_ct_l4proto_find(tuple->dst.protonum);
-	if (l4proto->tuple_to_nlattr && l4proto->tuple_to_nlattr(skb, tuple))
-		return -EMSGSIZE;
-
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
-/**
- * ctnetlink_tuple_put - append a tuple
- * @skb: the message
- * @type: attribute
- * @tuple: the tuple, or a mask; its protocol number decides which attributes
- *         stand for ports
- *
- * Context: Any.
- * Return: 0 or -EMSGSIZE; then the caller trims @skb.
- */
-int ctnetlink_tuple_put(struct sk_buff *skb, int type,
-			const struct nf_conntrack_tuple *tuple)
-{
-	struct nlattr *nest = nla_nest_start(skb, type);
-
-	if (!nest || ctnetlink_addresses_put(skb, tuple) ||
-	    ctnetlink_transport_put(skb, tuple))
-		return -EMSGSIZE;
-
-	nla_nest_end(skb, nest);
-	return 0;
-}
 
 /* Has the entry a zone that counts for exactly the directions @dir? */
 static bool ctnetlink_zone_is_for(const struct nf_conn *ct, u8 dir)
@@ -214,8 +144,7 @@ static int ctnetlink_direction_put(struct sk_buff *skb, int type,
 	const struct nf_conntrack_tuple *tuple = nf_ct_tuple(m->ct, dir);
 	struct nlattr *nest = nla_nest_start(skb, type);
 
-	if (!nest || ctnetlink_addresses_put(skb, tuple) ||
-	    ctnetlink_transport_put(skb, tuple))
+	if (!nest || ctnetlink_tuple_members_put(skb, tuple))
 		return -EMSGSIZE;
 	if (ctnetlink_zone_is_for(m->ct, BIT(dir)) &&
 	    ctnetlink_zone_id_put(skb, CTA_TUPLE_ZONE, m->ct))
@@ -336,7 +265,8 @@ static int ctnetlink_use_put(struct sk_buff *skb, int type,
 static int ctnetlink_id_put(struct sk_buff *skb, int type,
 			    struct ctnetlink_msg *m)
 {
-	return nla_put_be32(skb, type, (__force __be32)nf_ct_get_id(m->ct));
+	return ctnetlink_be32_put(skb, type,
+				  (__force __be32)nf_ct_get_id(m->ct));
 }
 
 /* --- what the tracker knows --------------------------------------------- */

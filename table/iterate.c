@@ -18,15 +18,13 @@
 #define NF_CT_ITERATE_BATCH	32
 
 /* A removal touches the extensions, the bucket of the other direction and the
- * neighbours in the deadline wheel: prefetch them.  @hash is completed on the way, @at
- * is what the walk knows of it.
+ * neighbours in the deadline wheel: prefetch them.  @hash is filled in on the way.
  */
-static void nf_conntrack_visit_prefetch(struct nf_conn **batch, const u32 *at,
+static void nf_conntrack_visit_prefetch(struct nf_conn **batch,
 					u32 (*hash)[IP_CT_DIR_MAX], unsigned int n)
 {
 	const struct hlist_nulls_node *node;
-	enum ip_conntrack_dir dir;
-	unsigned int i;
+	unsigned int i, dir;
 
 	rcu_read_lock();
 	for (i = 0; i < n; i++) {
@@ -34,10 +32,9 @@ static void nf_conntrack_visit_prefetch(struct nf_conn **batch, const u32 *at,
 		prefetch(READ_ONCE(node->next));
 		prefetch(READ_ONCE(node->pprev));
 		prefetch(nf_ct_entry(batch[i])->ext);
-		dir = nf_ct_walk_dir(batch[i]);
-		hash[i][dir] = at[i];
-		hash[i][!dir] = nf_ct_hash(batch[i], !dir);
-		nf_conntrack_table_prefetch(hash[i][!dir]);
+		for (dir = 0; dir < IP_CT_DIR_MAX; dir++)
+			hash[i][dir] = nf_ct_hash(batch[i], dir);
+		nf_conntrack_table_prefetch(hash[i][!nf_ct_walk_dir(batch[i])]);
 	}
 	rcu_read_unlock();
 }
@@ -49,13 +46,11 @@ static void nf_conntrack_visit(struct net *net,
 	struct nf_conntrack_walk walk = { .clashing = true };
 	u32 hash[NF_CT_ITERATE_BATCH][IP_CT_DIR_MAX];
 	struct nf_conn *batch[NF_CT_ITERATE_BATCH];
-	u32 at[NF_CT_ITERATE_BATCH];
 	unsigned int i, n;
 
 	might_sleep();
-	while ((n = nf_conntrack_walk_hashed(net, &walk, batch, at,
-					     ARRAY_SIZE(batch)))) {
-		nf_conntrack_visit_prefetch(batch, at, hash, n);
+	while ((n = nf_conntrack_walk_next(net, &walk, batch, ARRAY_SIZE(batch)))) {
+		nf_conntrack_visit_prefetch(batch, hash, n);
 		for (i = 0; i < n; i++) {
 			if (iter(batch[i], data))
 				nf_ct_delete_at(batch[i], hash[i], portid, report);

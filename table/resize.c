@@ -96,20 +96,37 @@ static s64 nf_conntrack_table_slots(unsigned int bits, unsigned int percent)
 
 /* ---- moving ---- */
 
-static u32 nf_ct_slot_hash_value(unsigned long slot)
+/* Does a bucket of @from, with what the slots tell, say where in @to each entry goes? */
+static bool nf_ct_slots_tell(const struct nf_conntrack_table *from,
+			     const struct nf_conntrack_table *to)
 {
-	return nf_ct_hash(nf_ct_slot_ct(slot), slot & 1);
+	return to->bits <= max_t(unsigned int, from->bits, NF_CT_SLOT_KNOWN_BITS);
 }
 
 /*
- * Copy one bucket into @to and mark it moved.  Returns 0, or the number of
- * spare lines that it may need when there are fewer; nothing has moved then.
+ * The hash of what stands in a slot; @head: of its line.  With @tell only as many bits of
+ * it as a move needs: those of @bucket, which is the first hash of its bucket, of the
+ * slot, and the tag.  Then the entry is not touched.
+ */
+static u32 nf_ct_slot_hash_value(u64 head, unsigned int i, unsigned long slot,
+				 u32 bucket, bool tell)
+{
+	if (tell)
+		return bucket | nf_ct_slot_hash_bits(slot) |
+		       (u8)(head >> NF_CT_TAG_SHIFT(i));
+	return nf_ct_hash(nf_ct_slot_ct(slot), nf_ct_slot_dir(slot));
+}
+
+/*
+ * Copy the bucket that begins with @hash into @to and mark it moved.  Returns 0, or the
+ * number of spare lines that it may need when there are fewer; nothing has moved then.
  */
 static unsigned int nf_ct_bucket_move(struct nf_conntrack_table *from,
 				      struct nf_conntrack_table *to, u32 hash,
 				      struct nf_ct_spares *spares)
 {
 	struct nf_ct_line *first = &from->line[nf_ct_bucket_index(from, hash)];
+	bool tell = nf_ct_slots_tell(from, to);
 	struct nf_ct_line *line;
 	unsigned int lines = 0;
 	int i;
@@ -125,7 +142,8 @@ static unsigned int nf_ct_bucket_move(struct nf_conntrack_table *from,
 
 			if (!line->slot[i])
 				continue;
-			h = nf_ct_slot_hash_value(line->slot[i]);
+			h = nf_ct_slot_hash_value(line->head, i, line->slot[i],
+						  hash, tell);
 			nf_ct_line_add(&to->line[nf_ct_bucket_index(to, h)], h,
 				       line->slot[i], UINT_MAX,
 				       nf_ct_spares_take, spares);

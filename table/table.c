@@ -42,7 +42,7 @@ static bool nf_ct_key_equal(const struct nf_conntrack_tuple_hash *h,
 
 static struct nf_conntrack_tuple_hash *nf_ct_slot_hash(unsigned long slot)
 {
-	return &nf_ct_slot_ct(slot)->tuplehash[slot & 1];
+	return &nf_ct_slot_ct(slot)->tuplehash[nf_ct_slot_dir(slot)];
 }
 
 /*
@@ -314,9 +314,10 @@ static void nf_ct_bucket_close_gap(struct nf_ct_line *first, struct nf_ct_line *
 	}
 }
 
-static void nf_ct_slot_remove(u32 hash, unsigned long slot)
+static void nf_ct_slot_remove(const struct nf_conn *ct, int dir, u32 hash)
 {
 	struct nf_ct_line *first = nf_ct_bucket_locked(hash);
+	unsigned long slot = nf_ct_slot_of(ct, dir, hash);
 	struct nf_ct_line *line;
 	int i;
 
@@ -390,8 +391,8 @@ int nf_conntrack_table_insert(struct nf_conn *ct, const u32 hash[IP_CT_DIR_MAX])
 
 	for (dir = first; dir < IP_CT_DIR_MAX; dir++) {
 		err = nf_ct_line_add(nf_ct_bucket_locked(hash[dir]), hash[dir],
-				     nf_ct_slot_of(ct, dir), NF_CT_CHAIN_LINES,
-				     nf_ct_line_atomic, NULL);
+				     nf_ct_slot_of(ct, dir, hash[dir]),
+				     NF_CT_CHAIN_LINES, nf_ct_line_atomic, NULL);
 		if (err)
 			goto remove;
 	}
@@ -404,7 +405,7 @@ int nf_conntrack_table_insert(struct nf_conn *ct, const u32 hash[IP_CT_DIR_MAX])
 
 remove:
 	while (--dir >= first)
-		nf_ct_slot_remove(hash[dir], nf_ct_slot_of(ct, dir));
+		nf_ct_slot_remove(ct, dir, hash[dir]);
 	return err;
 }
 
@@ -421,7 +422,7 @@ void nf_conntrack_table_remove(struct nf_conn *ct, const u32 hash[IP_CT_DIR_MAX]
 	int dir;
 
 	for (dir = nf_ct_walk_dir(ct); dir < IP_CT_DIR_MAX; dir++)
-		nf_ct_slot_remove(hash[dir], nf_ct_slot_of(ct, dir));
+		nf_ct_slot_remove(ct, dir, hash[dir]);
 	percpu_counter_add_batch(&nf_conntrack_slots, -IP_CT_DIR_MAX, 256);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Walks through the connection table: every entry that lives throughout is
- * visited once, in the order (hash of its first direction, address), whatever
+ * visited once, in the order (place of its first direction, address), whatever
  * happens to the table's size meanwhile.  Takes RCU only; what a walk returns
  * is held by reference.
  */
@@ -13,51 +13,62 @@
 #include "nf_conntrack_internal.h"
 #include "nf_conntrack_table.h"
 
-static u32 nf_ct_walk_hash(const struct nf_conn *ct)
-{
-	return nf_ct_hash(ct, nf_ct_walk_dir(ct));
-}
+/* The bits of a hash below those that bucket and slot tell */
+#define NF_CT_WALK_REST		(U32_MAX >> NF_CT_SLOT_KNOWN_BITS)
 
-static bool nf_ct_walk_passed(const struct nf_conntrack_walk *walk, u32 hash,
-			      unsigned long addr)
+/* Where a walk meets an entry with this hash: see struct nf_conntrack_walk */
+static u32 nf_ct_walk_place(u32 hash)
 {
-	if (!walk->begun)
-		return false;
-	return hash < walk->hash || (hash == walk->hash && addr <= walk->after);
+	return hash & ~NF_CT_WALK_REST;
 }
 
 /**
- * struct nf_ct_gather - entries collected from one bucket, in walk order
- * @batch: the caller's array
- * @hash:  nf_ct_walk_hash() of each, likewise
- * @base:  where this bucket's entries begin in it
+ * struct nf_ct_gather - entries collected from one place after the other, in walk order
+ * @batch: result, each with a reference
+ * @place: nf_ct_walk_place() of each
+ * @base:  where the entries of the places that are looked at begin in it
  * @n:     where they end
  * @max:   how many may be collected
- * @more:  something of this bucket did not fit
+ * @more:  something of these places did not fit
  */
 struct nf_ct_gather {
 	struct nf_conn	**batch;
-	u32		*hash;
+	u32		place[NF_CT_WALK_MAX];
 	unsigned int	base;
 	unsigned int	n;
 	unsigned int	max;
 	bool		more;
 };
 
+/**
+ * struct nf_ct_walk_bucket - a bucket on the way of a walk
+ * @line:  its first line
+ * @head:  head word of that
+ * @begin: the first hash value that belongs to it
+ * @from:  the first hash value that is looked for
+ * @to:    the last one
+ */
+struct nf_ct_walk_bucket {
+	struct nf_ct_line	*line;
+	u64			head;
+	u32			begin;
+	u32			from;
+	u32			to;
+};
+
 /* Does @ct come before the entry at @i? */
 static bool nf_ct_gather_before(const struct nf_ct_gather *g, unsigned int i,
-				const struct nf_conn *ct, u32 hash)
+				const struct nf_conn *ct, u32 place)
 {
-	return hash < g->hash[i] || (hash == g->hash[i] && ct < g->batch[i]);
+	return place < g->place[i] || (place == g->place[i] && ct < g->batch[i]);
 }
 
 /* Sorted insertion; takes over the caller's reference on @ct. */
-static void nf_ct_gather_add(struct nf_ct_gather *g, struct nf_conn *ct,
-			     u32 hash)
+static void nf_ct_gather_add(struct nf_ct_gather *g, struct nf_conn *ct, u32 place)
 {
 	unsigned int i = g->n;
 
-	while (i > g->base && nf_ct_gather_before(g, i - 1, ct, hash))
+	while (i > g->base && nf_ct_gather_before(g, i - 1, ct, place))
 		i--;
 	/* found in another slot already: it changed its place, or the slot was reused */
 	if (i > g->base && g->batch[i - 1] == ct)
@@ -73,55 +84,73 @@ static void nf_ct_gather_add(struct nf_ct_gather *g, struct nf_conn *ct,
 	if (i < g->n) {
 		memmove(&g->batch[i + 1], &g->batch[i],
 			(g->n - i) * sizeof(*g->batch));
-		memmove(&g->hash[i + 1], &g->hash[i],
-			(g->n - i) * sizeof(*g->hash));
+		memmove(&g->place[i + 1], &g->place[i],
+			(g->n - i) * sizeof(*g->place));
 	}
 	g->batch[i] = ct;
-	g->hash[i] = hash;
+	g->place[i] = place;
 	g->n++;
 	return;
 drop:
 	nf_ct_put(ct);
 }
 
-static void nf_ct_gather_slot(struct nf_ct_gather *g, unsigned long slot,
-			      const struct nf_conntrack_walk *walk,
-			      struct net *net, u32 from, u32 to)
+/* Has the walk returned what comes before this, or this itself? */
+static bool nf_ct_walk_passed(const struct nf_conntrack_walk *walk, u32 place,
+			      const struct nf_conn *ct)
 {
-	struct nf_conn *ct = nf_ct_slot_ct(slot);
-	u32 hash;
+	if (!walk->begun)
+		return false;
+	return place < walk->place ||
+	       (place == walk->place && (unsigned long)ct <= walk->after);
+}
 
-	if (net && !net_eq(nf_ct_net(ct), net))
+/*
+ * The place of an entry is told by bucket and slot.  The object may be freed and used
+ * again at any moment.  A reference that was taken while the slot holds it is one on
+ * what stands here, as long as nf_ct_gather_bucket() finds that nothing has moved.
+ */
+static void nf_ct_gather_slot(struct nf_ct_gather *g, const unsigned long *at,
+			      unsigned long slot, const struct nf_ct_walk_bucket *b,
+			      const struct nf_conntrack_walk *walk, struct net *net)
+{
+	u32 place = nf_ct_walk_place(b->begin | nf_ct_slot_hash_bits(slot));
+	struct nf_conn *ct = nf_ct_slot_ct(slot);
+
+	if (place < b->from || place > b->to || nf_ct_walk_passed(walk, place, ct))
 		return;
-	if (!refcount_inc_not_zero(&ct->ct_general.use))
+	/* most slots of the other direction end here, without a reference */
+	if (nf_ct_slot_dir(slot) != nf_ct_walk_dir(ct) ||
+	    (net && !net_eq(nf_ct_net(ct), net)) ||
+	    !refcount_inc_not_zero(&ct->ct_general.use))
 		return;
-	/* as in nf_ct_slot_get(): look again, the object may have been reused */
+	/* as in nf_ct_slot_get() */
 	smp_acquire__after_ctrl_dep();
-	hash = nf_ct_walk_hash(ct);
-	if (!nf_ct_is_confirmed(ct) || (slot & 1) != nf_ct_walk_dir(ct) ||
-	    hash < from || hash > to ||
-	    nf_ct_walk_passed(walk, hash, (unsigned long)ct) ||
-	    (net && !net_eq(nf_ct_net(ct), net))) {
+	if (READ_ONCE(*at) == slot && nf_ct_is_confirmed(ct) &&
+	    nf_ct_slot_dir(slot) == nf_ct_walk_dir(ct) &&
+	    (!net || net_eq(nf_ct_net(ct), net)))
+		nf_ct_gather_add(g, ct, place);
+	else
 		nf_ct_put(ct);
-		return;
-	}
-	nf_ct_gather_add(g, ct, hash);
 }
 
 /* The slots of a line that a walk looks at.  It touches each of these entries, so all
  * are prefetched.
  */
 static unsigned int nf_ct_gather_pick(const struct nf_ct_line *line, u64 head,
-				      bool clashing, unsigned long *pick)
+				      bool clashing, const unsigned long **at,
+				      unsigned long *pick)
 {
 	unsigned int n = 0;
 	unsigned long slot;
 	u64 used;
 
 	for (used = nf_ct_head_used(head); used; used &= used - 1) {
-		slot = READ_ONCE(line->slot[nf_ct_match_slot(used)]);
+		at[n] = &line->slot[nf_ct_match_slot(used)];
+		slot = READ_ONCE(*at[n]);
 		/* empty by now, or the other direction */
-		if (!slot || (!clashing && (slot & 1) != IP_CT_DIR_ORIGINAL))
+		if (!slot ||
+		    (!clashing && nf_ct_slot_dir(slot) != IP_CT_DIR_ORIGINAL))
 			continue;
 		nf_ct_slot_prefetch(slot);
 		pick[n++] = slot;
@@ -130,18 +159,19 @@ static unsigned int nf_ct_gather_pick(const struct nf_ct_line *line, u64 head,
 }
 
 static void nf_ct_gather_line(struct nf_ct_gather *g, const struct nf_ct_line *line,
-			      u64 head, const struct nf_conntrack_walk *walk,
-			      struct net *net, u32 from, u32 to)
+			      u64 head, const struct nf_ct_walk_bucket *b,
+			      const struct nf_conntrack_walk *walk, struct net *net)
 {
+	const unsigned long *at[NF_CT_LINE_SLOTS];
 	unsigned long pick[NF_CT_LINE_SLOTS];
 	unsigned int i, n;
 
-	n = nf_ct_gather_pick(line, head, walk->clashing, pick);
+	n = nf_ct_gather_pick(line, head, walk->clashing, at, pick);
 	for (i = 0; i < n; i++)
-		nf_ct_gather_slot(g, pick[i], walk, net, from, to);
+		nf_ct_gather_slot(g, at[i], pick[i], b, walk, net);
 }
 
-/* Give back what was collected of the bucket. */
+/* Give back what was collected of the places that are looked at. */
 static void nf_ct_gather_forget(struct nf_ct_gather *g)
 {
 	while (g->n > g->base)
@@ -149,75 +179,94 @@ static void nf_ct_gather_forget(struct nf_ct_gather *g)
 	g->more = false;
 }
 
-/*
- * First line and head word of the bucket that holds @from now.  @to: the last hash value
- * for which it does, but no more than it was.
+/* The bucket that holds @b->from now.  Lowers @b->to to the last hash value for which it
+ * does.
  */
-static struct nf_ct_line *nf_ct_walk_bucket(u32 from, u32 *to, u64 *head)
+static void nf_ct_walk_bucket(struct nf_ct_walk_bucket *b)
 {
 	struct nf_conntrack_table *t = rcu_dereference(nf_conntrack_table);
-	struct nf_ct_line *line;
 
 	for (;;) {
 		/* never past the end of the smallest bucket on the way: while the
 		 * table shrinks, the neighbour may not have moved yet
 		 */
-		*to = min(*to, nf_ct_bucket_end(t, from));
-		line = &t->line[nf_ct_bucket_index(t, from)];
+		b->to = min(b->to, nf_ct_bucket_end(t, b->from));
+		b->begin = nf_ct_bucket_begin(t, b->from);
+		b->line = &t->line[nf_ct_bucket_index(t, b->from)];
 		/* as in nf_ct_bucket_rcu() */
-		*head = smp_load_acquire(&line->head);
-		if (!(*head & NF_CT_LINE_MOVED))
-			return line;
+		b->head = smp_load_acquire(&b->line->head);
+		if (!(b->head & NF_CT_LINE_MOVED))
+			return;
 		t = t->next;
 	}
 }
 
-/* Collect the bucket at @from; returns the last hash value that was covered.  RCU. */
-static u32 nf_ct_gather_bucket(struct nf_ct_gather *g, u32 from,
-			       const struct nf_conntrack_walk *walk,
-			       struct net *net)
+/*
+ * Collect one bucket.  Returns false when an entry has changed its place meanwhile, or
+ * all have: then they may have been passed over, and the slots of this generation no
+ * longer tell that an entry has left.
+ */
+static bool nf_ct_gather_bucket(struct nf_ct_gather *g,
+				const struct nf_ct_walk_bucket *b,
+				const struct nf_conntrack_walk *walk, struct net *net)
 {
-	struct nf_ct_line *first, *line;
-	u32 to = U32_MAX;
-	u64 begun, head;
+	struct nf_ct_line *line = b->line;
+	u64 head = b->head;
 
-	g->base = g->n;
-again:
-	first = nf_ct_walk_bucket(from, &to, &begun);
-	line = first;
-	head = begun;
 	for (;;) {
-		nf_ct_gather_line(g, line, head, walk, net, from, to);
+		nf_ct_gather_line(g, line, head, b, walk, net);
 		line = rcu_dereference(line->next);
 		if (likely(!line))
-			break;
+			return !nf_ct_bucket_shifted(b->line, b->head);
 		/* as in nf_ct_bucket_rcu() */
 		head = smp_load_acquire(&line->head);
 	}
-	if (unlikely(nf_ct_bucket_shifted(first, begun))) {
-		nf_ct_gather_forget(g);
-		goto again;
+}
+
+/*
+ * Collect the places that stand in one bucket, from @from on; or one place, whose entries
+ * stand in several buckets of a very large table.  Returns the last hash value that was
+ * covered.  RCU.
+ */
+static u32 nf_ct_gather_places(struct nf_ct_gather *g, u32 from,
+			       const struct nf_conntrack_walk *walk, struct net *net)
+{
+	struct nf_ct_walk_bucket b;
+	u32 next = from;
+
+	g->base = g->n;
+	for (;;) {
+		b.from = next;
+		b.to = U32_MAX;
+		nf_ct_walk_bucket(&b);
+		/* what stands here has this place, or a later one */
+		b.from = nf_ct_walk_place(next);
+		if (unlikely(!nf_ct_gather_bucket(g, &b, walk, net))) {
+			nf_ct_gather_forget(g);
+			next = from;
+			continue;
+		}
+		next = b.to + 1;
+		if (likely(!(next & NF_CT_WALK_REST)))
+			return b.to;
 	}
-	return to;
 }
 
 /**
- * nf_conntrack_walk_hashed - the next entries of a walk, and their hashes
+ * nf_conntrack_walk_next - the next entries of a walk
  * @net:   namespace, or NULL for all
  * @walk:  place in the table, all zero to begin
  * @batch: result, each with a reference that the caller drops
- * @hash:  result: where each stands, by its direction nf_ct_walk_dir()
- * @max:   room in both
+ * @max:   room in @batch; more than NF_CT_WALK_MAX counts as that
  *
  * Dying and expired entries are included: the caller decides.
  *
  * Context: process, may sleep.
  * Return: how many, 0 at the end.
  */
-unsigned int nf_conntrack_walk_hashed(struct net *net,
-				      struct nf_conntrack_walk *walk,
-				      struct nf_conn **batch, u32 *hash,
-				      unsigned int max)
+unsigned int nf_conntrack_walk_next(struct net *net,
+				    struct nf_conntrack_walk *walk,
+				    struct nf_conn **batch, unsigned int max)
 {
 	unsigned int buckets = 0;
 	struct nf_ct_gather g;
@@ -230,14 +279,13 @@ unsigned int nf_conntrack_walk_hashed(struct net *net,
 		return 0;
 
 	g.batch = batch;
-	g.hash = hash;
 	g.n = 0;
-	g.max = max;
+	g.max = min(max, NF_CT_WALK_MAX);
 	g.more = false;
-	from = walk->begun ? walk->hash : 0;
+	from = walk->begun ? walk->place : 0;
 	rcu_read_lock();
 	for (;;) {
-		to = nf_ct_gather_bucket(&g, from, walk, net);
+		to = nf_ct_gather_places(&g, from, walk, net);
 		if (g.more || g.n == g.max)
 			break;
 		if (to == U32_MAX) {
@@ -255,29 +303,9 @@ unsigned int nf_conntrack_walk_hashed(struct net *net,
 	if (g.n) {
 		walk->begun = true;
 		walk->after = (unsigned long)batch[g.n - 1];
-		walk->hash = g.hash[g.n - 1];
+		walk->place = g.place[g.n - 1];
 	}
 	return g.n;
-}
-
-/**
- * nf_conntrack_walk_next - the next entries of a walk
- * @net:   namespace, or NULL for all
- * @walk:  place in the table, all zero to begin
- * @batch: result, each with a reference that the caller drops
- * @max:   room in @batch; more than NF_CT_WALK_MAX counts as that
- *
- * Context: process, may sleep.
- * Return: as nf_conntrack_walk_hashed().
- */
-unsigned int nf_conntrack_walk_next(struct net *net,
-				    struct nf_conntrack_walk *walk,
-				    struct nf_conn **batch, unsigned int max)
-{
-	u32 hash[NF_CT_WALK_MAX];
-
-	return nf_conntrack_walk_hashed(net, walk, batch, hash,
-					min(max, NF_CT_WALK_MAX));
 }
 
 NF_CT_EXPORT_PRIVATE(nf_conntrack_walk_next);
@@ -290,7 +318,7 @@ NF_CT_EXPORT_PRIVATE(nf_conntrack_walk_next);
 void nf_conntrack_walk_back(struct nf_conntrack_walk *walk,
 			    const struct nf_conn *ct)
 {
-	walk->hash = nf_ct_walk_hash(ct);
+	walk->place = nf_ct_walk_place(nf_ct_hash(ct, nf_ct_walk_dir(ct)));
 	walk->after = (unsigned long)ct - 1;
 	walk->begun = true;
 	walk->done = false;
@@ -328,15 +356,16 @@ static bool nf_ct_near_get(const struct net *net, struct nf_conn *ct)
 }
 
 /* One bucket of nf_conntrack_walk_near(); counts @looks down */
-static struct nf_conn *nf_ct_near_bucket(const struct nf_ct_line *line, u64 head,
+static struct nf_conn *nf_ct_near_bucket(const struct nf_ct_line *line,
 					 const struct net *net, unsigned int *looks)
 {
 	unsigned long slot;
 	struct nf_conn *ct;
 	u64 used;
 
-	for (;;) {
-		for (used = nf_ct_head_used(head); used; used &= used - 1) {
+	for (; line; line = rcu_dereference(line->next)) {
+		used = nf_ct_head_used(READ_ONCE(line->head));
+		for (; used; used &= used - 1) {
 			slot = READ_ONCE(line->slot[nf_ct_match_slot(used)]);
 			ct = nf_ct_slot_ct(slot);
 			/* most may not: first the one word that says so */
@@ -346,11 +375,8 @@ static struct nf_conn *nf_ct_near_bucket(const struct nf_ct_line *line, u64 head
 			if (!--*looks)
 				return NULL;
 		}
-		line = rcu_dereference(line->next);
-		if (!line)
-			return NULL;
-		head = READ_ONCE(line->head);
 	}
+	return NULL;
 }
 
 /**
@@ -362,8 +388,9 @@ static struct nf_conn *nf_ct_near_bucket(const struct nf_ct_line *line, u64 head
  *
  * For a caller that needs some entry, not each of them: one that changes its place at
  * this moment may be passed over or come twice, and so may one of which both directions
- * are here.  The entries do not depend on each other, so a CPU that foresees that most
- * of them may not go fetches several at a time.
+ * are here.  While the table is resized, the buckets of the old generation still name
+ * their entries, some of which have ended since.  The entries do not depend on each
+ * other, so a CPU that foresees that most of them may not go fetches several at a time.
  *
  * Context: softirq safe; bounded by @looks.
  * Return: an entry with a reference, or NULL.
@@ -371,18 +398,15 @@ static struct nf_conn *nf_ct_near_bucket(const struct nf_ct_line *line, u64 head
 struct nf_conn *nf_conntrack_walk_near(const struct net *net, u32 hash,
 				       unsigned int buckets, unsigned int looks)
 {
-	const struct nf_ct_line *line;
+	const struct nf_conntrack_table *t;
 	struct nf_conn *ct = NULL;
-	u64 head;
-	u32 to;
+	u32 i, last;
 
 	rcu_read_lock();
-	for (; buckets && looks && !ct; buckets--) {
-		to = U32_MAX;
-		line = nf_ct_walk_bucket(hash, &to, &head);
-		ct = nf_ct_near_bucket(line, head, net, &looks);
-		hash = to + 1;
-	}
+	t = rcu_dereference(nf_conntrack_table);
+	last = (1U << t->bits) - 1;
+	for (i = nf_ct_bucket_index(t, hash); buckets && looks && !ct; buckets--)
+		ct = nf_ct_near_bucket(&t->line[i++ & last], net, &looks);
 	rcu_read_unlock();
 	return ct;
 }

@@ -30,7 +30,8 @@ events()
 	sleep 2
 	ns n flows udp 198.18.1.0 4000 0 $FLOWS >/tmp/made
 	is 'births of two rounds' "$(counter births)" $((FLOWS * 2))
-	is 'ends of the first round' "$(counter ends)" $FLOWS
+	# a slow machine sees some of the second round end as well
+	cmp_num 'ends of the first round' "$(counter ends)" -ge $FLOWS
 }
 
 # --- a probe on the function that delivers what packets have noted ---
