@@ -82,7 +82,8 @@ many()
 # --- what one listener has got, another still lacks: changes ---
 change_all()
 {
-	ns n conntrack -U -f ipv4 -p udp -d 198.18.1.0 --mark "$1" >/dev/null 2>&1
+	ns n conntrack -U -f ipv4 -p udp -d 198.18.1.0 --mark "$1" 2>&1 >/dev/null |
+		sed 's/^/# /'
 }
 
 changes()

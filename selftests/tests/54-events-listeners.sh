@@ -181,8 +181,8 @@ leaver()
 	local tag=$1 from=$2
 	shift 2
 
-	listeners_start "$from" "$tag" -T 30 \
-		"name=leaver reliable rcvbuf=2048 stopped leave-at=8s count-in=/run/netns/n $*"
+	listeners_start "$from" "$tag" -T "$(scaled 30)" \
+		"name=leaver reliable rcvbuf=2048 stopped leave-at=$(scaled 8)s count-in=/run/netns/n $*"
 	make_flows "$FLOWS"
 	flush
 	is_stock || cmp_num "$tag: events wait" "$(waiting n)" -ge $((FLOWS - 20))

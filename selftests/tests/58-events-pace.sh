@@ -154,7 +154,11 @@ no_grace()
 	refused=$(($(event_stat n refused) - refused)) ticks=$(($(system_ticks) - ticks))
 	note "in 4 s $refused attempts, $ticks ticks of 10 ms, without a listener $idle"
 	cmp_num 'nograce: attempts in 4 s' "$refused" -le 1000
-	cmp_num 'nograce: processor time, ticks of 10 ms' "$ticks" -le $((idle + 40))
+	if is_debug; then
+		skip 'nograce: processor time' 'the kernel itself is too slow'
+	else
+		cmp_num 'nograce: processor time, ticks of 10 ms' "$ticks" -le $((idle + 40))
+	fi
 	listeners_end
 	ns n sysctl -qw net.netfilter.nf_conntrack_events_retry_timeout=15
 	wait_for '[ "$(ctcount n)" = 0 ]' 20
