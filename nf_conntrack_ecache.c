@@ -332,13 +332,16 @@ void nf_ct_deliver_cached_events(struct nf_conn *ct)
 }
 
 /* No listener hears @events, and none that comes later shall hear of what was. */
-static bool nf_ct_event_unheard(const struct nf_ct_unsent_item *item, u32 events)
+static bool nf_ct_event_unheard(struct nf_conn *ct, struct nf_conntrack_ecache *e,
+				u32 events)
 {
 	u32 done = events & NF_CT_DESTROY_EVENT ? NF_CT_UNSENT_DONE : 0;
+	struct nf_ct_unsent_item item;
 
-	if (nf_conntrack_listening() || cmpxchg(item->word, 0, done))
+	if (nf_conntrack_listening() || cmpxchg(&e->missed, 0, done))
 		return false;
-	nf_ct_unsent_take(item);
+	item = nf_ct_unsent_connection(ct, e);
+	nf_ct_unsent_take(&item);
 	return true;
 }
 
@@ -364,9 +367,9 @@ int nf_conntrack_eventmask_report(unsigned int events, struct nf_conn *ct,
 		return 0;
 	if (!rcu_access_pointer(nf_ct_net(ct)->ct.nf_conntrack_event_cb))
 		return 0;
-	item = nf_ct_unsent_connection(ct, e);
-	if (!report && nf_ct_event_unheard(&item, events))
+	if (!report && nf_ct_event_unheard(ct, e, events))
 		return 0;
+	item = nf_ct_unsent_connection(ct, e);
 
 	/* for a later attempt; until now it was the port that made the entry */
 	if (events & NF_CT_DESTROY_EVENT)

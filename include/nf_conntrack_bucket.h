@@ -51,6 +51,8 @@
 /* Bits of the hash that bucket and slot tell, from the topmost on */
 #define NF_CT_SLOT_KNOWN_BITS	(NF_CT_TABLE_MIN_BITS + NF_CT_SLOT_HASH_BITS)
 #define NF_CT_SLOT_HASH_SHIFT	(32 - NF_CT_SLOT_KNOWN_BITS)
+/* The other bits: a place, where walks meet an entry, is a hash without them */
+#define NF_CT_PLACE_REST	(U32_MAX >> NF_CT_SLOT_KNOWN_BITS)
 
 /**
  * struct nf_ct_line - one cache line of the table

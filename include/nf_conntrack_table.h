@@ -43,6 +43,10 @@ struct nf_conntrack_walk {
 unsigned int nf_conntrack_walk_next(struct net *net,
 				    struct nf_conntrack_walk *walk,
 				    struct nf_conn **batch, unsigned int max);
+unsigned int nf_conntrack_walk_placed(struct net *net,
+				      struct nf_conntrack_walk *walk,
+				      struct nf_conn **batch, u32 *place,
+				      unsigned int max);
 void nf_conntrack_walk_back(struct nf_conntrack_walk *walk,
 			    const struct nf_conn *ct);
 struct nf_conn *nf_conntrack_walk_near(const struct net *net, u32 hash,

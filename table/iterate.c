@@ -18,13 +18,15 @@
 #define NF_CT_ITERATE_BATCH	32
 
 /* A removal touches the extensions, the bucket of the other direction and the
- * neighbours in the deadline wheel: prefetch them.  @hash is filled in on the way.
+ * neighbours in the deadline wheel: prefetch them.  @hash is filled in on the way: of
+ * the direction by which the walk has met an entry, @place is enough to remove it.
  */
-static void nf_conntrack_visit_prefetch(struct nf_conn **batch,
+static void nf_conntrack_visit_prefetch(struct nf_conn **batch, const u32 *place,
 					u32 (*hash)[IP_CT_DIR_MAX], unsigned int n)
 {
 	const struct hlist_nulls_node *node;
-	unsigned int i, dir;
+	enum ip_conntrack_dir dir;
+	unsigned int i;
 
 	rcu_read_lock();
 	for (i = 0; i < n; i++) {
@@ -32,9 +34,10 @@ static void nf_conntrack_visit_prefetch(struct nf_conn **batch,
 		prefetch(READ_ONCE(node->next));
 		prefetch(READ_ONCE(node->pprev));
 		prefetch(nf_ct_entry(batch[i])->ext);
-		for (dir = 0; dir < IP_CT_DIR_MAX; dir++)
-			hash[i][dir] = nf_ct_hash(batch[i], dir);
-		nf_conntrack_table_prefetch(hash[i][!nf_ct_walk_dir(batch[i])]);
+		dir = nf_ct_walk_dir(batch[i]);
+		hash[i][dir] = place[i];
+		hash[i][!dir] = nf_ct_hash(batch[i], !dir);
+		nf_conntrack_table_prefetch(hash[i][!dir]);
 	}
 	rcu_read_unlock();
 }
@@ -46,11 +49,13 @@ static void nf_conntrack_visit(struct net *net,
 	struct nf_conntrack_walk walk = { .clashing = true };
 	u32 hash[NF_CT_ITERATE_BATCH][IP_CT_DIR_MAX];
 	struct nf_conn *batch[NF_CT_ITERATE_BATCH];
+	u32 place[NF_CT_ITERATE_BATCH];
 	unsigned int i, n;
 
 	might_sleep();
-	while ((n = nf_conntrack_walk_next(net, &walk, batch, ARRAY_SIZE(batch)))) {
-		nf_conntrack_visit_prefetch(batch, hash, n);
+	while ((n = nf_conntrack_walk_placed(net, &walk, batch, place,
+					     ARRAY_SIZE(batch)))) {
+		nf_conntrack_visit_prefetch(batch, place, hash, n);
 		for (i = 0; i < n; i++) {
 			if (iter(batch[i], data))
 				nf_ct_delete_at(batch[i], hash[i], portid, report);

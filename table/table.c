@@ -314,8 +314,27 @@ static void nf_ct_bucket_close_gap(struct nf_ct_line *first, struct nf_ct_line *
 	}
 }
 
-static void nf_ct_slot_remove(const struct nf_conn *ct, int dir, u32 hash)
+/*
+ * The hash of one direction of @ct, of which @known may be no more than the place that a
+ * walk has met it at.  That is enough for every table but a very large one.
+ */
+static u32 nf_ct_hash_complete(const struct nf_conn *ct, int dir, u32 known)
 {
+	const struct nf_conntrack_table *t;
+
+	lockdep_assert_held(nf_ct_hash_lock(known));
+	if (likely(known & NF_CT_PLACE_REST))
+		return known;
+	/* a bucket of @known cannot move: its lock is held */
+	for (t = rcu_dereference_check(nf_conntrack_table, true); t; t = t->next)
+		if (unlikely(t->bits > NF_CT_SLOT_KNOWN_BITS))
+			return nf_ct_hash(ct, dir);
+	return known;
+}
+
+static void nf_ct_slot_remove(const struct nf_conn *ct, int dir, u32 known)
+{
+	u32 hash = nf_ct_hash_complete(ct, dir, known);
 	struct nf_ct_line *first = nf_ct_bucket_locked(hash);
 	unsigned long slot = nf_ct_slot_of(ct, dir, hash);
 	struct nf_ct_line *line;
@@ -412,7 +431,7 @@ remove:
 /**
  * nf_conntrack_table_remove - take both directions of an entry out
  * @ct:   in the table
- * @hash: nf_ct_hash() of both directions
+ * @hash: nf_ct_hash() of both directions, or the place where a walk has met one
  *
  * Context: both table locks held. Readers may still hold or take references
  * until the next grace period; IPS_DYING, which the caller has set, tells them.

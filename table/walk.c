@@ -13,19 +13,16 @@
 #include "nf_conntrack_internal.h"
 #include "nf_conntrack_table.h"
 
-/* The bits of a hash below those that bucket and slot tell */
-#define NF_CT_WALK_REST		(U32_MAX >> NF_CT_SLOT_KNOWN_BITS)
-
 /* Where a walk meets an entry with this hash: see struct nf_conntrack_walk */
 static u32 nf_ct_walk_place(u32 hash)
 {
-	return hash & ~NF_CT_WALK_REST;
+	return hash & ~NF_CT_PLACE_REST;
 }
 
 /**
  * struct nf_ct_gather - entries collected from one place after the other, in walk order
  * @batch: result, each with a reference
- * @place: nf_ct_walk_place() of each
+ * @place: result: nf_ct_walk_place() of each
  * @base:  where the entries of the places that are looked at begin in it
  * @n:     where they end
  * @max:   how many may be collected
@@ -33,7 +30,7 @@ static u32 nf_ct_walk_place(u32 hash)
  */
 struct nf_ct_gather {
 	struct nf_conn	**batch;
-	u32		place[NF_CT_WALK_MAX];
+	u32		*place;
 	unsigned int	base;
 	unsigned int	n;
 	unsigned int	max;
@@ -47,6 +44,7 @@ struct nf_ct_gather {
  * @begin: the first hash value that belongs to it
  * @from:  the first hash value that is looked for
  * @to:    the last one
+ * @begun: the walk may have returned entries of it
  */
 struct nf_ct_walk_bucket {
 	struct nf_ct_line	*line;
@@ -54,6 +52,7 @@ struct nf_ct_walk_bucket {
 	u32			begin;
 	u32			from;
 	u32			to;
+	bool			begun;
 };
 
 /* Does @ct come before the entry at @i? */
@@ -99,8 +98,6 @@ drop:
 static bool nf_ct_walk_passed(const struct nf_conntrack_walk *walk, u32 place,
 			      const struct nf_conn *ct)
 {
-	if (!walk->begun)
-		return false;
 	return place < walk->place ||
 	       (place == walk->place && (unsigned long)ct <= walk->after);
 }
@@ -114,14 +111,17 @@ static void nf_ct_gather_slot(struct nf_ct_gather *g, const unsigned long *at,
 			      unsigned long slot, const struct nf_ct_walk_bucket *b,
 			      const struct nf_conntrack_walk *walk, struct net *net)
 {
-	u32 place = nf_ct_walk_place(b->begin | nf_ct_slot_hash_bits(slot));
 	struct nf_conn *ct = nf_ct_slot_ct(slot);
+	u32 place;
 
-	if (place < b->from || place > b->to || nf_ct_walk_passed(walk, place, ct))
+	/* the slots of the other direction end here, without a reference */
+	if (nf_ct_slot_dir(slot) != nf_ct_walk_dir(ct))
 		return;
-	/* most slots of the other direction end here, without a reference */
-	if (nf_ct_slot_dir(slot) != nf_ct_walk_dir(ct) ||
-	    (net && !net_eq(nf_ct_net(ct), net)) ||
+	place = nf_ct_walk_place(b->begin | nf_ct_slot_hash_bits(slot));
+	if (place < b->from || place > b->to ||
+	    (b->begun && nf_ct_walk_passed(walk, place, ct)))
+		return;
+	if ((net && !net_eq(nf_ct_net(ct), net)) ||
 	    !refcount_inc_not_zero(&ct->ct_general.use))
 		return;
 	/* as in nf_ct_slot_get() */
@@ -241,32 +241,35 @@ static u32 nf_ct_gather_places(struct nf_ct_gather *g, u32 from,
 		nf_ct_walk_bucket(&b);
 		/* what stands here has this place, or a later one */
 		b.from = nf_ct_walk_place(next);
+		b.begun = walk->begun && b.from <= walk->place;
 		if (unlikely(!nf_ct_gather_bucket(g, &b, walk, net))) {
 			nf_ct_gather_forget(g);
 			next = from;
 			continue;
 		}
 		next = b.to + 1;
-		if (likely(!(next & NF_CT_WALK_REST)))
+		if (likely(!(next & NF_CT_PLACE_REST)))
 			return b.to;
 	}
 }
 
 /**
- * nf_conntrack_walk_next - the next entries of a walk
+ * nf_conntrack_walk_placed - the next entries of a walk, and their places
  * @net:   namespace, or NULL for all
  * @walk:  place in the table, all zero to begin
  * @batch: result, each with a reference that the caller drops
- * @max:   room in @batch; more than NF_CT_WALK_MAX counts as that
+ * @place: result: the place of each, by its direction nf_ct_walk_dir()
+ * @max:   room in both
  *
  * Dying and expired entries are included: the caller decides.
  *
  * Context: process, may sleep.
  * Return: how many, 0 at the end.
  */
-unsigned int nf_conntrack_walk_next(struct net *net,
-				    struct nf_conntrack_walk *walk,
-				    struct nf_conn **batch, unsigned int max)
+unsigned int nf_conntrack_walk_placed(struct net *net,
+				      struct nf_conntrack_walk *walk,
+				      struct nf_conn **batch, u32 *place,
+				      unsigned int max)
 {
 	unsigned int buckets = 0;
 	struct nf_ct_gather g;
@@ -279,8 +282,9 @@ unsigned int nf_conntrack_walk_next(struct net *net,
 		return 0;
 
 	g.batch = batch;
+	g.place = place;
 	g.n = 0;
-	g.max = min(max, NF_CT_WALK_MAX);
+	g.max = max;
 	g.more = false;
 	from = walk->begun ? walk->place : 0;
 	rcu_read_lock();
@@ -303,9 +307,29 @@ unsigned int nf_conntrack_walk_next(struct net *net,
 	if (g.n) {
 		walk->begun = true;
 		walk->after = (unsigned long)batch[g.n - 1];
-		walk->place = g.place[g.n - 1];
+		walk->place = place[g.n - 1];
 	}
 	return g.n;
+}
+
+/**
+ * nf_conntrack_walk_next - the next entries of a walk
+ * @net:   namespace, or NULL for all
+ * @walk:  place in the table, all zero to begin
+ * @batch: result, each with a reference that the caller drops
+ * @max:   room in @batch; more than NF_CT_WALK_MAX counts as that
+ *
+ * Context: process, may sleep.
+ * Return: as nf_conntrack_walk_placed().
+ */
+unsigned int nf_conntrack_walk_next(struct net *net,
+				    struct nf_conntrack_walk *walk,
+				    struct nf_conn **batch, unsigned int max)
+{
+	u32 place[NF_CT_WALK_MAX];
+
+	return nf_conntrack_walk_placed(net, walk, batch, place,
+					min(max, NF_CT_WALK_MAX));
 }
 
 NF_CT_EXPORT_PRIVATE(nf_conntrack_walk_next);

@@ -71,7 +71,7 @@ churn()
 probes_begin()
 {
 	mountpoint -q $TRACING || mount -t tracefs tracefs $TRACING 2>/dev/null
-	printf '%s\n' 'p:nfct/walk nf_conntrack_walk_hashed' 'p:nfct/end nf_conntrack_flush_net' \
+	printf '%s\n' 'p:nfct/walk nf_conntrack_walk_placed' 'p:nfct/end nf_conntrack_flush_net' \
 		>$TRACING/kprobe_events 2>/dev/null && echo 1 >$TRACING/events/nfct/enable
 }
 
@@ -204,6 +204,30 @@ is 'every resize was granted' "$(cat /tmp/resize)" ''
 judge netlink netlink
 judge proc proc
 note "entries: $(ctcount n)"
+
+# --- so many buckets that they and the slots do not tell all of them apart ---
+# 2^20 and 2^21 lines; a place stands in several of them then
+very_large()
+{
+	local n
+
+	start_reader netlink $LONG
+	netlink=$!
+	for n in $(sized '8388608 2048 16777216 4194304 8388608' '8388608'); do
+		check "very large table: $n buckets" sysctl -qw net.netfilter.nf_conntrack_buckets="$n"
+	done
+	total=$(ctcount n)
+	is 'very large table: conntrack -L shows every entry' \
+		"$(ns n conntrack -L 2>/dev/null | wc -l)" "$total"
+	stop $netlink
+	judge netlink 'very large table'
+	ns m flows udp 198.18.1.0 4000 0 1000 >/tmp/made
+	ns m conntrack -F 2>/dev/null
+	is 'very large table: a flush ends every entry' "$(ns m conntrack -L 2>/dev/null | wc -l)" 0
+	is 'very large table: and no other' "$(ctcount n)" "$total"
+	check 'very large table: back' sysctl -qw net.netfilter.nf_conntrack_buckets=16384
+}
+is_stock || very_large
 
 # --- at rest, tools and counters agree ---
 sysctl -qw net.netfilter.nf_conntrack_buckets=16384
