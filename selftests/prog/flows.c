@@ -7,7 +7,7 @@
  *         port 20000 + n % 1000; the same call again refreshes the same flows
  *   flows tcp PORT COUNT [open|abort]  TCP connections to oneself over 127.0.0.1
  *         that say a word and are closed; "open" stay so until SIGTERM, "abort"
- *         are reset after the word
+ *         are reset after the word, and come from the ports 10000 on
  *
  * Prints "sent=N refused=N", "made=N".
  */
@@ -28,6 +28,7 @@
 
 #define PORTS_PER_ADDR	1000
 #define FIRST_PORT	20000
+#define FIRST_SOURCE	10000
 #define BATCH		64
 
 /* ---- UDP ---- */
@@ -112,13 +113,27 @@ static int open_server(unsigned int port)
 	return fd;
 }
 
-static bool converse(int server, const struct sockaddr_in *to, bool keep,
-		     bool abort)
+/*
+ * A socket for connection number @i.  The kernel gives a port once more soon after a reset,
+ * and conntrack(8) shows such a connection as the one before: choose it here.
+ */
+static int open_client(unsigned long i, bool abort)
+{
+	struct sockaddr_in from = inet_at(INADDR_LOOPBACK, FIRST_SOURCE + i);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (fd >= 0 && abort && bind(fd, (struct sockaddr *)&from, sizeof(from)))
+		err(1, "source port %lu", FIRST_SOURCE + i);
+	return fd;
+}
+
+static bool converse(int server, int client, const struct sockaddr_in *to,
+		     bool keep, bool abort)
 {
 	struct linger reset = { .l_onoff = 1 };
-	int client = socket(AF_INET, SOCK_STREAM, 0), peer;
 	char word[4];
 	bool good;
+	int peer;
 
 	if (client < 0 || connect(client, (struct sockaddr *)to, sizeof(*to)))
 		return false;
@@ -152,7 +167,7 @@ static void tcp(unsigned int port, unsigned long count, const char *how)
 		err(1, "limit of files");
 	server = open_server(port);
 	for (i = 0; i < count; i++)
-		made += converse(server, &to, keep, abort);
+		made += converse(server, open_client(i, abort), &to, keep, abort);
 	printf("made=%lu\n", made);
 	fflush(stdout);
 	if (keep)
