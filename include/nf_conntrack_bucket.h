@@ -112,7 +112,6 @@ static inline u32 nf_ct_bucket_begin(const struct nf_conntrack_table *t, u32 has
 	return hash & ~(U32_MAX >> t->bits);
 }
 
-
 static inline u32 nf_ct_bucket_end(const struct nf_conntrack_table *t, u32 hash)
 {
 	return hash | (U32_MAX >> t->bits);
