@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Dumps many entries.  Between two datagrams a dump of the table keeps a place in
- * the order of hashes (struct nf_conntrack_walk), which stays right when the table
+ * the order of places (struct nf_conntrack_walk), which stays right when the table
  * is resized.  It holds references only while it fills one datagram.  A dump of
  * dying entries keeps a place on their lists, and a reference on each entry that
  * did not fit into the last datagram.
