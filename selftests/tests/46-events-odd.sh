@@ -80,10 +80,15 @@ many()
 }
 
 # --- what one listener has got, another still lacks: changes ---
+# Not by conntrack -U: it reads the acknowledgement of the entry before as that of this
+# one, and gives up when a second has begun between the two, on stock as well.
 change_all()
 {
-	ns n conntrack -U -f ipv4 -p udp -d 198.18.1.0 --mark "$1" 2>&1 >/dev/null |
-		sed 's/^/# /'
+	ns n nft "add table ip change
+		add chain ip change out { type filter hook output priority 0; }
+		add rule ip change out ct mark set $1"
+	make_flows 50
+	ns n nft delete table ip change
 }
 
 changes()

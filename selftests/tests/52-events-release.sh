@@ -50,8 +50,9 @@ before=$(ct_stat n drop)
 sysctl -qw net.netfilter.nf_conntrack_max=$((FLOWS + 10))
 ns n flows udp 198.18.1.0 5000 0 200 >/tmp/made
 note "with the limit reached: $(cat /tmp/made)"
-cmp_num 'packets beyond the limit are dropped' "$(sed 's/.*refused=//' /tmp/made)" -ge "$(sized 180 100)"
-cmp_num 'they are counted as dropped' "$(($(ct_stat n drop) - before))" -ge 180
+refused=$(sed 's/.*refused=//' /tmp/made)
+cmp_num 'packets beyond the limit are dropped' "$refused" -ge "$(sized 180 100)"
+cmp_num 'they are counted as dropped' "$(($(ct_stat n drop) - before))" -ge "$refused"
 table_full 'the log tells why' 'nf_conntrack: table full, dropping packet'
 sysctl -qw net.netfilter.nf_conntrack_max=$((FLOWS * 4))
 ns n conntrack -F 2>/dev/null
