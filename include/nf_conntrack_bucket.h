@@ -188,6 +188,18 @@ static inline u32 nf_ct_slot_hash_bits(unsigned long slot)
 	return (top << NF_CT_SLOT_LOW_BITS | (slot >> 1 & 3)) << NF_CT_SLOT_HASH_SHIFT;
 }
 
+/* Which bit of a slot is bit number @nth of the hash, the topmost being number 1; one of
+ * those that a slot keeps
+ */
+static inline unsigned int nf_ct_slot_hash_bit(unsigned int nth)
+{
+	unsigned int left = NF_CT_SLOT_KNOWN_BITS - nth;
+
+	if (left < NF_CT_SLOT_LOW_BITS)
+		return 1 + left;
+	return 64 - NF_CT_SLOT_TOP_BITS + left - NF_CT_SLOT_LOW_BITS;
+}
+
 /* The direction by which an entry is visited: the one that is always in the table */
 static inline enum ip_conntrack_dir nf_ct_walk_dir(const struct nf_conn *ct)
 {
@@ -217,7 +229,7 @@ struct nf_ct_line *nf_ct_bucket_locked(u32 hash);
 int nf_ct_line_add(struct nf_ct_line *line, u32 hash, unsigned long slot,
 		   unsigned int limit,
 		   struct nf_ct_line *(*spare)(void *arg), void *arg);
-struct nf_conntrack_table *nf_conntrack_table_alloc(unsigned int bits);
+struct nf_conntrack_table *nf_conntrack_table_alloc(unsigned int bits, bool zero);
 void nf_conntrack_table_free(struct nf_conntrack_table *t);
 
 #endif /* _NF_CONNTRACK_BUCKET_H */

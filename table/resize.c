@@ -24,6 +24,10 @@
 /* Buckets of the kernel's own table that one of our lines has room for */
 #define NF_CT_LINE_HEADS	(sizeof(struct nf_ct_line) / sizeof(void *))
 
+/* Buckets that move in one hold of their lock, and overflow lines at hand for them */
+#define NF_CT_MOVE_BATCH	8
+#define NF_CT_MOVE_SPARES	4U
+
 static DEFINE_MUTEX(nf_conntrack_resize_mutex);
 static bool nf_conntrack_resize_stopped;
 
@@ -117,6 +121,127 @@ static u32 nf_ct_slot_hash_value(u64 head, unsigned int i, unsigned long slot,
 	return nf_ct_hash(nf_ct_slot_ct(slot), nf_ct_slot_dir(slot));
 }
 
+/* From 2^@from to 2^@to buckets: does each become two, and do the slots tell which? */
+static bool nf_conntrack_bits_split(unsigned int from, unsigned int to)
+{
+	return to == from + 1 && to <= NF_CT_SLOT_KNOWN_BITS;
+}
+
+/**
+ * struct nf_ct_filling - a bucket that is being filled; no reader can reach it yet
+ * @line: its last line
+ * @n:    entries in that line
+ */
+struct nf_ct_filling {
+	struct nf_ct_line	*line;
+	unsigned int		n;
+};
+
+static void nf_ct_filling_begin(struct nf_ct_filling *f, struct nf_ct_line *line)
+{
+	*line = (struct nf_ct_line){};
+	f->line = line;
+	f->n = 0;
+}
+
+static void nf_ct_filling_add(struct nf_ct_filling *f, unsigned long slot, u64 tag,
+			      struct nf_ct_spares *spares)
+{
+	struct nf_ct_line *line = f->line;
+
+	if (unlikely(f->n == NF_CT_LINE_SLOTS)) {
+		line = nf_ct_spares_take(spares);
+		nf_ct_lines_count(1);
+		RCU_INIT_POINTER(f->line->next, line);
+		f->line = line;
+		f->n = 0;
+	}
+	line->slot[f->n] = slot;
+	line->head |= tag << NF_CT_TAG_SHIFT(f->n);
+	f->n++;
+}
+
+/* Copy a bucket of one line into the two that it becomes: each entry stays where it
+ * stands in the line.  @bit of a slot tells in which.
+ */
+static void nf_ct_line_split(const struct nf_ct_line *line, struct nf_ct_line *half,
+			     unsigned int bit)
+{
+	u64 tags = line->head & NF_CT_LINE_TAGS;
+	u64 second = 0;
+	int i;
+
+	for (i = 0; i < NF_CT_LINE_SLOTS; i++) {
+		unsigned long slot = line->slot[i];
+		unsigned long mask = -(slot >> bit & 1);
+
+		half[0].slot[i] = slot & ~mask;
+		half[1].slot[i] = slot & mask;
+		/* the byte of the last slot is on top in the end, as its tag */
+		second = second >> 8 | (u64)mask << 56;
+	}
+	half[0].head = tags & ~second;
+	half[1].head = tags & second;
+	RCU_INIT_POINTER(half[0].next, NULL);
+	RCU_INIT_POINTER(half[1].next, NULL);
+}
+
+/* Copy a bucket of several lines into the two that it becomes. */
+static void nf_ct_chain_split(struct nf_ct_line *line, struct nf_ct_line *half,
+			      unsigned int bit, struct nf_ct_spares *spares)
+{
+	struct nf_ct_filling f[2];
+	unsigned long slot;
+	unsigned int i;
+	u64 match;
+
+	nf_ct_filling_begin(&f[0], &half[0]);
+	nf_ct_filling_begin(&f[1], &half[1]);
+	for (; line; line = rcu_dereference_protected(line->next, true)) {
+		for (match = nf_ct_head_used(line->head); match; match &= match - 1) {
+			i = nf_ct_match_slot(match);
+			slot = line->slot[i];
+			nf_ct_filling_add(&f[slot >> bit & 1], slot,
+					  line->head >> NF_CT_TAG_SHIFT(i) & 0xff,
+					  spares);
+		}
+	}
+}
+
+/* Copy a bucket into the two that it becomes.  Their memory need not be zeroed. */
+static void nf_ct_bucket_split(struct nf_conntrack_table *to, u32 hash,
+			       struct nf_ct_line *first, struct nf_ct_spares *spares)
+{
+	struct nf_ct_line *half = &to->line[nf_ct_bucket_index(to, hash)];
+	unsigned int bit = nf_ct_slot_hash_bit(to->bits);
+
+	if (likely(!rcu_access_pointer(first->next)))
+		nf_ct_line_split(first, half, bit);
+	else
+		nf_ct_chain_split(first, half, bit, spares);
+}
+
+/* Copy a bucket into whichever of @to its entries belong to. */
+static void nf_ct_bucket_scatter(struct nf_conntrack_table *from,
+				 struct nf_conntrack_table *to, u32 hash,
+				 struct nf_ct_line *line, struct nf_ct_spares *spares)
+{
+	bool tell = nf_ct_slots_tell(from, to);
+	u64 match;
+
+	for (; line; line = rcu_dereference_protected(line->next, true)) {
+		for (match = nf_ct_head_used(line->head); match; match &= match - 1) {
+			unsigned int i = nf_ct_match_slot(match);
+			u32 h = nf_ct_slot_hash_value(line->head, i, line->slot[i],
+						      hash, tell);
+
+			nf_ct_line_add(&to->line[nf_ct_bucket_index(to, h)], h,
+				       line->slot[i], UINT_MAX,
+				       nf_ct_spares_take, spares);
+		}
+	}
+}
+
 /*
  * Copy the bucket that begins with @hash into @to and mark it moved.  Returns 0, or the
  * number of spare lines that it may need when there are fewer; nothing has moved then.
@@ -126,54 +251,59 @@ static unsigned int nf_ct_bucket_move(struct nf_conntrack_table *from,
 				      struct nf_ct_spares *spares)
 {
 	struct nf_ct_line *first = &from->line[nf_ct_bucket_index(from, hash)];
-	bool tell = nf_ct_slots_tell(from, to);
+	bool split = nf_conntrack_bits_split(from->bits, to->bits);
+	/* the first lines of two buckets take what does not fit into one line less */
+	unsigned int lines = split ? 0 : 1;
 	struct nf_ct_line *line;
-	unsigned int lines = 0;
-	int i;
 
-	for (line = first; line; line = rcu_dereference_protected(line->next, true))
+	for (line = first; (line = rcu_dereference_protected(line->next, true)); )
 		lines++;
 	if (lines > spares->n)
 		return lines;
 
-	for (line = first; line; line = rcu_dereference_protected(line->next, true)) {
-		for (i = 0; i < NF_CT_LINE_SLOTS; i++) {
-			u32 h;
-
-			if (!line->slot[i])
-				continue;
-			h = nf_ct_slot_hash_value(line->head, i, line->slot[i],
-						  hash, tell);
-			nf_ct_line_add(&to->line[nf_ct_bucket_index(to, h)], h,
-				       line->slot[i], UINT_MAX,
-				       nf_ct_spares_take, spares);
-		}
-	}
+	if (split)
+		nf_ct_bucket_split(to, hash, first, spares);
+	else
+		nf_ct_bucket_scatter(from, to, hash, first, spares);
 	/* pairs with the acquire in nf_ct_bucket_rcu() */
 	smp_store_release(&first->head, first->head | NF_CT_LINE_MOVED);
 	return 0;
 }
 
+/*
+ * Move a few buckets of one lock, from that of @hash on.  Returns the first hash of the
+ * bucket that comes next, 0 after the last one; @lack: as nf_ct_bucket_move().
+ */
+static u32 nf_conntrack_move_some(struct nf_conntrack_table *from,
+				  struct nf_conntrack_table *to, u32 hash,
+				  struct nf_ct_spares *spares, unsigned int *lack)
+{
+	spinlock_t *lock = nf_ct_hash_lock(hash);
+	unsigned int n = 0;
+
+	spin_lock_bh(lock);
+	do {
+		*lack = nf_ct_bucket_move(from, to, hash, spares);
+		if (*lack)
+			break;
+		hash = nf_ct_bucket_end(from, hash) + 1;
+	} while (++n < NF_CT_MOVE_BATCH && nf_ct_hash_lock(hash) == lock);
+	spin_unlock_bh(lock);
+	return hash;
+}
+
 static void nf_conntrack_table_move(struct nf_conntrack_table *from,
 				    struct nf_conntrack_table *to)
 {
-	u32 step = U32_MAX >> from->bits;
 	struct nf_ct_spares spares = {};
-	unsigned int lack = 1;
+	unsigned int lack = 0;
 	u32 hash = 0;
 
-	for (;;) {
-		nf_ct_spares_fill(&spares, max(lack, 4U));
-		spin_lock_bh(nf_ct_hash_lock(hash));
-		lack = nf_ct_bucket_move(from, to, hash, &spares);
-		spin_unlock_bh(nf_ct_hash_lock(hash));
-		if (lack)
-			continue;
-		if ((hash | step) == U32_MAX)
-			break;
-		hash = (hash | step) + 1;
+	do {
+		nf_ct_spares_fill(&spares, max(lack, NF_CT_MOVE_SPARES));
+		hash = nf_conntrack_move_some(from, to, hash, &spares, &lack);
 		cond_resched();
-	}
+	} while (hash || lack);
 	nf_ct_spares_drain(&spares);
 }
 
@@ -185,7 +315,8 @@ static int nf_conntrack_resize_to(unsigned int bits)
 
 	if (bits == old->bits)
 		return 0;
-	new = nf_conntrack_table_alloc(bits);
+	/* a split fills each bucket at once; else entries are added one by one */
+	new = nf_conntrack_table_alloc(bits, !nf_conntrack_bits_split(old->bits, bits));
 	if (!new)
 		return -ENOMEM;
 
@@ -351,7 +482,7 @@ int nf_conntrack_resize_init(void)
 	 * is missing: rather a small table than none.
 	 */
 	bits = nf_conntrack_bits_of(nf_conntrack_htable_size);
-	while (!(t = nf_conntrack_table_alloc(bits)) && bits > NF_CT_TABLE_MIN_BITS)
+	while (!(t = nf_conntrack_table_alloc(bits, true)) && bits > NF_CT_TABLE_MIN_BITS)
 		bits--;
 	if (!t)
 		return -ENOMEM;

@@ -450,20 +450,23 @@ void nf_conntrack_table_remove(struct nf_conn *ct, const u32 hash[IP_CT_DIR_MAX]
 /**
  * nf_conntrack_table_alloc - memory for one generation
  * @bits: log2 of the number of buckets
+ * @zero: empty buckets; else their memory is as it is, and the caller fills each one
+ *        before a reader can reach it
  *
  * Context: process, sleeps.
- * Return: empty buckets, or NULL.
+ * Return: buckets, or NULL.
  */
-struct nf_conntrack_table *nf_conntrack_table_alloc(unsigned int bits)
+struct nf_conntrack_table *nf_conntrack_table_alloc(unsigned int bits, bool zero)
 {
+	gfp_t gfp = GFP_KERNEL | __GFP_NOWARN | __GFP_RETRY_MAYFAIL;
 	struct nf_conntrack_table *t;
 
 	t = kzalloc(sizeof(*t), GFP_KERNEL);
 	if (!t)
 		return NULL;
 	/* whole pages, hence aligned to a line */
-	t->line = kvcalloc(1UL << bits, sizeof(*t->line),
-			   GFP_KERNEL | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
+	t->line = kvmalloc_array(1UL << bits, sizeof(*t->line),
+				 zero ? gfp | __GFP_ZERO : gfp);
 	if (!t->line) {
 		kfree(t);
 		return NULL;
