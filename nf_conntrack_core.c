@@ -74,8 +74,10 @@ static bool nf_conntrack_early_drop(struct net *net)
 	if (!ct)
 		return false;
 	trace_nf_ct_early_drop(ct);
+	local_bh_disable();
 	/* false when another CPU has just ended it */
 	gone = nf_ct_delete_at(ct, NULL, 0, 0);
+	local_bh_enable();
 	if (gone)
 		NF_CT_STAT_INC_ATOMIC(net, early_drop);
 	nf_ct_put(ct);
@@ -445,24 +447,19 @@ noinline bool nf_ct_delete(struct nf_conn *ct, u32 portid, int report)
  * @portid: as for nf_ct_delete()
  * @report: likewise
  *
- * Context: softirq safe, no table lock held.
+ * Context: BH disabled, no table lock held.
  * Return: true when this call has ended it, also if its destroy event waits.
  */
 bool nf_ct_delete_at(struct nf_conn *ct, const u32 *hash, u32 portid, int report)
 {
-	struct nf_ct_ending *e;
-	bool ended;
+	struct nf_ct_ending *e = this_cpu_ptr(&nf_ct_ending);
 
-	local_bh_disable();
-	e = this_cpu_ptr(&nf_ct_ending);
 	e->hash = hash;
 	e->ended = false;
 	e->ct = ct;
 	nf_ct_delete(ct, portid, report);
-	ended = e->ended;
 	e->ct = NULL;
-	local_bh_enable();
-	return ended;
+	return e->ended;
 }
 
 /* ---- use ---- */

@@ -340,8 +340,11 @@ static bool nf_ct_event_unheard(struct nf_conn *ct, struct nf_conntrack_ecache *
 
 	if (nf_conntrack_listening() || cmpxchg(&e->missed, 0, done))
 		return false;
-	item = nf_ct_unsent_connection(ct, e);
-	nf_ct_unsent_take(&item);
+	/* as a rule nothing was noted while no listener was there */
+	if (unlikely(READ_ONCE(e->cache) & NF_CT_UNSENT_EVENTS)) {
+		item = nf_ct_unsent_connection(ct, e);
+		nf_ct_unsent_take(&item);
+	}
 	return true;
 }
 

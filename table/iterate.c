@@ -16,6 +16,8 @@
 #include "nf_ct_entry.h"
 
 #define NF_CT_ITERATE_BATCH	32
+/* Entries that are visited with BH disabled: then come the softirqs that wait */
+#define NF_CT_ITERATE_ATOMIC	8
 
 /* A removal touches the extensions, the bucket of the other direction and the
  * neighbours in the deadline wheel: prefetch them.  @hash is filled in on the way: of
@@ -42,6 +44,26 @@ static void nf_conntrack_visit_prefetch(struct nf_conn **batch, const u32 *place
 	rcu_read_unlock();
 }
 
+/* Visit the entries of @batch from @i on, a few of them.  Returns the next one's index. */
+static unsigned int nf_conntrack_visit_some(struct nf_conn **batch,
+					    const u32 (*hash)[IP_CT_DIR_MAX],
+					    unsigned int i, unsigned int n,
+					    int (*iter)(struct nf_conn *i, void *data),
+					    void *data, u32 portid, int report)
+{
+	unsigned int end = min(n, i + NF_CT_ITERATE_ATOMIC);
+
+	/* for nf_ct_delete_at(); the kernel's own calls iter() so, too */
+	local_bh_disable();
+	for (; i < end; i++) {
+		if (iter(batch[i], data))
+			nf_ct_delete_at(batch[i], hash[i], portid, report);
+		nf_ct_put(batch[i]);
+	}
+	local_bh_enable();
+	return i;
+}
+
 static void nf_conntrack_visit(struct net *net,
 			       int (*iter)(struct nf_conn *i, void *data),
 			       void *data, u32 portid, int report)
@@ -56,11 +78,9 @@ static void nf_conntrack_visit(struct net *net,
 	while ((n = nf_conntrack_walk_placed(net, &walk, batch, place,
 					     ARRAY_SIZE(batch)))) {
 		nf_conntrack_visit_prefetch(batch, place, hash, n);
-		for (i = 0; i < n; i++) {
-			if (iter(batch[i], data))
-				nf_ct_delete_at(batch[i], hash[i], portid, report);
-			nf_ct_put(batch[i]);
-		}
+		for (i = 0; i < n; )
+			i = nf_conntrack_visit_some(batch, hash, i, n, iter, data,
+						    portid, report);
 		cond_resched();
 	}
 }
