@@ -286,7 +286,7 @@ tsc_khz()
 # Fills the array "qemu" with the command line.
 qemu_command()
 {
-	local cmdline='console=ttyS0 loglevel=5 panic=-1 mitigations=off nokaslr tsc=reliable no_timer_check' khz=''
+	local cmdline='console=ttyS0 loglevel=5 panic=-1 mitigations=off nokaslr tsc=reliable no_timer_check' khz='' cpu=max
 
 	# The guest's own calibration of its clock fails when the host is busy, and
 	# this machine has no other clock. With icount an instruction is a nanosecond.
@@ -296,8 +296,11 @@ qemu_command()
 	# not look like a lockup. KASAN finds what clearing memory would hide.
 	[ "$kernel" != debug ] || cmdline+=' init_on_alloc=0'
 	cmdline+=' slab_nomerge watchdog_thresh=30 rcupdate.rcu_cpu_stall_timeout=120 net.ifnames=0'
+	# With ERMS the kernel clears memory by an instruction that QEMU counts once per
+	# byte: a page would cost as much as a packet.
+	[ -z "$icount" ] || cpu+=,-erms,-fsrm
 	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
-		-machine 'microvm,acpi=on,rtc=on' -cpu max -m "$mem" -smp "$smp"
+		-machine 'microvm,acpi=on,rtc=on' -cpu $cpu -m "$mem" -smp "$smp"
 		-kernel "$kimage" -initrd "$kcache/initrd.cpio"
 		-append "$cmdline $append")
 	if [ -n "$icount" ]; then
