@@ -25,8 +25,11 @@
 #define NF_CT_LINE_HEADS	(sizeof(struct nf_ct_line) / sizeof(void *))
 
 /* Buckets that move in one hold of their lock, and overflow lines at hand for them */
-#define NF_CT_MOVE_BATCH	8
+#define NF_CT_MOVE_BATCH	8UL
 #define NF_CT_MOVE_SPARES	4U
+
+/* How many buckets of @t one lock guards */
+#define NF_CT_LOCK_BUCKETS(t)	(1UL << ((t)->bits - NF_CT_TABLE_MIN_BITS))
 
 static DEFINE_MUTEX(nf_conntrack_resize_mutex);
 static bool nf_conntrack_resize_stopped;
@@ -100,31 +103,61 @@ static s64 nf_conntrack_table_slots(unsigned int bits, unsigned int percent)
 
 /* ---- moving ---- */
 
-/* Does a bucket of @from, with what the slots tell, say where in @to each entry goes? */
-static bool nf_ct_slots_tell(const struct nf_conntrack_table *from,
-			     const struct nf_conntrack_table *to)
-{
-	return to->bits <= max_t(unsigned int, from->bits, NF_CT_SLOT_KNOWN_BITS);
-}
-
-/*
- * The hash of what stands in a slot; @head: of its line.  With @tell only as many bits of
- * it as a move needs: those of @bucket, which is the first hash of its bucket, of the
- * slot, and the tag.  Then the entry is not touched.
+/**
+ * struct nf_ct_move - the move of all buckets from one generation to another
+ * @from:   where they are
+ * @to:     where they go
+ * @bucket: the next one's index in @from
+ * @half:   which bit of a slot tells into which of two buckets of @to its entry goes;
+ *          negative when a bucket does not become two, or the slots do not tell
+ * @spares: overflow lines for @to
  */
-static u32 nf_ct_slot_hash_value(u64 head, unsigned int i, unsigned long slot,
-				 u32 bucket, bool tell)
-{
-	if (tell)
-		return bucket | nf_ct_slot_hash_bits(slot) |
-		       (u8)(head >> NF_CT_TAG_SHIFT(i));
-	return nf_ct_hash(nf_ct_slot_ct(slot), nf_ct_slot_dir(slot));
-}
+struct nf_ct_move {
+	struct nf_conntrack_table	*from;
+	struct nf_conntrack_table	*to;
+	unsigned long			bucket;
+	int				half;
+	struct nf_ct_spares		spares;
+};
 
 /* From 2^@from to 2^@to buckets: does each become two, and do the slots tell which? */
 static bool nf_conntrack_bits_split(unsigned int from, unsigned int to)
 {
 	return to == from + 1 && to <= NF_CT_SLOT_KNOWN_BITS;
+}
+
+/* First hash of bucket number @bucket of @t */
+static u32 nf_ct_bucket_hash(const struct nf_conntrack_table *t, unsigned long bucket)
+{
+	return bucket << (32 - t->bits);
+}
+
+/*
+ * Copy a bucket of one line into the two that it becomes: each entry stays where it
+ * stands in the line.
+ */
+static void nf_ct_line_split(const struct nf_ct_line *line, struct nf_ct_line *two,
+			     unsigned int half)
+{
+	u64 tags = line->head & NF_CT_LINE_TAGS;
+	u64 second = 0;
+	int i;
+
+	for (i = 0; i < NF_CT_LINE_SLOTS; i++) {
+		unsigned long slot = line->slot[i];
+		/* all ones for the second bucket: the bit as a sign, all along */
+		unsigned long mask = (long)(slot << (BITS_PER_LONG - 1 - half)) >>
+				     (BITS_PER_LONG - 1);
+
+		two[1].slot[i] = slot & mask;
+		two[0].slot[i] = slot & ~mask;
+		/* the byte of the last slot is on top in the end, as its tag */
+		second = second >> 8 | (u64)mask << 56;
+	}
+	two[0].head = tags & ~second;
+	two[1].head = tags & second;
+	RCU_INIT_POINTER(two[0].next, NULL);
+	RCU_INIT_POINTER(two[1].next, NULL);
 }
 
 /**
@@ -161,72 +194,53 @@ static void nf_ct_filling_add(struct nf_ct_filling *f, unsigned long slot, u64 t
 	f->n++;
 }
 
-/* Copy a bucket of one line into the two that it becomes: each entry stays where it
- * stands in the line.  @bit of a slot tells in which.
- */
-static void nf_ct_line_split(const struct nf_ct_line *line, struct nf_ct_line *half,
-			     unsigned int bit)
-{
-	u64 tags = line->head & NF_CT_LINE_TAGS;
-	u64 second = 0;
-	int i;
-
-	for (i = 0; i < NF_CT_LINE_SLOTS; i++) {
-		unsigned long slot = line->slot[i];
-		unsigned long mask = -(slot >> bit & 1);
-
-		half[0].slot[i] = slot & ~mask;
-		half[1].slot[i] = slot & mask;
-		/* the byte of the last slot is on top in the end, as its tag */
-		second = second >> 8 | (u64)mask << 56;
-	}
-	half[0].head = tags & ~second;
-	half[1].head = tags & second;
-	RCU_INIT_POINTER(half[0].next, NULL);
-	RCU_INIT_POINTER(half[1].next, NULL);
-}
-
 /* Copy a bucket of several lines into the two that it becomes. */
-static void nf_ct_chain_split(struct nf_ct_line *line, struct nf_ct_line *half,
-			      unsigned int bit, struct nf_ct_spares *spares)
+static void nf_ct_chain_split(struct nf_ct_move *m, struct nf_ct_line *line,
+			      struct nf_ct_line *two)
 {
 	struct nf_ct_filling f[2];
 	unsigned long slot;
 	unsigned int i;
 	u64 match;
 
-	nf_ct_filling_begin(&f[0], &half[0]);
-	nf_ct_filling_begin(&f[1], &half[1]);
+	nf_ct_filling_begin(&f[0], &two[0]);
+	nf_ct_filling_begin(&f[1], &two[1]);
 	for (; line; line = rcu_dereference_protected(line->next, true)) {
 		for (match = nf_ct_head_used(line->head); match; match &= match - 1) {
 			i = nf_ct_match_slot(match);
 			slot = line->slot[i];
-			nf_ct_filling_add(&f[slot >> bit & 1], slot,
+			nf_ct_filling_add(&f[slot >> m->half & 1], slot,
 					  line->head >> NF_CT_TAG_SHIFT(i) & 0xff,
-					  spares);
+					  &m->spares);
 		}
 	}
 }
 
-/* Copy a bucket into the two that it becomes.  Their memory need not be zeroed. */
-static void nf_ct_bucket_split(struct nf_conntrack_table *to, u32 hash,
-			       struct nf_ct_line *first, struct nf_ct_spares *spares)
+/* Does a bucket of @from, with what the slots tell, say where in @to each entry goes? */
+static bool nf_ct_slots_tell(const struct nf_conntrack_table *from,
+			     const struct nf_conntrack_table *to)
 {
-	struct nf_ct_line *half = &to->line[nf_ct_bucket_index(to, hash)];
-	unsigned int bit = nf_ct_slot_hash_bit(to->bits);
-
-	if (likely(!rcu_access_pointer(first->next)))
-		nf_ct_line_split(first, half, bit);
-	else
-		nf_ct_chain_split(first, half, bit, spares);
+	return to->bits <= max_t(unsigned int, from->bits, NF_CT_SLOT_KNOWN_BITS);
 }
 
-/* Copy a bucket into whichever of @to its entries belong to. */
-static void nf_ct_bucket_scatter(struct nf_conntrack_table *from,
-				 struct nf_conntrack_table *to, u32 hash,
-				 struct nf_ct_line *line, struct nf_ct_spares *spares)
+/*
+ * The hash of what stands in a slot; @head: of its line.  With @tell only as many bits of
+ * it as a move needs: those of @bucket, which is the first hash of its bucket, of the
+ * slot, and the tag.  Then the entry is not touched.
+ */
+static u32 nf_ct_slot_hash_value(u64 head, unsigned int i, unsigned long slot,
+				 u32 bucket, bool tell)
 {
-	bool tell = nf_ct_slots_tell(from, to);
+	if (tell)
+		return bucket | nf_ct_slot_hash_bits(slot) |
+		       (u8)(head >> NF_CT_TAG_SHIFT(i));
+	return nf_ct_hash(nf_ct_slot_ct(slot), nf_ct_slot_dir(slot));
+}
+
+/* Add the entries of a bucket, which begins with @hash, to where they belong. */
+static void nf_ct_chain_scatter(struct nf_ct_move *m, struct nf_ct_line *line, u32 hash)
+{
+	bool tell = nf_ct_slots_tell(m->from, m->to);
 	u64 match;
 
 	for (; line; line = rcu_dereference_protected(line->next, true)) {
@@ -235,76 +249,80 @@ static void nf_ct_bucket_scatter(struct nf_conntrack_table *from,
 			u32 h = nf_ct_slot_hash_value(line->head, i, line->slot[i],
 						      hash, tell);
 
-			nf_ct_line_add(&to->line[nf_ct_bucket_index(to, h)], h,
+			nf_ct_line_add(&m->to->line[nf_ct_bucket_index(m->to, h)], h,
 				       line->slot[i], UINT_MAX,
-				       nf_ct_spares_take, spares);
+				       nf_ct_spares_take, &m->spares);
 		}
 	}
 }
 
-/*
- * Copy the bucket that begins with @hash into @to and mark it moved.  Returns 0, or the
- * number of spare lines that it may need when there are fewer; nothing has moved then.
- */
-static unsigned int nf_ct_bucket_move(struct nf_conntrack_table *from,
-				      struct nf_conntrack_table *to, u32 hash,
-				      struct nf_ct_spares *spares)
+/* Overflow lines that the move of a bucket may need */
+static unsigned int nf_ct_move_lines(const struct nf_ct_move *m,
+				     const struct nf_ct_line *first)
 {
-	struct nf_ct_line *first = &from->line[nf_ct_bucket_index(from, hash)];
-	bool split = nf_conntrack_bits_split(from->bits, to->bits);
-	/* the first lines of two buckets take what does not fit into one line less */
-	unsigned int lines = split ? 0 : 1;
-	struct nf_ct_line *line;
+	const struct nf_ct_line *line = first;
+	/* what does not fit into the first lines of two buckets is one line less */
+	unsigned int lines = m->half < 0;
 
-	for (line = first; (line = rcu_dereference_protected(line->next, true)); )
+	while ((line = rcu_dereference_protected(line->next, true)))
 		lines++;
-	if (lines > spares->n)
-		return lines;
-
-	if (split)
-		nf_ct_bucket_split(to, hash, first, spares);
-	else
-		nf_ct_bucket_scatter(from, to, hash, first, spares);
-	/* pairs with the acquire in nf_ct_bucket_rcu() */
-	smp_store_release(&first->head, first->head | NF_CT_LINE_MOVED);
-	return 0;
+	return lines;
 }
 
 /*
- * Move a few buckets of one lock, from that of @hash on.  Returns the first hash of the
- * bucket that comes next, 0 after the last one; @lack: as nf_ct_bucket_move().
+ * Copy the next bucket and mark it moved.  Returns 0, or the number of spare lines that
+ * it may need when there are fewer; nothing has moved then.
  */
-static u32 nf_conntrack_move_some(struct nf_conntrack_table *from,
-				  struct nf_conntrack_table *to, u32 hash,
-				  struct nf_ct_spares *spares, unsigned int *lack)
+static unsigned int nf_ct_move_bucket(struct nf_ct_move *m)
 {
-	spinlock_t *lock = nf_ct_hash_lock(hash);
-	unsigned int n = 0;
+	struct nf_ct_line *first = &m->from->line[m->bucket];
+	struct nf_ct_line *two = &m->to->line[2 * m->bucket];
+	unsigned int lines = nf_ct_move_lines(m, first);
+
+	if (unlikely(lines > m->spares.n))
+		return lines;
+	if (m->half < 0)
+		nf_ct_chain_scatter(m, first, nf_ct_bucket_hash(m->from, m->bucket));
+	else if (lines)
+		nf_ct_chain_split(m, first, two);
+	else
+		nf_ct_line_split(first, two, m->half);
+	/* pairs with the acquire in nf_ct_bucket_rcu() */
+	smp_store_release(&first->head, first->head | NF_CT_LINE_MOVED);
+	m->bucket++;
+	return 0;
+}
+
+/* Move a few buckets of one lock.  Returns as nf_ct_move_bucket(). */
+static unsigned int nf_ct_move_some(struct nf_ct_move *m)
+{
+	/* the buckets of a lock are 2^n in number, and neighbours */
+	unsigned long end = min(m->bucket + NF_CT_MOVE_BATCH,
+				(m->bucket | (NF_CT_LOCK_BUCKETS(m->from) - 1)) + 1);
+	spinlock_t *lock = nf_ct_hash_lock(nf_ct_bucket_hash(m->from, m->bucket));
+	unsigned int lack = 0;
 
 	spin_lock_bh(lock);
-	do {
-		*lack = nf_ct_bucket_move(from, to, hash, spares);
-		if (*lack)
-			break;
-		hash = nf_ct_bucket_end(from, hash) + 1;
-	} while (++n < NF_CT_MOVE_BATCH && nf_ct_hash_lock(hash) == lock);
+	while (m->bucket < end && !lack)
+		lack = nf_ct_move_bucket(m);
 	spin_unlock_bh(lock);
-	return hash;
+	return lack;
 }
 
 static void nf_conntrack_table_move(struct nf_conntrack_table *from,
 				    struct nf_conntrack_table *to)
 {
-	struct nf_ct_spares spares = {};
+	struct nf_ct_move m = { .from = from, .to = to, .half = -1 };
 	unsigned int lack = 0;
-	u32 hash = 0;
 
-	do {
-		nf_ct_spares_fill(&spares, max(lack, NF_CT_MOVE_SPARES));
-		hash = nf_conntrack_move_some(from, to, hash, &spares, &lack);
+	if (nf_conntrack_bits_split(from->bits, to->bits))
+		m.half = nf_ct_slot_hash_bit(to->bits);
+	while (m.bucket < 1UL << from->bits) {
+		nf_ct_spares_fill(&m.spares, max(lack, NF_CT_MOVE_SPARES));
+		lack = nf_ct_move_some(&m);
 		cond_resched();
-	} while (hash || lack);
-	nf_ct_spares_drain(&spares);
+	}
+	nf_ct_spares_drain(&m.spares);
 }
 
 /* Replace the table by one of 2^@bits buckets. */
