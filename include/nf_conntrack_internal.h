@@ -99,7 +99,4 @@ static inline struct nf_conntrack_pernet *nf_conntrack_pernet(const struct net *
 /* nf_conntrack_core.c */
 bool nf_ct_delete_at(struct nf_conn *ct, const u32 *hash, u32 portid, int report);
 
-/* nf_conntrack_helper.c */
-bool nf_ct_helper_is_known(const struct nf_conntrack_helper *helper);
-
 #endif /* _NF_CONNTRACK_INTERNAL_H */

@@ -414,14 +414,24 @@ static void test_update_mark(void)
 
 static const struct ct_case helper_updates[] = {
 	{ "update: helper without a name", UPDATE(NEST(CTA_HELP)), EINVAL },
-	{ "update: empty helper", UPDATE(HELP(1, "")), 0 },
 	{ "update: unknown helper", UPDATE(HELP(7, "nosuch")), EOPNOTSUPP },
 	{ "update: helper where none was", UPDATE(HELP(4, "ftp")), EOPNOTSUPP },
 };
 
+/* Does an empty name take the helper away?  Stock 7.x knows no helper of that name. */
+static bool empty_name_takes(void)
+{
+	return ours || !kernel_is_at_least(7, 0);
+}
+
 /* A helper is taken away, and its expectations with it. */
 static void test_remove_helper(void)
 {
+	if (!empty_name_takes()) {
+		CASE("DIFF update: empty helper", UPDATE(HELP(1, "")), EOPNOTSUPP);
+		return;
+	}
+	CASE("DIFF update: empty helper", UPDATE(HELP(1, "")), 0);
 	MUST("remove helper: make", MAKE(T(.sport = 1003), HELP(4, "ftp")));
 	CASE("update: the same helper", CT(NEW, ACK),
 	     { ORIG(T(.sport = 1003)), HELP(4, "ftp") }, 0);

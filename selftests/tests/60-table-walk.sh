@@ -177,7 +177,9 @@ ns n flows udp 198.18.1.0 4000 0 $LONG >/tmp/made
 is 'all flows there' "$(ctcount n)" $LONG
 
 # --- the end of a namespace that has none of them ---
-if is_ours && probes_begin; then
+if is_ours && ! probes_begin; then
+	skip 'the end of namespaces without entries' 'this kernel has no probes'
+elif is_ours; then
 	for i in 1 2 3; do
 		must ip netns add empty
 		must ip netns delete empty
