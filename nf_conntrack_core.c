@@ -647,7 +647,10 @@ int nf_conntrack_core_init(void)
 	BUILD_BUG_ON(ilog2(CONFIG_NR_CPUS) >=
 		     BITS_PER_LONG - NF_CT_STATUS_CPU_SHIFT);
 
-	/* DIFF: slab-caches: larger objects than stock's, with the extensions */
+	/* DIFF: slab-caches: larger objects than stock's, with the extensions.
+	 * Not aligned to cache lines: with 384 bytes instead of 336 no lookup was faster,
+	 * among a million entries neither, and each entry takes 14 % more memory.
+	 */
 	nf_conntrack_cachep = kmem_cache_create("nf_conntrack",
 						sizeof(struct nf_ct_entry),
 						NFCT_INFOMASK + 1,
