@@ -216,6 +216,18 @@ static void nf_ct_chain_split(struct nf_ct_move *m, struct nf_ct_line *line,
 	}
 }
 
+/* Copy a bucket with @more lines after its first into the two that it becomes. */
+static void nf_ct_bucket_split(struct nf_ct_move *m, struct nf_ct_line *first,
+			       unsigned int more)
+{
+	struct nf_ct_line *two = &m->to->line[2 * m->bucket];
+
+	if (more)
+		nf_ct_chain_split(m, first, two);
+	else
+		nf_ct_line_split(first, two, m->half);
+}
+
 /* Does a bucket of @from, with what the slots tell, say where in @to each entry goes? */
 static bool nf_ct_slots_tell(const struct nf_conntrack_table *from,
 			     const struct nf_conntrack_table *to)
@@ -276,17 +288,14 @@ static unsigned int nf_ct_move_lines(const struct nf_ct_move *m,
 static unsigned int nf_ct_move_bucket(struct nf_ct_move *m)
 {
 	struct nf_ct_line *first = &m->from->line[m->bucket];
-	struct nf_ct_line *two = &m->to->line[2 * m->bucket];
 	unsigned int lines = nf_ct_move_lines(m, first);
 
 	if (unlikely(lines > m->spares.n))
 		return lines;
 	if (m->half < 0)
 		nf_ct_chain_scatter(m, first, nf_ct_bucket_hash(m->from, m->bucket));
-	else if (lines)
-		nf_ct_chain_split(m, first, two);
 	else
-		nf_ct_line_split(first, two, m->half);
+		nf_ct_bucket_split(m, first, lines);
 	/* pairs with the acquire in nf_ct_bucket_rcu() */
 	smp_store_release(&first->head, first->head | NF_CT_LINE_MOVED);
 	m->bucket++;
