@@ -300,7 +300,7 @@ qemu_command()
 	# byte: a page would cost as much as a packet.
 	[ -z "$icount" ] || cpu+=,-erms,-fsrm
 	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
-		-machine 'microvm,acpi=on,rtc=on' -cpu $cpu -m "$mem" -smp "$smp"
+		-machine 'microvm,acpi=on,rtc=on' -cpu "$cpu" -m "$mem" -smp "$smp"
 		-kernel "$kimage" -initrd "$kcache/initrd.cpio"
 		-append "$cmdline $append")
 	if [ -n "$icount" ]; then
