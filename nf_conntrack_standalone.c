@@ -395,7 +395,6 @@ static void __exit nf_conntrack_standalone_fini(void)
 	nf_conntrack_steps_fini(ARRAY_SIZE(nf_conntrack_steps));
 }
 
-/* DIFF: bpf-functions: stock also registers functions for BPF programs here. */
 module_init(nf_conntrack_standalone_init);
 module_exit(nf_conntrack_standalone_fini);
 

@@ -21,8 +21,6 @@
 
 #include "nf_conntrack_internal.h"
 
-#ifdef NF_CT_HAVE_KFUNCS
-
 /* Seconds that a connection lives whose program sets no timeout */
 #define NF_CT_BPF_TIMEOUT	10
 
@@ -450,13 +448,11 @@ static bool nf_ct_bpf_is_entry(const struct btf *btf, const struct btf_type *t)
 	return true;
 }
 
-/* May a program write @size bytes at @off of what @reg points to?  Of an entry, its
- * mark only.
- */
-static int nf_ct_bpf_write(struct bpf_verifier_log *log,
-			   const struct bpf_reg_state *reg, int off, int size)
+/* May a program write @size bytes at @off of a @t?  Of an entry, its mark only. */
+static int nf_ct_bpf_may_write(struct bpf_verifier_log *log, const struct btf *btf,
+			       const struct btf_type *t, int off, int size)
 {
-	if (!nf_ct_bpf_is_entry(reg->btf, btf_type_by_id(reg->btf, reg->btf_id))) {
+	if (!nf_ct_bpf_is_entry(btf, t)) {
 		bpf_log(log, "only read is supported\n");
 		return -EACCES;
 	}
@@ -469,11 +465,14 @@ static int nf_ct_bpf_write(struct bpf_verifier_log *log,
 	return -EACCES;
 }
 
+NF_CT_BPF_WRITE_HOOK(nf_ct_bpf_write, nf_ct_bpf_may_write)
+
 /**
  * register_nf_conntrack_bpf - let BPF programs call these functions
  *
- * Without types of this module (no pahole, no vmlinux where it was compiled) the kernel
- * says so in its log, and programs that want them do not load.
+ * Without types of this module (no pahole, or no types of the kernel where it was
+ * compiled) the kernel says so in its log, and programs that want them do not load.  6.1
+ * says it by -ENOENT as well.
  *
  * Context: process, sleeps.
  * Return: 0 or an error.
@@ -485,8 +484,9 @@ int register_nf_conntrack_bpf(void)
 	err = register_btf_kfunc_id_set(BPF_PROG_TYPE_XDP, &nf_ct_bpf_set);
 	if (!err)
 		err = register_btf_kfunc_id_set(BPF_PROG_TYPE_SCHED_CLS, &nf_ct_bpf_set);
+	/* DIFF: bpf-functions: stock always has types */
 	if (err)
-		return err;
+		return err == -ENOENT ? 0 : err;
 
 	mutex_lock(&nf_conn_btf_access_lock);
 	nfct_btf_struct_access = nf_ct_bpf_write;
@@ -505,16 +505,3 @@ void cleanup_nf_conntrack_bpf(void)
 	nfct_btf_struct_access = NULL;
 	mutex_unlock(&nf_conn_btf_access_lock);
 }
-
-#else	/* modules outside of the kernel's tree have no types there */
-
-int register_nf_conntrack_bpf(void)
-{
-	return 0;
-}
-
-void cleanup_nf_conntrack_bpf(void)
-{
-}
-
-#endif

@@ -7,7 +7,8 @@
 #
 # Usage: build.sh [FOLDER]     default: $BUILD, else build/
 # Takes KDIR=, KVER= and ARCH= from the environment, the rest (W=1, C=2, V=1, -j)
-# from make.  FITS=no: do not compare with the kernel's own modules.
+# from make.  FITS=no: do not compare with the kernel's own modules.  VMLINUZ=: the
+# kernel's image, default /boot/vmlinuz-RELEASE; the types of 6.1 come from it.
 
 set -euo pipefail
 
@@ -97,6 +98,29 @@ fits()
 		die "the modules are not for the kernel of $kdir"
 }
 
+# BPF programs call functions by the module's types. Where the headers have those of the
+# kernel (since 6.12) the kernel's build has made ours; else it is done here, if possible.
+types()
+{
+	local kdir=$1 build=$2 release reason status=0
+	local -a modules
+
+	grep -qx 'CONFIG_DEBUG_INFO_BTF_MODULES=y' "$kdir/include/config/auto.conf" || return 0
+	[ ! -e "$kdir/vmlinux" ] || return 0
+	release=$(KDIR=$kdir "$TOP/tools/kdir.sh" --release)
+	mapfile -t modules < <(made "$build" | sed "s|.*|$build/src/&.ko|")
+	if command -v python3 >/dev/null; then
+		reason=$("$TOP/tools/btf" "$release" "${VMLINUZ:-/boot/vmlinuz-$release}" "${modules[@]}") || status=$?
+	else
+		reason='python3 is missing' status=3
+	fi
+	case $status in
+	0) ;;
+	3) echo "build: BPF programs cannot call functions of these modules: $reason" ;;
+	*) die 'adding the types has failed' ;;
+	esac
+}
+
 # Module names are unique in a kernel, so all of them lie side by side.
 publish()
 {
@@ -134,6 +158,7 @@ main()
 	names=$("$TOP/tools/modules.sh" --kdir "$kdir")
 	agree "$build" "$names"
 	fits "$kdir" "$build" "$names"
+	types "$kdir" "$build"
 	publish "$build" "$names"
 	echo "build: $(wc -l <<<"$names") modules for $(KDIR=$kdir "$TOP/tools/kdir.sh" --release) in $build"
 }

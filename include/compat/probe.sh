@@ -45,6 +45,7 @@ NF_CT_HAVE_FRAG_DRAIN|linux/skbuff.h|page_frag_cache_drain
 NF_CT_HAVE_LSM_CONTEXT|linux/security.h|&((struct lsm_context *)0)->len
 NF_CT_HAVE_TOKEN_NS|linux/module.h|0; MODULE_IMPORT_NS(nf_ct_probe)
 NF_CT_HAVE_LINUX_UNALIGNED|linux/unaligned.h|(void *)0
+NF_CT_HAVE_BPF_WRITE_REG|linux/filter.h|_Generic(nfct_btf_struct_access, int (*)(struct bpf_verifier_log *, const struct bpf_reg_state *, int, int): (void *)0)
 NF_CT_HAVE_UDP_GET_LEN|linux/udp.h|udp_get_len
 '
 

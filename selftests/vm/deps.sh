@@ -23,9 +23,10 @@ libelf-dev|kernel build
 libmnl-dev|test programs
 libnetfilter-conntrack-dev|test programs
 libssl-dev|kernel build
+lz4|kernel image, for the types of 6.1
 HEADERS|headers the modules are built against
 mmdebstrap|user space of the guest
-pahole|types (BTF) in modules of newer kernels
+pahole|types (BTF) in modules
 pkg-config|test programs
 python3|checks of modules and sources
 qemu-system-x86|the virtual machine
