@@ -44,9 +44,9 @@ deps:		## install the Debian packages that the rest needs (as root)
 check: deps	## all tests, each in a virtual machine: TEST= names some, MODSET=stock|ours|both
 	$(quiet)$(TESTS) --modset $(or $(MODSET),ours) $(TEST)
 
-check-debug: deps	## the same on a kernel with its checkers on (SMOKE=1: the short part)
-	$(quiet)selftests/kernels/debug.sh --install
-	$(quiet)$(TESTS) --kernel debug --modset $(or $(MODSET),ours) $(TEST)
+check-debug: deps	## the same on a kernel with its checkers on (KERNEL=6.1|7, SMOKE=1: the short part)
+	$(quiet)selftests/kernels/debug.sh --install $(or $(KERNEL),6.1)
+	$(quiet)KERNEL= $(TESTS) --kernel debug$(patsubst %,-%,$(filter-out 6.1,$(KERNEL))) --modset $(or $(MODSET),ours) $(TEST)
 
 demo: deps	## a NAT gateway with conntrackd and a slow listener, ours beside the kernel's own
 	$(quiet)selftests/demo/run.sh

@@ -11,7 +11,7 @@
 #   TEST                     a test's name or number, or the beginning of either
 #   --kernel 6.1|6.12|7|all  Debian's cloud kernel of this series, or each of them; default:
 #                            the series of this machine's Debian ($KERNEL)
-#   --kernel debug           the debug kernel
+#   --kernel debug|debug-7   the debug kernel of 6.1 or 7.x
 #   --modset stock|ours|both which modules (default: ours) ($MODSET)
 #   --jobs N                 guests at once (default 2) ($JOBS)
 #   --smoke                  only the tests marked SMOKE
@@ -104,7 +104,7 @@ select_runs()
 		name=$(basename "$file" .sh)
 		is_wanted "$name" || continue
 		[ -z "$smoke" ] || [ "$(header "$file" SMOKE no)" != no ] || continue
-		[ "$kernel" != debug ] || [ "$(header "$file" DEBUG no)" != skip ] || continue
+		! is_debug "$kernel" || [ "$(header "$file" DEBUG no)" != skip ] || continue
 		sets=$(header "$file" MODSET 'stock ours')
 		if [ "$modset" != stock ] && [ "$(header "$file" PROMISE no)" != no ]; then
 			sets=ours
@@ -162,7 +162,7 @@ limit()
 	local seconds debug
 
 	seconds=$(header "$1" TIMEOUT 300)
-	if [ "$kernel" = debug ]; then
+	if is_debug "$kernel"; then
 		debug=$(header "$1" DEBUGTIMEOUT $((seconds * 4)))
 		seconds=$debug
 	fi
@@ -339,7 +339,7 @@ count_results()
 main()
 {
 	parse_options "$@"
-	[ -n "$host$smoke" ] || [ ${#wanted[@]} -gt 0 ] || [ "$kernel" = debug ] || host=yes
+	[ -n "$host$smoke" ] || [ ${#wanted[@]} -gt 0 ] || is_debug "$kernel" || host=yes
 	select_checks
 	for kernel in "${kernels[@]}"; do
 		select_runs

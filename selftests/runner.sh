@@ -66,7 +66,7 @@ select_kernels()
 		kernels=("$kernel")
 	fi
 	for kernel in "${kernels[@]}"; do
-		[ "$kernel" = debug ] || archive_of "$kernel" >/dev/null || die "not for kernel $kernel"
+		archive_of "$(guest_series "$kernel")" >/dev/null || die "not for kernel $kernel"
 	done
 	kernel=${kernels[0]}
 }
@@ -115,11 +115,8 @@ begin()
 
 make_images()
 {
-	local series=$kernel
-
-	[ "$kernel" != debug ] || series=6.1
-	"$VM/image.sh" "$1" "$(user_space "$series")"
-	[ "$kernel" = debug ] || "$VM/image.sh" cloud "$("$VM/image.sh" kver "$kernel")"
+	"$VM/image.sh" "$1" "$(user_space "$(guest_series "$kernel")")"
+	is_debug "$kernel" || "$VM/image.sh" cloud "$("$VM/image.sh" kver "$kernel")"
 }
 
 compile_modules()

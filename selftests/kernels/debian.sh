@@ -9,6 +9,8 @@
 #   host_release           Debian release of this machine: bookworm or trixie
 #   native_series          the series of that release, the default
 #   series_of KVER         of a kernel release such as 6.12.117+deb12-cloud-amd64
+#   debug_flavour SERIES   the name of its debug kernel: debug, debug-7
+#   is_debug KERNEL, guest_series KERNEL     of a guest's kernel: a series, or such a name
 #   user_space SERIES      the Debian release whose programs run on it
 #   archive_of SERIES      the Debian release whose archives have it for this machine;
 #                          it is compiled there, so it is this machine's if possible
@@ -71,6 +73,31 @@ archive_of()
 	'6.1 '*) complain 'kernel 6.1 is for Debian 12; Debian 13 has no packages of it' ;;
 	'6.12 '*|'7 '*) echo trixie ;;
 	*) complain "no such kernel: $1; there are 6.1, 6.12 and 7" ;;
+	esac
+}
+
+is_debug()
+{
+	[[ $1 = debug* ]]
+}
+
+# guest_series KERNEL: its series when KERNEL is a debug kernel, too
+guest_series()
+{
+	case "$1" in
+	debug) echo 6.1 ;;
+	debug-7) echo 7 ;;
+	debug*) complain "no such kernel: $1; there are debug and debug-7" ;;
+	*) echo "$1" ;;
+	esac
+}
+
+debug_flavour()
+{
+	case "$1" in
+	6.1) echo debug ;;
+	7) echo debug-7 ;;
+	*) complain "no debug kernel of $1; there are 6.1 and 7" ;;
 	esac
 }
 

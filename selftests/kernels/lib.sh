@@ -5,7 +5,9 @@
 # a cached build still fits, and the progress line.
 
 kernels_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cache=${NFCT_CACHE:-$HOME/.cache/nfct}
+# shellcheck source=selftests/kernels/debian.sh
+. "$kernels_dir/debian.sh"
+cache=$CACHE
 series=6.1
 jobs=${JOBS:-$(nproc)}
 
@@ -38,9 +40,17 @@ need() {
 		die "apt-get install failed"
 }
 
+# Is the series that of this machine's Debian? Then apt installs its packages; those of
+# another are unpacked in the cache.
+is_native() {
+	[ "$series" = "$(native_series)" ]
+}
+
 need_build_packages() {
-	need linux-source-$series "$(cloud_headers_package)" gcc make bc bison \
-		flex libelf-dev libssl-dev xz-utils lz4 kmod
+	local packages=(gcc make bc bison flex libelf-dev libssl-dev xz-utils lz4 kmod)
+
+	! is_native || packages+=("linux-source-$series" "$(cloud_headers_package)")
+	need "${packages[@]}"
 }
 
 # The newest cloud headers that are installed, else the meta package's name.
@@ -56,27 +66,57 @@ cloud_headers_package() {
 cloud_config() {
 	local f
 
+	if ! is_native; then
+		echo "$("$kernels_dir/headers.sh" "$(newest_kver "$series")")/.config"
+		return
+	fi
 	f=$(find /usr/src -mindepth 2 -maxdepth 2 -name .config \
 		-path "*/linux-headers-$series.*-cloud-amd64/*" | sort -V | tail -n 1)
 	[ -n "$f" ] || die "no /usr/src/linux-headers-$series.*-cloud-amd64/.config"
 	echo "$f"
 }
 
+# Of a series that counts releases (7 for 7.3) the newest one.
+source_package() {
+	local release
+
+	is_native && { echo "linux-source-$series"; return; }
+	release=$(archive_of "$series")
+	foreign_apt "$release" apt-cache pkgnames "linux-source-$series" | sort -V | tail -n 1
+}
+
 source_version() {
-	dpkg-query -W -f '${Version}' linux-source-$series
+	local release
+
+	is_native && { dpkg-query -W -f '${Version}' "linux-source-$series"; return; }
+	release=$(archive_of "$series")
+	foreign_apt "$release" apt-cache show --no-all-versions "$(source_package)" |
+		sed -n 's/^Version: //p'
+}
+
+# Prints the archive with the source; downloads it below folder $1 if need be.
+source_archive() {
+	local package
+
+	package=$(source_package)
+	is_native && { echo "/usr/src/$package.tar.xz"; return; }
+	say "downloading $package, 170 MB, once"
+	fetch "$series" "$1" "$package" >&2
+	echo "$1/usr/src/$package.tar.xz"
 }
 
 # Unpack once per package version; prints the folder.
 unpack_source() {
-	local dir
+	local dir archive
 
 	dir=$cache/src/linux-$(source_version)
 	if [ ! -f "$dir/.unpacked" ]; then
-		say "unpacking linux-source-$series $(source_version)"
-		rm -rf "$dir" "$dir.tmp"
+		rm -rf "$dir" "$dir.tmp" "$dir.deb"
 		mkdir -p "$dir.tmp"
-		nice tar -xJf "/usr/src/linux-source-$series.tar.xz" \
-			-C "$dir.tmp" --strip-components=1
+		archive=$(source_archive "$dir.deb")
+		say "unpacking ${archive##*/} of $(source_version)"
+		nice tar -xJf "$archive" -C "$dir.tmp" --strip-components=1
+		rm -rf "$dir.deb"
 		touch "$dir.tmp/.unpacked"
 		mv "$dir.tmp" "$dir"
 	fi
@@ -101,7 +141,7 @@ wanted_options() {
 	local src=$1 flavour=$2
 
 	cloud_net_options "$src"
-	cat "$kernels_dir/common.config" "$kernels_dir/$flavour.config"
+	cat "$kernels_dir/common.config" "$kernels_dir/${flavour%-*}.config"
 }
 
 # stamp SRC FLAVOUR: changes with the source, the options and the compiler.
@@ -182,8 +222,9 @@ parse_options() {
 		--install) install=yes ;;
 		--force) force=yes ;;
 		-h|--help)
-			echo "usage: ${0##*/} [--install] [--force]"
+			echo "usage: ${0##*/} [--install] [--force] [6.1|7]"
 			exit 0 ;;
+		[0-9]*) series=$1 ;;
 		*) die "unknown option $1" ;;
 		esac
 		shift

@@ -4,7 +4,7 @@
 # Compiles the test modules of this folder for a guest's kernel and puts them into a
 # folder, executable, so that boot.sh --bin takes them along.
 #
-# Usage: build.sh 6.1|6.12|7|debug FOLDER
+# Usage: build.sh 6.1|6.12|7|debug|debug-7 FOLDER
 
 set -euo pipefail
 
@@ -23,7 +23,7 @@ work=$(mktemp -d "$out/tmp.XXXXXX")
 cp "$HERE"/Kbuild "$HERE"/*.c "$work/"
 KDIR=$("$HERE/../vm/modules.sh" --kdir "$kernel")
 export KDIR
-[ "$kernel" = debug ] || for_kernel=("$HERE/../kernels/for.sh" "$kernel")
+[[ $kernel = debug* ]] || for_kernel=("$HERE/../kernels/for.sh" "$kernel")
 BUILD=$work "${for_kernel[@]}" make --no-print-directory -C "$KDIR" M="$work" modules >"$work/log" 2>&1 || {
 	cat "$work/log" >&2
 	exit 1

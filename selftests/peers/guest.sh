@@ -6,7 +6,8 @@
 #
 # Usage: guest.sh [VARIABLE=VALUE]... SUITE ARG...    see the functions suite_* below
 #
-# LIMIT is for the seconds that one test may take; NC for the netcat that is "nc":
+# LIMIT is for the seconds that one test may take; KSELFTEST for the folder of the
+# kernel's own; NC for the netcat that is "nc":
 # openbsd, traditional or ncat; DD see make_tools().
 #
 # What a suite prints comes out as diagnostic lines.
@@ -71,7 +72,7 @@ suite_kselftest()
 {
 	local name=$1 slow=${NFCT_SLOW:-1} status=0 line
 
-	cd "/payload/kselftest/${name%/*}" || return
+	cd "/payload/$KSELFTEST/${name%/*}" || return
 	# Some wait forever for a peer that was too slow to come.
 	run timeout "$((${LIMIT:-120} * (slow < 3 ? slow : 3)))" "./${name##*/}.sh" || status=$?
 	case "$status" in
@@ -92,7 +93,7 @@ suite_tdc()
 	local status=0 verdict name
 	local -a files=("${@/#/tc-tests/}")
 
-	cd /payload/kselftest/tc-testing || return
+	cd "/payload/$KSELFTEST/tc-testing" || return
 	run ./tdc.py -B -f "${files[@]}" || status=$?
 	while read -r verdict name; do
 		case "$verdict $name" in

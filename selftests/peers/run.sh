@@ -19,7 +19,7 @@
 #   --jobs N                 guests at once (default 1) ($JOBS)
 #   --kernel 6.1|6.12|7      Debian's cloud kernel of this series, default that of this
 #                            machine's Debian ($KERNEL)
-#   --kernel debug           the debug kernel
+#   --kernel debug|debug-7   the debug kernel of 6.1 or 7.x
 #   --all                    the slow tests as well; a TEST that is named always runs
 #   --install                install missing packages, as root
 #   --list                   print what would run
@@ -33,7 +33,7 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 . "$HERE/../runner.sh"
 
 # name | seconds | guest.sh's suite, its variables and arguments; those with a "-" before the seconds are slow
-TESTS='
+KSELFTESTS_61='
 netfilter/conntrack_icmp_related|60|kselftest
 netfilter/conntrack_sctp_collision|60|kselftest
 netfilter/conntrack_tcp_unreplied|120|kselftest
@@ -56,6 +56,43 @@ netfilter/nft_trans_stress|-600|kselftest
 netfilter/rpath|120|kselftest
 netfilter/xt_string|120|kselftest
 netfilter/nft_concat_range|-1800|kselftest quicktest=1
+'
+# of later kernels; one that a kernel has not got is left out
+KSELFTESTS='
+net/netfilter/conntrack_clash|120|kselftest
+net/netfilter/conntrack_dump_flush|120|kselftest
+net/netfilter/conntrack_icmp_related|60|kselftest
+net/netfilter/conntrack_ipip_mtu|60|kselftest
+net/netfilter/conntrack_resize|-1200|kselftest
+net/netfilter/conntrack_reverse_clash|120|kselftest
+net/netfilter/conntrack_sctp_collision|60|kselftest
+net/netfilter/conntrack_tcp_unreplied|120|kselftest
+net/netfilter/conntrack_vrf|60|kselftest
+net/netfilter/ipvs|120|kselftest
+net/netfilter/nf_conntrack_packetdrill|120|kselftest
+net/netfilter/nf_nat_edemux|60|kselftest
+net/netfilter/nft_conntrack_helper|60|kselftest
+net/netfilter/nft_flowtable|300|kselftest DD=2048
+net/netfilter/nft_nat|300|kselftest
+net/netfilter/nft_nat_zones|600|kselftest
+net/netfilter/nft_queue|600|kselftest
+net/netfilter/nft_synproxy|60|kselftest
+net/netfilter/nft_tproxy_tcp|120|kselftest
+net/netfilter/nft_tproxy_udp|120|kselftest
+net/netfilter/nft_zones_many|600|kselftest
+net/netfilter/br_netfilter|120|kselftest
+net/netfilter/br_netfilter_queue|120|kselftest
+net/netfilter/bridge_brouter|120|kselftest
+net/netfilter/nft_audit|300|kselftest
+net/netfilter/nft_fib|120|kselftest
+net/netfilter/nft_meta|120|kselftest
+net/netfilter/rpath|120|kselftest
+net/netfilter/vxlan_mtu_frag|120|kselftest
+net/netfilter/xt_string|120|kselftest
+net/netfilter/nft_interface_stress|-600|kselftest
+net/netfilter/nft_concat_range|-1800|kselftest quicktest=1
+'
+OTHERS='
 net/ip_defrag|600|kselftest
 tc-testing/ct|300|tdc actions/ct.json actions/ctinfo.json actions/connmark.json
 iptables/legacy|600|iptables legacy
@@ -102,12 +139,33 @@ is_wanted()
 		pattern=${pattern%.sh}
 		# A whole name does not stand for what begins with it.
 		if grep -qE "(^|/)$pattern\|" <<<"$TESTS"; then
-			[[ $name == "$pattern" || ${name#*/} == "$pattern" ]] && return 0
-		elif [[ $name == "$pattern"* || ${name#*/} == "$pattern"* ]]; then
+			[[ $name == "$pattern" || ${name##*/} == "$pattern" ]] && return 0
+		elif [[ $name == "$pattern"* || ${name##*/} == "$pattern"* ]]; then
 			return 0
 		fi
 	done
 	return 1
+}
+
+# Sets "kselftest" to the selftests of the guest's kernel, and TESTS to all tests.
+choose_tests()
+{
+	local series own=$KSELFTESTS
+
+	series=$(guest_series "$kernel")
+	kselftest=$CACHE/peers/kselftest-$series
+	[ "$series" != 6.1 ] || own=$KSELFTESTS_61
+	TESTS=$own$OTHERS
+}
+
+# Is it one that the guest's kernel has not got?
+is_foreign()
+{
+	[ -d "$kselftest" ] || return 1
+	case "$1" in
+	net/*|netfilter/*) [ ! -e "$kselftest/$1.sh" ] ;;
+	*) return 1 ;;
+	esac
 }
 
 # Fills "runs" with "MODSET TEST" lines.
@@ -118,6 +176,7 @@ select_runs()
 	while IFS='|' read -r name seconds _; do
 		[ -n "$name" ] || continue
 		is_wanted "$name" "$seconds" || continue
+		! is_foreign "$name" || continue
 		for set in stock ours; do
 			[ "$modset" = both ] || [ "$modset" = "$set" ] || continue
 			runs+=("$set $name")
@@ -143,7 +202,7 @@ boot_guest()
 	line=$(grep "^$name|" <<<"$TESTS")
 	IFS='|' read -r _ seconds suite <<<"$line"
 	seconds=${seconds#-}
-	[ "$kernel" != debug ] || seconds=$((seconds * 4))
+	! is_debug "$kernel" || seconds=$((seconds * 4))
 	read -ra extra <<<"$suite"
 	suite=${extra[0]}
 	extra=("${extra[@]:1}")
@@ -159,7 +218,7 @@ boot_guest()
 	args=(--root peers-root --kernel "$kernel" --modset "$set" --timeout "$((seconds + 60))"
 		--log "$(log_of "$name" "$set").dmesg")
 	case "$name" in
-	netfilter/*|net/*|tc-testing/*) args+=(--add "$CACHE/peers/kselftest") ;;
+	netfilter/*|net/*|tc-testing/*) args+=(--add "$kselftest") vars+=("KSELFTEST=${kselftest##*/}") ;;
 	*) args+=(--add "$CACHE/peers/${name%%/*}") ;;
 	esac
 	[ "$set" = stock ] || args+=(--modules "$modules")
@@ -345,9 +404,10 @@ main()
 {
 	parse_options "$@"
 	[ ${#kernels[@]} = 1 ] || die 'one kernel at a time'
+	choose_tests
+	[ -n "$list" ] || "$HERE/sources.sh" ${install:+$install} "$(guest_series "$kernel")" || die 'no sources'
 	select_runs
 	begin peers
-	"$HERE/sources.sh" ${install:+$install} || die 'no sources'
 	make_images peers-root
 	[ "$modset" = stock ] || compile_modules
 	run_all

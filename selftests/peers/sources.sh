@@ -4,12 +4,13 @@
 # Fetches other people's test suites from Debian and compiles their C programs,
 # unmodified, into the cache:
 #
-#   $CACHE/peers/kselftest        of linux-source: netfilter, net, tc-testing
+#   $CACHE/peers/kselftest-SERIES of linux-source: netfilter, net, tc-testing
 #   $CACHE/peers/iptables         of iptables: iptables-test.py, extensions/*.t
 #   $CACHE/peers/conntrack-tools  of conntrack-tools: tests/, and src/conntrack and
 #                                 src/conntrackd, which those tests call by path
 #
-# Usage: sources.sh [--install]    with --install, as root, missing packages as well
+# Usage: sources.sh [--install] [6.1|6.12|7]
+#        with --install, as root, missing packages as well
 #
 # A folder is made once; remove it to have it made again.
 
@@ -29,27 +30,29 @@ finish_tree()
 
 build_kselftest()
 {
-	local tree=$peers/kselftest src version log=$peers/kselftest.log
+	local tree=$peers/kselftest-$series src archive tests version log=$peers/kselftest-$series.log
 
 	version=$(source_version)
 	[ "$(cat "$tree/version" 2>/dev/null)" != "$version" ] || return 0
-	say "the kernel's selftests of linux-source-$series $version"
-	src=$peers/tmp/linux-source-$series
-	nice tar -xJf "/usr/src/linux-source-$series.tar.xz" -C "$peers/tmp" \
-		--wildcards "${src##*/}/scripts/subarch.include" \
-		"${src##*/}/tools/testing/selftests/*.mk" \
-		"${src##*/}/tools/testing/selftests/*.h" \
-		"${src##*/}/tools/testing/selftests/netfilter" \
+	say "the kernel's selftests of series $series, $version"
+	archive=$(source_archive "$peers/tmp/deb")
+	src=$peers/tmp/$(basename "$archive" .tar.xz)
+	nice tar -xJf "$archive" -C "$peers/tmp" --wildcards "${src##*/}/scripts/subarch.include" \
+		"${src##*/}/tools/build" "${src##*/}/tools/scripts" "${src##*/}/tools/testing/selftests/*.mk" \
+		"${src##*/}/tools/testing/selftests/*.h" "${src##*/}/tools/testing/selftests/*netfilter" \
 		"${src##*/}/tools/testing/selftests/net/ip_defrag*" \
+		"${src##*/}/tools/testing/selftests/net/*lib*" \
+		"${src##*/}/tools/testing/selftests/kselftest" \
 		"${src##*/}/tools/testing/selftests/tc-testing"
 	src+=/tools/testing/selftests
 	rm -rf "$tree.tmp"
 	mkdir -p "$tree.tmp"
-	make -C "$src/netfilter" >"$log" 2>&1 || die "they do not compile, log: $log"
-	make -C "$src/net" ip_defrag >>"$log" 2>&1 ||
-		cc -O2 -o "$src/net/ip_defrag" "$src/net/ip_defrag.c" >>"$log" 2>&1 ||
+	for tests in "$src/netfilter" "$src/net/netfilter"; do
+		[ ! -d "$tests" ] || make -C "$tests" >"$log" 2>&1 || die "they do not compile, log: $log"
+	done
+	cc -O2 -o "$src/net/ip_defrag" "$src/net/ip_defrag.c" >>"$log" 2>&1 ||
 		die "ip_defrag does not compile, log: $log"
-	mv "$src/netfilter" "$src/net" "$src/tc-testing" "$tree.tmp/"
+	mv "$src"/* "$tree.tmp/"
 	echo "$version" >"$tree.tmp/version"
 	finish_tree "$tree"
 }
@@ -133,8 +136,8 @@ build_conntrack_tools()
 main()
 {
 	parse_options "$@"
-	need linux-source-$series gcc make flex bison pkg-config xz-utils bzip2 \
-		libmnl-dev libnfnetlink-dev libnetfilter-conntrack-dev
+	! is_native || need "linux-source-$series"
+	need gcc make flex bison pkg-config xz-utils bzip2 libmnl-dev libnfnetlink-dev libnetfilter-conntrack-dev
 	mkdir -p "$peers/apt" "$peers/tmp"
 	exec 9>"$peers/lock"
 	flock 9

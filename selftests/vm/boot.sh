@@ -9,7 +9,8 @@
 #        boot.sh [OPTION]... --shell
 #
 #   --kernel KERNEL       6.1, 6.12 or 7: Debian's cloud kernel of that series, default that
-#                         of this machine's Debian; or debug: the debug kernel ($KERNEL)
+#                         of this machine's Debian; or debug, debug-7: the debug kernel of
+#                         6.1 or 7 ($KERNEL)
 #   --kver RELEASE        another cloud kernel of the series
 #   --modset stock|ours   the kernel's own modules (default) or this project's
 #   --modules DIR         where our .ko files are (default: compile them)
@@ -83,10 +84,10 @@ parse_options()
 		shift
 	done
 	[ -n "$kernel" ] || kernel=$(native_series)
-	[ "$kernel" = debug ] || archive_of "$kernel" >/dev/null || exit 97
+	archive_of "$(guest_series "$kernel")" >/dev/null || exit 97
 	case "$modset" in stock|ours) ;; *) die "no such modset: $modset" ;; esac
 	# The debug kernel is slow, in setting memory up as well.
-	if [ "$kernel" = debug ]; then
+	if is_debug "$kernel"; then
 		# less memory, as the leak scan takes 9 s for each GiB
 		: "${mem:=1280}" "${timeout:=1200}"
 	fi
@@ -124,18 +125,17 @@ cleanup()
 # the kernel was made) and kcache (what we derive from it).
 find_kernel()
 {
-	local release
+	local release dir=$CACHE/$kernel
 
-	if [ "$kernel" = debug ]; then
-		release=$(user_space 6.1)
-		kimage=$CACHE/debug/bzImage
-		ktree=$CACHE/debug/modules
-		kcache=$CACHE/debug/guest
-		kstamp=$CACHE/debug/stamp
+	release=$(user_space "$(guest_series "$kernel")")
+	if is_debug "$kernel"; then
+		kimage=$dir/bzImage
+		ktree=$dir/modules
+		kcache=$dir/guest
+		kstamp=$dir/stamp
 		[ -e "$kstamp" ] || die 'no debug kernel yet; run selftests/kernels/debug.sh'
 		kver=$(basename "$(echo "$ktree"/lib/modules/*)")
 	else
-		release=$(user_space "$kernel")
 		[ -n "$kver" ] || kver=$("$HERE/image.sh" kver "$kernel")
 		"$HERE/image.sh" cloud "$kver"
 		ktree=$CACHE/cloud/$kver
@@ -171,7 +171,7 @@ make_modules_image()
 	mkdir -p "$tree"
 	cp -a "$ktree/lib/modules/$kver" "$tree/"
 	rm -f "$tree/$kver/build" "$tree/$kver/source"
-	[ "$kernel" != debug ] || find "$tree" -name '*.ko' -exec strip --strip-debug {} +
+	! is_debug "$kernel" || find "$tree" -name '*.ko' -exec strip --strip-debug {} +
 	kib=$(du -s --apparent-size -k "$tree" | cut -f1)
 	rm -f "$out"
 	truncate -s "$((kib * 13 / 10 + 16384))K" "$out"
@@ -251,7 +251,7 @@ make_payload()
 		script[0]=/payload/$(basename "${script[0]}")
 	fi
 	cat >"$dir/run.env" <<-EOT
-		export NFCT_MODSET=$modset NFCT_KERNEL=$kernel NFCT_SMP=$smp NFCT_ICOUNT=$icount NFCT_SLOW=$slow
+		export NFCT_MODSET=$modset NFCT_KERNEL=${kernel%-*} NFCT_SMP=$smp NFCT_ICOUNT=$icount NFCT_SLOW=$slow
 		NFCT_TEARDOWN=$teardown
 		NFCT_BUILD_ID=$build_id
 		NFCT_KVER=$kver
@@ -294,7 +294,7 @@ qemu_command()
 	cmdline+=" tsc_early_khz=${khz:-$(tsc_khz)} reboot=t"
 	# Caches keep their own names so that a leak can be told; a busy host must
 	# not look like a lockup. KASAN finds what clearing memory would hide.
-	[ "$kernel" != debug ] || cmdline+=' init_on_alloc=0'
+	! is_debug "$kernel" || cmdline+=' init_on_alloc=0'
 	cmdline+=' slab_nomerge watchdog_thresh=30 rcupdate.rcu_cpu_stall_timeout=120 net.ifnames=0'
 	# With ERMS the kernel clears memory by an instruction that QEMU counts once per
 	# byte: a page would cost as much as a packet.

@@ -3,12 +3,14 @@
 #
 # Compiles our modules for a guest kernel and prints the folder they are in.
 #
-# Usage: modules.sh [--kdir] 6.1|6.12|7|debug [KVER]    --kdir: only print the headers' folder
+# Usage: modules.sh [--kdir] 6.1|6.12|7|debug|debug-7 [KVER]
+#        --kdir: only print the headers' folder
 
 set -euo pipefail
 
-CACHE=${NFCT_CACHE:-$HOME/.cache/nfct}
 HERE=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/kernels/debian.sh
+. "$HERE/../kernels/debian.sh"
 TOP=$(cd "$HERE/../.." && pwd)
 
 die()
@@ -21,8 +23,8 @@ find_kdir()
 {
 	local kind=$1 kver=$2 dir
 
-	if [ "$kind" = debug ]; then
-		dir=$CACHE/debug/build
+	if is_debug "$kind"; then
+		dir=$CACHE/$kind/build
 		[ -d "$dir" ] || die 'no debug kernel yet; run selftests/kernels/debug.sh'
 		echo "$dir"
 		return
@@ -38,8 +40,8 @@ main()
 	[ "$1" != --kdir ] || { only=yes; shift; }
 	kind=$1 kver=${2:-}
 	[ -e "$TOP/Makefile" ] || die 'there is no Makefile yet'
-	[ "$kind" = debug ] && kver=debug
-	[ "$kind" = debug ] || for_kernel=("$HERE/../kernels/for.sh" "$kind")
+	! is_debug "$kind" || kver=$kind
+	is_debug "$kind" || for_kernel=("$HERE/../kernels/for.sh" "$kind")
 	[ -n "$kver" ] || kver=$("$HERE/image.sh" kver "$kind")
 	kdir=$(find_kdir "$kind" "$kver")
 	[ -z "$only" ] || { echo "$kdir"; return; }
@@ -50,7 +52,7 @@ main()
 	exec 9>"$out.lock"
 	flock 9
 	# what a make above was told is not meant for the kernel's
-	env -u MAKEFLAGS -u MFLAGS KDIR="$kdir" "${for_kernel[@]}" "$TOP/tools/build.sh" "$out" >"$log" 2>&1 || {
+	env -u MAKEFLAGS -u MFLAGS KDIR="$kdir" VMLINUZ="$CACHE/cloud/$kver/vmlinuz" "${for_kernel[@]}" "$TOP/tools/build.sh" "$out" >"$log" 2>&1 || {
 		tail -n 40 "$log" >&2
 		die "compiling failed, log: $log"
 	}
