@@ -189,12 +189,13 @@ def another_call():
             router.entries('gre'))
 
     # the receiver of one direction is as before: as a retransmission; that of
-    # the other is not, and the helper gives up
+    # the other is not, and the helper gives up; since 7.x the IDs are not touched then
     control.call(122, 220)
     equal('call with the same receiver: not expected', expected(), [])
     from_c(gre(C4, S4, 220))
-    verdict('call with the same receiver: the IDs are forgotten',
-            router.entry('gre', C4, *keys(0, 220)), router.entries('gre'))
+    sender = 120 if int(os.uname().release.split('.')[0]) >= 7 else 0
+    verdict('call with the same receiver: the IDs are forgotten, on 7.x kept',
+            router.entry('gre', C4, *keys(sender, 220)), router.entries('gre'))
     control.close()
     router.flush()
 

@@ -168,7 +168,11 @@ open_vswitch()
 	ns ovs conntrack -D -w 9 >/dev/null 2>&1
 	is 'ovs: limit: room again' "$(ns a who ask -q udp 10.5.0.1 4050 10.5.0.2 9000)" 1
 	is 'ovs: timeouts: answered' "$(ns a who ask -q udp 10.5.0.1 4051 10.5.0.2 9001)" 1
-	cmp_num 'ovs: timeouts' "$(entries -p udp --orig-port-src 4051 | awk '{ print $3 }')" -gt 2500
+	if kernel_is_at_least 6.12; then
+		skip 'ovs: timeouts' 'ovs-vswitchd 3.5 says that the datapath has none, with the stock module, too'
+	else
+		cmp_num 'ovs: timeouts' "$(entries -p udp --orig-port-src 4051 | awk '{ print $3 }')" -gt 2500
+	fi
 	nsenter --net=/run/netns/b peer.py serve-ftp 10.5.0.2 2>/tmp/serve.err &
 	must wait_for 'ns b ss -Hltn sport = :21 | grep -q .' 30
 	is 'ovs: helper: passive transfers' "$(ns a peer.py passive 10.5.0.2 2 | grep -c '226 done data')" 2
