@@ -393,14 +393,13 @@ static void nf_ct_expect_link(struct nf_conntrack_expect *exp,
 	struct net *net = read_pnet(&exp->net);
 	struct nf_conntrack_net *cnet = nf_ct_pernet(net);
 
-	/* Without a helper the timeout is the caller's */
-	if (helper) {
-		const struct nf_conntrack_expect_policy *policy;
-
-		policy = &helper->expect_policy[exp->class];
+	/* Without a helper the timeout is the caller's; also with that of nft's rules on
+	 * 7.x, which has none of its own
+	 */
+	if (helper && helper->expect_policy[exp->class].timeout)
 		WRITE_ONCE(nf_ct_exp_deadline(exp),
-			   nfct_time_stamp + nf_ct_expect_jiffies(policy->timeout));
-	}
+			   nfct_time_stamp +
+			   nf_ct_expect_jiffies(helper->expect_policy[exp->class].timeout));
 	nf_ct_exp_set_creator(exp, helper);
 	exp->flags &= ~NF_CT_EXPECT_DEAD;
 	nf_ct_expect_life_start(exp, life, helper);

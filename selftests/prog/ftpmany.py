@@ -20,7 +20,7 @@ def serve(addr):
     port = 20000
     while True:
         sock, _ = listener.accept()
-        port += 1000
+        port += 800
         if os.fork():
             sock.close()
             continue

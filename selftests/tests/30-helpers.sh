@@ -132,9 +132,10 @@ check 'the helper of nft' sh -c 'ip netns exec r conntrack -L -p udp --orig-port
 ns r nft delete table ip t
 
 # --- expectations by rule: timeout, limit ---
-# before 7.x the kernel takes the milliseconds of the rule for seconds
-unit=ms
-! kernel_is_at_least 7 || unit=s
+# before 7.x the kernel takes the milliseconds of the rule for seconds, and its rule
+# needs no helper
+unit=ms by=
+! kernel_is_at_least 7 || unit=s by=nft_ct_expect
 check 'nft expectation object' ns r nft -f - <<NFT
 table ip t {
 	ct expectation e {
@@ -158,7 +159,7 @@ before=$(ct_stat r expect_delete)
 ns c sh -c 'echo x | socat -t 0 - UDP:10.0.2.2:4444' 2>/dev/null
 note "$(expectations)"
 is 'status with an expectation of nft' "$(marked)" 1
-check 'without a helper' expects '^[0-9]+ l3proto = 2 proto=6 src=.* dport=9876 $'
+check 'expected by the rule' expects "^[0-9]+ l3proto = 2 proto=6 src=.* dport=9876 $by\$"
 check 'disappears in time' wait_for "[ -z \"\$(ip netns exec r cat $EXPECT)\" ]" "$(scaled 6)"
 if is_ours; then
 	check 'its removal is prompt' wait_for "[ \$(ct_stat r expect_delete) -gt $before ]" "$(scaled 2)"

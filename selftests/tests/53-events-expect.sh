@@ -188,7 +188,9 @@ cmp_num 'waiting: and their translation' "$(ns r conntrack -L dying 2>/dev/null 
 ns r iptables -t raw -F
 ns r nft flush ruleset
 check 'waiting: the helper goes' wait_for 'rmmod nf_conntrack_ftp' 20
-is 'waiting: and is named no more' "$(ns r conntrack -L dying 2>/dev/null | grep -c helper=)" 0
+# on 7.x an entry keeps a copy of its helper
+kernel_is_at_least 7 ||
+	is 'waiting: and is named no more' "$(ns r conntrack -L dying 2>/dev/null | grep -c helper=)" 0
 check 'waiting: nf_nat goes' wait_for 'nat_gone' 20
 check 'waiting: both come back' modprobe -a nf_conntrack_ftp nf_nat
 check 'waiting: new translations' ns r nft 'table ip t { chain p { type nat hook postrouting priority 100; oif eth2 masquerade; }; }'
