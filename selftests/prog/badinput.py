@@ -9,7 +9,7 @@ import struct
 import time
 
 import rawnet
-from rawnet import (C4, C6, PROTO, S4, S6, Router, Sender, csum, enter, icmp, ip,
+from rawnet import (C4, C6, HAS_UDPLITE, PROTO, S4, S6, Router, Sender, csum, enter, icmp, ip,
                     is6, pseudo, run, udp, udplite, verdict)
 
 TCP, FRAGMENT = 6, 44
@@ -91,7 +91,8 @@ def bad_transport(c, s):
     yield 'UDP length beyond the packet', udp(c, s, 4001, 53, length=100)
     yield 'UDP length shorter than its header', udp(c, s, 4001, 53, length=4)
     yield 'UDP checksum', udp(c, s, 4001, 53, check=0x1234)
-    yield 'UDP-Lite coverage beyond the packet', udplite(c, s, 4001, 53, cover=200)
+    if HAS_UDPLITE:
+        yield 'UDP-Lite coverage beyond the packet', udplite(c, s, 4001, 53, cover=200)
     ask = 128 if is6(c) else 8
     yield 'ICMP cut to 4 bytes', ip(c, s, PROTO['icmpv6' if is6(c) else 'icmp'],
                                     struct.pack('>BBH', ask, 0, 0))
