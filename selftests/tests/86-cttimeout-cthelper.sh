@@ -143,7 +143,8 @@ ns r iptables-legacy -t nat -A POSTROUTING -o eth2 -j SNAT --to-source 10.0.2.22
 note "helper: active, translated: $(ns c timeout "$(scaled 10)" peer.py active 10.0.2.2 1)"
 ns r iptables-legacy -t nat -F
 ns r conntrackd -C /tmp/helper.conf -k >/dev/null 2>&1
-refute 'helper: used, it stays' ns r nfct delete helper ftp inet tcp
+# on 7.x an entry keeps a copy of its helper
+kernel_is_at_least 7 || refute 'helper: used, it stays' ns r nfct delete helper ftp inet tcp
 ns r iptables-legacy -t raw -F
 flush
 check 'helper: unused, it goes' wait_for 'ns r nfct delete helper ftp inet tcp || ! ns r nfct list helper | grep -q ftp' 10
