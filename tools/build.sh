@@ -29,6 +29,16 @@ need_tools()
 	done
 }
 
+# What is part of the kernel itself cannot be replaced.
+need_modular()
+{
+	local config=$1/include/config/auto.conf
+
+	[ -r "$config" ] || die "no configuration $config; install the kernel's headers anew"
+	grep -q '^CONFIG_NF_CONNTRACK=m$' "$config" ||
+		die "the kernel of $1 has conntrack built in, or not at all (CONFIG_NF_CONNTRACK is not m); use one that has it as a module, as Debian's have"
+}
+
 # Links to every source file; links whose file is gone are removed.
 mirror()
 {
@@ -144,6 +154,7 @@ main()
 	case "$build" in /*) ;; *) build=$TOP/$build ;; esac
 	need_tools
 	kdir=$("$TOP/tools/kdir.sh")
+	need_modular "$kdir"
 	mkdir -p "$build"
 	exec 9>"$build/.lock"
 	flock 9

@@ -5,6 +5,8 @@
 # what is in use.
 #
 # Usage: install.sh install|uninstall|status
+#        install.sh advice           what is left to do after DKMS has installed them
+#        install.sh writable [KVER]  whether modules can be installed for this kernel
 #
 # $BUILD (default build/) holds the modules. DESTDIR and INSTALL_MOD_PATH are
 # put before /lib/modules; KVER= or KDIR= choose the kernel.
@@ -64,17 +66,57 @@ show_next_loads()
 	done
 }
 
+enforces_signatures()
+{
+	grep -qE '\[(integrity|confidentiality)\]' /sys/kernel/security/lockdown 2>/dev/null ||
+		[ "$(cat /sys/module/module/parameters/sig_enforce 2>/dev/null)" = Y ]
+}
+
+# Whether the running kernel has a key of the signer of module $1.
+knows_signer()
+{
+	local signer
+
+	signer=$(modinfo -F signer "$1" 2>/dev/null)
+	[ -n "$signer" ] && [ -r /proc/keys ] && grep -qF " $signer: X509" /proc/keys
+}
+
+# What to do, in a line, when this kernel would refuse module $1.
+signature_advice()
+{
+	local signer
+
+	signer=$(modinfo -F signer "$1" 2>/dev/null)
+	if [ -z "$signer" ]; then
+		echo "this kernel takes signed modules only, and $1 is not; sign it (kernel's scripts/sign-file), or use DKMS, which can"
+	else
+		echo "this kernel does not know the key of \"$signer\" that $1 is signed with;" \
+			"run mokutil --import${2:+ $2}, reboot, and confirm it"
+	fi
+}
+
+# The certificate that DKMS signs with.
+dkms_certificate()
+{
+	[ ! -e /var/lib/dkms/mok.pub ] || echo /var/lib/dkms/mok.pub
+}
+
 # A kernel that takes signed modules only would be left without any.
 need_signature()
 {
-	local lockdown=/sys/kernel/security/lockdown enforce=/sys/module/module/parameters/sig_enforce
+	[ -z "$root" ] && enforces_signatures || return 0
+	knows_signer "$1" || die "$(signature_advice "$1" CERTIFICATE)"
+}
 
-	[ -z "$root" ] || return 0
-	if grep -qE '\[(integrity|confidentiality)\]' "$lockdown" 2>/dev/null ||
-	   [ "$(cat "$enforce" 2>/dev/null)" = Y ]; then
-		[ -n "$(modinfo -F signer "$1")" ] ||
-			die "this kernel takes signed modules only, and $1 is not; sign it, or use DKMS, which can"
-	fi
+# Without this the first command that writes would complain, and only about its file.
+need_writable()
+{
+	local dir=$1
+
+	until [ -e "$dir" ]; do
+		dir=$(dirname "$dir")
+	done
+	[ -w "$dir" ] || die "$dir cannot be written, its file system is read-only; mount it writable, then again"
 }
 
 do_install()
@@ -88,13 +130,17 @@ do_install()
 			[ ! -e "$file" ] || die "$file is installed by DKMS already; remove reliable-conntrack-dkms first"
 		done
 	done
-	mkdir -p "$dst"
 	for name in "${MODULES[@]}"; do
 		file=$build/$name.ko
 		[ -e "$file" ] || die "there is no $file; run make first"
 		[ "$(modinfo -F vermagic "$file" | cut -d' ' -f1)" = "$release" ] ||
 			die "$file was built for another kernel than $release; run make clean and make"
 		need_signature "$file"
+	done
+	need_writable "$dst"
+	mkdir -p "$dst"
+	for name in "${MODULES[@]}"; do
+		file=$build/$name.ko
 		install -m 644 "$file" "$dst/"
 		# that would take the signature away
 		[ -n "$(modinfo -F signer "$file")" ] || strip --strip-debug "$dst/$name.ko"
@@ -103,14 +149,34 @@ do_install()
 	run_depmod "$release"
 	show_next_loads "$release"
 	has_kernel "$release" || return 0
+	[ -n "$root" ] || "$TOP/tools/initramfs.sh" "$release"
 	for name in "${MODULES[@]}"; do
 		case "$(next_load "$release" "$name")" in
 		"$dst/$name.ko") ;;
 		*) die "$name of the kernel still comes first: a file in /etc/depmod.d changes the search order" ;;
 		esac
 	done
+	advise_reboot
+}
+
+advise_reboot()
+{
 	[ -n "$root" ] || [ ! -d /sys/module/nf_conntrack ] ||
 		echo 'install: nf_conntrack is loaded already; the change takes effect after a reboot'
+}
+
+# For DKMS, which says nothing of the kind.
+do_advice()
+{
+	local file version
+
+	file=$(modinfo -n nf_conntrack 2>/dev/null || true)
+	version=$([ -z "$file" ] || modinfo -F version "$file")
+	[ -n "$version" ] || return 0
+	[ "$version $(modinfo -F srcversion "$file")" = "$(cat /sys/module/nf_conntrack/{,src}version 2>/dev/null | xargs)" ] ||
+		advise_reboot
+	! enforces_signatures || knows_signer "$file" ||
+		echo "install: $(signature_advice "$file" "$(dkms_certificate)")"
 }
 
 do_uninstall()
@@ -118,6 +184,7 @@ do_uninstall()
 	local release=$1 name file
 
 	need_root
+	need_writable "$root/lib/modules/$release"
 	for name in "${MODULES[@]}"; do
 		file=$root/lib/modules/$release/updates/$name.ko
 		[ ! -e "$file" ] || { rm "$file" && echo "uninstall: removed $file"; }
@@ -125,6 +192,7 @@ do_uninstall()
 	rmdir --ignore-fail-on-non-empty "$root/lib/modules/$release/updates" 2>/dev/null || true
 	run_depmod "$release"
 	show_next_loads "$release"
+	[ -n "$root" ] || "$TOP/tools/initramfs.sh" "$release"
 	[ -n "$root" ] || [ ! -e /sys/module/nf_conntrack/version ] ||
 		echo 'uninstall: the loaded modules stay until a reboot'
 }
@@ -141,6 +209,23 @@ loaded_as()
 		echo "loaded: $version, the same as the file below"
 	else
 		echo "loaded: $version, another build (srcversion $(cat "$dir/srcversion"))"
+	fi
+}
+
+# Why modprobe takes none of ours for the running kernel, when DKMS has them.
+why_not()
+{
+	local kver=$1 tree=/var/lib/dkms/reliable-conntrack version
+
+	version=$(cat "$TOP/VERSION")
+	[ -d "$tree/$version" ] || return 0
+	if [ ! -e "/lib/modules/$kver/build/include" ]; then
+		echo "  not built for this kernel, its headers are missing; install the package linux-headers-$kver"
+	elif [ ! -d "$tree/$version/$kver" ]; then
+		echo "  not built for this kernel; to try: dkms install reliable-conntrack/$version -k $kver"
+		[ ! -e "$tree/$version/build/make.log" ] || echo "  log of the last attempt: $tree/$version/build/make.log"
+	else
+		echo "  built, not installed; run: dkms install reliable-conntrack/$version -k $kver"
 	fi
 }
 
@@ -162,6 +247,9 @@ do_status()
 		echo "$name"
 		echo "  $(loaded_as "$name" "$file")"
 		echo "  modprobe takes: ${file:-nothing, there is no such module}${version:+ ($version)}"
+		[ -n "$version" ] || [ "$name" != nf_conntrack ] || why_not "$running"
+		[ -z "$version" ] || ! enforces_signatures || knows_signer "$file" ||
+			echo "  refused: $(signature_advice "$file" "$(dkms_certificate)")"
 	done
 	[ "$others" = 0 ] || echo "$others more: not loaded, and modprobe takes none of ours"
 }
@@ -172,6 +260,8 @@ main()
 
 	case "$action" in
 	status) do_status ;;
+	advice) do_advice ;;
+	writable) need_writable "$root/lib/modules/${2:-$(uname -r)}/updates" ;;
 	install)
 		kdir=$("$TOP/tools/kdir.sh")
 		do_install "$kdir" "$(KDIR=$kdir "$TOP/tools/kdir.sh" --release)"
@@ -181,7 +271,7 @@ main()
 		[ -n "$release" ] || [ -z "${KDIR:-}" ] || release=$("$TOP/tools/kdir.sh" --release)
 		do_uninstall "${release:-$(uname -r)}"
 		;;
-	*) sed -n '4,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+	*) sed -n '4,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 	esac
 }
 
