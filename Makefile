@@ -10,7 +10,7 @@ quiet := @
 FOR := $(if $(KERNEL),selftests/kernels/for.sh $(KERNEL))
 TESTS := selftests/run.sh $(if $(JOBS),--jobs $(JOBS)) $(if $(SMOKE),--smoke)
 
-.PHONY: all modules deps check check-debug check-peers abi-check bench demo vm-shell
+.PHONY: all modules deps check check-debug check-install check-peers abi-check bench demo vm-shell
 .PHONY: install uninstall status clean help sparse configs checkpatch gates
 
 all: modules	## compile the modules into BUILD= (build/) for KDIR=, KVER= or KERNEL=
@@ -47,6 +47,9 @@ check: deps	## all tests, each in a virtual machine: TEST= names some, MODSET=st
 check-debug: deps	## the same on a kernel with its checkers on (KERNEL=6.1|7, SMOKE=1: the short part)
 	$(quiet)selftests/kernels/debug.sh --install $(or $(KERNEL),6.1)
 	$(quiet)KERNEL= $(TESTS) --kernel debug$(patsubst %,-%,$(filter-out 6.1,$(KERNEL))) --modset $(or $(MODSET),ours) $(TEST)
+
+check-install: deps	## installs as people do: package, upgrades, signatures; TEST= names some (root)
+	$(quiet)selftests/install/run.sh $(TEST)
 
 demo: deps	## a NAT gateway with conntrackd and a slow listener, ours beside the kernel's own
 	$(quiet)selftests/demo/run.sh

@@ -185,26 +185,6 @@ boot_guest()
 	"$HERE/vm/boot.sh" "${args[@]}" -- "$file" 2>&1
 }
 
-# Reads a guest's output, writes it nested, and its counts to $1. The script's
-# own plan is kept back, because the subtest "guest" comes after it.
-nest()
-{
-	local counts=$1 line planned='' ok=0 bad=0 skip=0
-
-	echo '  KTAP version 1'
-	while IFS= read -r line; do
-		line=${line%$'\r'}
-		case "$line" in
-		1..[0-9]*) planned=${line#1..}; continue ;;
-		'ok '*'# SKIP'*) skip=$((skip + 1)) ;;
-		'ok '[0-9]*) ok=$((ok + 1)) ;;
-		'not ok '[0-9]*) bad=$((bad + 1)) ;;
-		esac
-		printf '  %s\n' "$line"
-	done
-	echo "$ok $bad $skip ${planned:-none}" >"$counts"
-}
-
 # What is wrong with a guest beside its failed subtests; nothing if all is well.
 guest_fault()
 {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2034
 #
-# What run.sh and peers/run.sh share; sourced by both. The caller sets the defaults of
+# What run.sh, peers/run.sh and install/run.sh share; sourced by them. The caller sets the defaults of
 # its options, defines own_option(), fills "runs" with lines that begin with "MODSET
 # TEST" and adds to the three counters.
 #
@@ -17,6 +17,7 @@
 #   make_images ROOT     kernel and root image of a guest with "kernel"
 #   compile_modules      ours, for "kernel", into the folder "modules"
 #   next_slot            returns when fewer than "jobs" are in the background
+#   nest FILE            reads a guest's output, writes it nested, and its counts to a file
 #   summary              last line; fails if something has failed
 
 VM=$(cd "$(dirname "${BASH_SOURCE[0]}")/vm" && pwd)
@@ -131,6 +132,26 @@ next_slot()
 		# a run says by its result whether it has passed
 		wait -n || true
 	done
+}
+
+# Reads a guest's output, writes it nested, and its counts to $1. The script's
+# own plan is kept back, because the subtest "guest" comes after it.
+nest()
+{
+	local counts=$1 line planned='' ok=0 bad=0 skip=0
+
+	echo '  KTAP version 1'
+	while IFS= read -r line; do
+		line=${line%$'\r'}
+		case "$line" in
+		1..[0-9]*) planned=${line#1..}; continue ;;
+		'ok '*'# SKIP'*) skip=$((skip + 1)) ;;
+		'ok '[0-9]*) ok=$((ok + 1)) ;;
+		'not ok '[0-9]*) bad=$((bad + 1)) ;;
+		esac
+		printf '  %s\n' "$line"
+	done
+	echo "$ok $bad $skip ${planned:-none}" >"$counts"
 }
 
 summary()

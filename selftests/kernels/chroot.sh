@@ -5,7 +5,9 @@
 # unpacked into the cache at first use. The command sees this source tree, the cache
 # and the folder $BUILD where they are, and nothing stays mounted behind it.
 #
-# Usage: chroot.sh RELEASE COMMAND [ARG]...    as root
+# Usage: chroot.sh [--package] RELEASE COMMAND [ARG]...    as root
+#
+# With --package it is another folder, with what makes and checks Debian packages.
 
 set -euo pipefail
 
@@ -16,6 +18,8 @@ TOP=$(cd "$HERE/../.." && pwd)
 
 PACKAGES='gcc libc6-dev make binutils kmod pahole sparse python3 perl bc libelf1t64 util-linux xz-utils zstd'
 
+PACKAGE_PACKAGES='build-essential debhelper dh-dkms fakeroot lintian util-linux'
+
 make_chroot()
 {
 	local release=$1 root=$2 log=$2.log
@@ -23,7 +27,7 @@ make_chroot()
 
 	read -ra packages <<<"$PACKAGES"
 	command -v mmdebstrap >/dev/null || { complain 'mmdebstrap is missing; run selftests/vm/deps.sh --install'; exit 1; }
-	echo "chroot: tools of Debian $release to compile with: about 3 minutes and 500 MB, once" >&2
+	echo "chroot: tools of Debian $release to work with: about 3 minutes and 500 MB, once" >&2
 	rm -rf "$root.tmp"
 	archives "$release" >"$root.list"
 	mmdebstrap --mode=root --variant=minbase --format=directory --aptopt='Acquire::Languages "none"' \
@@ -54,7 +58,15 @@ enter()
 
 main()
 {
-	local release=$1 root=$CACHE/chroot-$1
+	local release root
+
+	if [ "$1" = --package ]; then
+		PACKAGES=$PACKAGE_PACKAGES
+		root=$CACHE/chroot-package-$2
+		shift
+	fi
+	release=$1
+	: "${root:=$CACHE/chroot-$1}"
 	shift
 
 	if [ "$release" = --enter ]; then

@@ -40,6 +40,8 @@ set -euo pipefail
 HERE=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/kernels/debian.sh
 . "$HERE/../kernels/debian.sh"
+# shellcheck source=selftests/vm/qemu.sh
+. "$HERE/qemu.sh"
 
 kernel=${KERNEL:-} kver='' modset=stock modules='' root=root mem=${MEM:-} smp=${SMP:-2}
 timeout=${TIMEOUT:-} icount='' append='' shell='' log='' teardown=yes verbose=''
@@ -101,16 +103,6 @@ parse_options()
 	fi
 	[ ${#script[@]} -gt 0 ] || die 'no script, see --help'
 	[ -n "$shell" ] || [ -r "${script[0]}" ] || die "cannot read ${script[0]}"
-}
-
-# Load average per CPU of this machine, rounded, 1 to 8: so much slower than
-# planned the guest may run.
-slowness()
-{
-	awk -v cpus="$(nproc)" '{
-		n = int($1 / cpus + 0.5)
-		print (n < 1 ? 1 : n > 8 ? 8 : n)
-	}' /proc/loadavg
 }
 
 cleanup()
@@ -268,30 +260,14 @@ disk()
 		-device "virtio-blk-device,drive=$1,serial=$1"
 }
 
-# The rate of this machine's time stamp counter, measured once.
-tsc_khz()
-{
-	local tool=$CACHE/tsckhz
-
-	if [ ! -s "$tool.value" ]; then
-		mkdir -p "$CACHE"
-		gcc -O2 -o "$tool.$$" "$HERE/tsckhz.c"
-		"$tool.$$" >"$tool.value.$$"
-		mv "$tool.value.$$" "$tool.value"
-		rm -f "$tool.$$"
-	fi
-	cat "$tool.value"
-}
-
 # Fills the array "qemu" with the command line.
 qemu_command()
 {
-	local cmdline='console=ttyS0 loglevel=5 panic=-1 mitigations=off nokaslr tsc=reliable no_timer_check' khz='' cpu=max
+	local cmdline khz='' cpu=max
 
-	# The guest's own calibration of its clock fails when the host is busy, and
-	# this machine has no other clock. With icount an instruction is a nanosecond.
+	# With icount an instruction is a nanosecond.
 	[ -z "$icount" ] || khz=1000000
-	cmdline+=" tsc_early_khz=${khz:-$(tsc_khz)} reboot=t"
+	cmdline="$(kernel_cmdline ${khz:+"$khz"}) loglevel=5"
 	# Caches keep their own names so that a leak can be told; a busy host must
 	# not look like a lockup. KASAN finds what clearing memory would hide.
 	! is_debug "$kernel" || cmdline+=' init_on_alloc=0'
@@ -321,31 +297,6 @@ qemu_command()
 			-chardev "file,id=status,path=$work/status" -device 'virtserialport,chardev=status,name=status'
 			-chardev "file,id=dmesg,path=$log" -device 'virtserialport,chardev=dmesg,name=dmesg')
 	fi
-}
-
-# On a busy host the guest's kernel may fail to calibrate its timer and stops there.
-timer_lost()
-{
-	grep -q 'disabling apic timer' "$console" 2>/dev/null
-}
-
-# In QEMU a kernel may trip over its own patching of its code while it starts (7.x: int3
-# in a timer interrupt), before it has loaded any module.
-early_panic()
-{
-	[ ! -s "$work/status" ] && grep -q 'Kernel panic' "$console" 2>/dev/null &&
-		! grep -q 'Modules linked in: *[a-z]' "$console"
-}
-
-# Ends the guest if that happens in its first minute.
-watch_timer()
-{
-	local tries
-
-	for ((tries = 0; tries < 20; tries++)); do
-		sleep 3
-		! timer_lost || { kill -KILL "$1"; return; }
-	done
 }
 
 # Waits for qemu with a hard limit; returns 124 when it had to be ended.

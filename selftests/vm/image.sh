@@ -24,6 +24,8 @@ set -euo pipefail
 HERE=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/kernels/debian.sh
 . "$HERE/../kernels/debian.sh"
+# shellcheck source=selftests/vm/progress.sh
+. "$HERE/progress.sh"
 
 META=linux-image-cloud-amd64
 
@@ -41,39 +43,6 @@ PEERS_PACKAGES='
 ncat netcat-traditional ebtables arptables nfct nfacct libnetfilter-cttimeout1
 diffutils file bc jq perl python3-yaml wireguard-tools
 '
-
-say()
-{
-	echo "image: $*" >&2
-}
-
-die()
-{
-	say "$*"
-	exit 1
-}
-
-# Runs a command with its output in a log, and a line about every 10 seconds.
-with_progress()
-{
-	local what=$1 log=$2 pid start=$SECONDS next=10
-	shift 2
-
-	"$@" >"$log" 2>&1 &
-	pid=$!
-	while kill -0 "$pid" 2>/dev/null; do
-		sleep 1
-		if ((SECONDS - start >= next)); then
-			say "$what: $((SECONDS - start)) s, $(tail -qn 1 "$log" | tr -d '\r' | cut -c1-70)"
-			next=$((next + 10))
-		fi
-	done
-	wait "$pid" || {
-		tail -n 20 "$log" >&2
-		die "$what failed, log: $log"
-	}
-	say "$what: done in $((SECONDS - start)) s"
-}
 
 customize_root()
 {
