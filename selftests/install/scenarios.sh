@@ -57,9 +57,8 @@ scenario_foreign()
 	boot kernel-foreign && boot stock
 }
 
-# A kernel that takes signed modules only, before and after it knows DKMS' key. There
-# is no Secure Boot, but there is EFI: its variable MokListRT is where the boot loader
-# shim hands the keys of "mokutil --import" to the kernel.
+# A kernel that takes signed modules only, before and after it knows DKMS' key. Secure
+# Boot is off, but there is EFI, whose variable db has keys for the kernel.
 scenario_signed()
 {
 	find_efi
