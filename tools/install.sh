@@ -78,7 +78,7 @@ knows_signer()
 	local signer
 
 	signer=$(modinfo -F signer "$1" 2>/dev/null)
-	[ -n "$signer" ] && [ -r /proc/keys ] && grep -qF " $signer: X509" /proc/keys
+	[ -n "$signer" ] && grep ' asymmetri ' /proc/keys 2>/dev/null | grep -F " $signer: " >/dev/null
 }
 
 # What to do, in a line, when this kernel would refuse module $1.

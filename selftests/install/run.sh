@@ -18,7 +18,7 @@
 #   --list                   print what would run
 #
 # "installed" is made first when another one begins with it. Logs: the cache,
-# logs/install.SERIES.STEP.log and .console. About half an hour for each kernel.
+# logs/install.SERIES.STEP.log and .console. About an hour for each kernel.
 
 set -euo pipefail
 
