@@ -52,7 +52,8 @@ run_depmod()
 # The file that modprobe takes, seen from the kernel $1.
 next_load()
 {
-	modprobe -d "${root:-/}" -S "$1" --show-depends "$2" 2>/dev/null |
+	# "-d /" would be in front of what is printed
+	modprobe ${root:+-d "$root"} -S "$1" --show-depends "$2" 2>/dev/null |
 		awk '{ file = $2 } END { print file }'
 }
 

@@ -35,7 +35,7 @@ unpack()
 {
 	local release=$1 kver=$2 tmp=$3 include
 
-	include=$(tr -s ' \n' ',' <<<"$PACKAGES linux-image-$kver linux-headers-$kver")
+	include=$(tr -s ' \n' ',' <<<"$PACKAGES $(packages_of "$kver")")
 	archives "$release" >"$tmp/sources.list"
 	[ -s "$tmp/sources.list" ] || die 'apt knows no Debian archive'
 	mmdebstrap --mode=root --variant=apt --format=directory \
@@ -132,7 +132,7 @@ main()
 	exec 9>"$dir/lock"
 	flock 9
 	stamp=$( (echo "$PACKAGES $MASKED $(base_kver "$series") $(newer_kver "$series") $(foreign_kver "$series")"
-		declare -f unpack customize pack fetch_debs
+		declare -f unpack customize pack fetch_debs packages_of
 		cat "$HERE/guest-step") | sha256sum | cut -c1-32)
 	[ "$(cat "$dir/stamp" 2>/dev/null)" != "$stamp" ] || return 0
 	make_image "$series" "$dir"

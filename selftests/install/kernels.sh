@@ -49,7 +49,8 @@ packages_of()
 	6.1.*) echo "linux-image-$kver linux-headers-$kver linux-headers-$short-common linux-kbuild-6.1" ;;
 	6.*) echo "linux-image-$kver linux-headers-$kver linux-headers-$short-common linux-kbuild-$short" ;;
 	*)
-		echo "linux-image-$kver linux-binary-$kver linux-modules-$kver linux-base-$kver" \
+		# its newer linux-base is in backports only, where apt looks when it is told to
+		echo "linux-base/trixie-backports gcc-14-for-host cpp-14-for-host linux-image-$kver linux-binary-$kver linux-modules-$kver linux-base-$kver" \
 			"linux-headers-$kver linux-headers-$short-common linux-kbuild-$short" ;;
 	esac
 }
