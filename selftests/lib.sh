@@ -12,6 +12,7 @@
 #   # TIMEOUT: n           seconds for the guest (default 300)
 #   # MEM: n               MiB of memory (default 3072)
 #   # ICOUNT               one CPU, whose clock counts instructions
+#   # TIMED                it bounds times: no other guest runs beside it
 #   # SMOKE                part of "run.sh --smoke"
 #   # DEBUG: skip          not on the debug kernel
 #   # DEBUGTIMEOUT: n      seconds on the debug kernel (default: four times)

@@ -19,6 +19,8 @@
 #                            unless a TEST is named, with --smoke, on the debug kernel
 #   --list                   print what would run
 #
+# Tests marked TIMED come last, with no other guest beside them.
+#
 # A check is an executable host/NAME.sh; it needs no guest. It prints subtests as
 # a test script does, or nothing that counts: then its exit status is the result, 4
 # for "cannot run here".
@@ -38,6 +40,7 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 PROG=$CACHE/prog-$(cksum <<<"$HERE" | cut -d' ' -f1)
 
 declare -A modules_for=()
+timed=()
 modset=${MODSET:-ours} jobs=${JOBS:-2} smoke='' host=''
 
 own_option()
@@ -95,10 +98,11 @@ select_checks()
 	done
 }
 
-# Fills "runs" with "MODSET TEST KERNEL" lines.
+# Fills "runs" with "MODSET TEST KERNEL" lines, and "timed" with those of the tests that
+# bound times, whose guests have the machine for themselves.
 select_runs()
 {
-	local file name set sets
+	local file name set sets run
 
 	for file in "$HERE"/tests/[0-9]*.sh; do
 		name=$(basename "$file" .sh)
@@ -111,7 +115,13 @@ select_runs()
 		fi
 		for set in stock ours; do
 			[ "$modset" = both ] || [ "$modset" = "$set" ] || continue
-			[[ " $sets " == *" $set "* ]] && runs+=("$set $name $kernel")
+			[[ " $sets " == *" $set "* ]] || continue
+			run="$set $name $kernel"
+			if [ "$(header "$file" TIMED no)" = no ]; then
+				runs+=("$run")
+			else
+				timed+=("$run")
+			fi
 		done
 	done
 	return 0
@@ -267,10 +277,11 @@ run_one()
 	echo "$ok $bad $skip" >"$work/$number.result"
 }
 
-# A guest's block appears when it is complete, unless only one runs at a time.
+# A guest's block appears when it is complete, unless only one runs at a time. The timed
+# ones are the last.
 run_all()
 {
-	local number=0 run set name
+	local number=0 run set name together=$((${#runs[@]} - ${#timed[@]}))
 	local -a pids=()
 
 	echo 'KTAP version 1'
@@ -281,6 +292,10 @@ run_all()
 		if [ "$set" = host ]; then
 			run_check "$number" "$name"
 			continue
+		fi
+		if [ "$number" -gt "$together" ]; then
+			[ ${#pids[@]} = 0 ] || wait "${pids[@]}" || true
+			pids=() jobs=1
 		fi
 		if [ "$jobs" = 1 ]; then
 			# in the background, so that a signal is not kept waiting
@@ -324,6 +339,7 @@ main()
 	for kernel in "${kernels[@]}"; do
 		select_runs
 	done
+	runs+=(${timed[@]+"${timed[@]}"})
 	begin run
 	if need ours || need stock; then
 		build_programs

@@ -16,6 +16,7 @@
 #   at_pace TAG NAME PERCENT  subtest: that much of its own pace, at least
 #   below WHAT VALUE LIMIT    subtest: a number with decimals is below another
 #   make_flows N [PORT]       N UDP flows from a port in namespace n
+#   make_marked MARK N        the same by packets that set a mark: N changes, if it is another
 #   flush                     delete all connections of namespace n
 
 # shellcheck source=selftests/data/flows.sh
@@ -111,6 +112,17 @@ at_pace()
 make_flows()
 {
 	ns n flows udp 198.18.1.0 "${2:-4000}" 0 "$1" >/tmp/made
+}
+
+# Not by conntrack -U: it reads the acknowledgement of the entry before as that of this
+# one, and gives up when a second has begun between the two, on stock as well.
+make_marked()
+{
+	ns n nft "add table ip change
+		add chain ip change out { type filter hook output priority 0; }
+		add rule ip change out ct mark set $1"
+	make_flows "$2"
+	ns n nft delete table ip change
 }
 
 flush()

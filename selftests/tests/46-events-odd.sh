@@ -80,17 +80,6 @@ many()
 }
 
 # --- what one listener has got, another still lacks: changes ---
-# Not by conntrack -U: it reads the acknowledgement of the entry before as that of this
-# one, and gives up when a second has begun between the two, on stock as well.
-change_all()
-{
-	ns n nft "add table ip change
-		add chain ip change out { type filter hook output priority 0; }
-		add rule ip change out ct mark set $1"
-	make_flows 50
-	ns n nft delete table ip change
-}
-
 changes()
 {
 	listeners_start n changes -T "$(scaled 40)" 'name=a reliable rcvbuf=2048' \
@@ -98,10 +87,10 @@ changes()
 	make_flows 50
 	check 'changes: both know the flows' wait_for '[ "$(told changes b new)" = 50 ]' 3
 	sleep 3.5
-	change_all 7
+	make_marked 7 50
 	check 'changes: one has them' wait_for '[ "$(told changes a update)" = 50 ]' 20
 	# each lacks the last one at most: changes merge
-	change_all 8
+	make_marked 8 50
 	check 'changes: and the next' wait_for '[ "$(told changes a update)" = 100 ]' 20
 	check 'changes: the other gets them when it is back' \
 		wait_for '[ "$(told changes b update)" -ge 50 ]' 20

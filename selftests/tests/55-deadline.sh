@@ -5,6 +5,7 @@
 # events are less than a second late, and do not come in one burst.
 #
 # PROMISE
+# TIMED
 # TIMEOUT: 240
 
 # shellcheck disable=SC2016,SC2034  # conditions are evaluated later, by wait_for

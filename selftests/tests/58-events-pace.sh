@@ -6,6 +6,7 @@
 # How fast that can be: events-fast.
 #
 # PROMISE
+# TIMED
 # TIMEOUT: 600
 
 # shellcheck disable=SC2016,SC2034  # conditions are evaluated later, by wait_for
