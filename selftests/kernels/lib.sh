@@ -142,6 +142,8 @@ wanted_options() {
 
 	cloud_net_options "$src"
 	cat "$kernels_dir/common.config" "$kernels_dir/${flavour%-*}.config"
+	# 7.x has none; with them its CRCs would have to be those of our prototypes
+	grep -qx 'CONFIG_MODVERSIONS=y' "$(cloud_config)" || echo 'CONFIG_MODVERSIONS=n'
 }
 
 # stamp SRC FLAVOUR: changes with the source, the options and the compiler.
