@@ -36,13 +36,31 @@ iproute2 iputils-ping ethtool iptables nftables ipset conntrack conntrackd nfct
 ipvsadm openvswitch-switch tcpdump netcat-openbsd socat hping3 iperf3 lksctp-tools
 python3 python3-scapy strace
 libmnl0 libnetfilter-conntrack3 libnetfilter-queue1 libnetfilter-log1
+vsftpd libsodium23 curl lftp tftpd-hpa dnsmasq-base tftp-hpa atftp
 '
+
+# Unpacked beside the others, since each of these conflicts with one of them.
+ROOT_BESIDE='pure-ftpd'
 
 # What the suites of selftests/peers call in addition.
 PEERS_PACKAGES='
 ncat netcat-traditional ebtables arptables nfct nfacct libnetfilter-cttimeout1
 diffutils file bc jq perl python3-yaml wireguard-tools
 '
+
+# Run by mmdebstrap's plain shell, with its apt: unpacks ROOT_BESIDE into folder $1.
+unpack_beside()
+{
+	local root=$1
+
+	cd "$root/tmp"
+	# shellcheck disable=SC2086  # several words
+	APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -q download $ROOT_BESIDE
+	for deb in ./*.deb; do
+		dpkg-deb -x "$deb" "$root"
+		rm "$deb"
+	done
+}
 
 customize_root()
 {
@@ -70,6 +88,7 @@ unpack_root()
 		--dpkgopt='path-exclude=/usr/share/locale/*' \
 		--aptopt='Acquire::Languages "none"' \
 		--include="$(IFS=,; echo "${include[*]}")" \
+		--customize-hook="set -e; ROOT_BESIDE='$ROOT_BESIDE'; $(declare -f unpack_beside); unpack_beside \"\$1\"" \
 		"$release" "$tmp/root" "$tmp/sources.list"
 }
 
@@ -88,7 +107,7 @@ root_image()
 	local dir=$CACHE/$1-$2 release=$2 stamp tmp
 
 	# Everything that shapes the image: this script's text, without the kernel.
-	stamp=$( (echo "$ROOT_PACKAGES"; declare -f customize_root unpack_root pack_root) | sha256sum | cut -c1-32)
+	stamp=$( (echo "$ROOT_PACKAGES $ROOT_BESIDE"; declare -f customize_root unpack_root unpack_beside pack_root) | sha256sum | cut -c1-32)
 	[ "$(cat "$dir/stamp" 2>/dev/null)" = "$stamp" ] && return 0
 	[ "$(id -u)" = 0 ] || die 'building the root image needs root (it unpacks Debian packages with their owners)'
 	command -v mmdebstrap >/dev/null || die 'mmdebstrap is missing; run selftests/vm/deps.sh --install'
