@@ -10,7 +10,7 @@ quiet := @
 FOR := $(if $(KERNEL),selftests/kernels/for.sh $(KERNEL))
 TESTS := selftests/run.sh $(if $(JOBS),--jobs $(JOBS)) $(if $(SMOKE),--smoke)
 
-.PHONY: all modules deps check check-debug check-install check-peers abi-check bench demo vm-shell
+.PHONY: all modules deps check check-debug check-install check-peers abi-check bench demo fuzz vm-shell
 .PHONY: install uninstall status clean help sparse configs checkpatch gates
 
 all: modules	## compile the modules into BUILD= (build/) for KDIR=, KVER= or KERNEL=
@@ -50,6 +50,9 @@ check-debug: deps	## the same on a kernel with its checkers on (KERNEL=6.1|7, SM
 
 check-install: deps	## installs as people do: package, upgrades, signatures; TEST= names some (root)
 	$(quiet)selftests/install/run.sh $(TEST)
+
+fuzz:		## a parser of packets under libFuzzer (PARSER=ftp TIME=60)
+	$(quiet)selftests/fuzz/run.sh "$(PARSER)" $(or $(TIME),60)
 
 demo: deps	## a NAT gateway with conntrackd and a slow listener, ours beside the kernel's own
 	$(quiet)selftests/demo/run.sh

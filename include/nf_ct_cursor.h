@@ -9,9 +9,13 @@
 #define _NF_CT_CURSOR_H
 
 #ifdef __KERNEL__
+#include <linux/kernel.h>
 #include <linux/types.h>
 #else
 #include <stdbool.h>
+#include <stddef.h>
+
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
 typedef unsigned char u8;
 typedef unsigned short u16;
@@ -569,6 +573,22 @@ static inline bool nf_ct_cursor_find_byte(struct nf_ct_cursor *c, u8 byte)
 }
 
 /**
+ * nf_ct_cursor_find_last - test for a byte anywhere ahead, and go to the last one
+ * @c:    the cursor
+ * @byte: the byte; it is not read
+ *
+ * Return: false, and @c is where it was, if there is none.
+ */
+static inline bool nf_ct_cursor_find_last(struct nf_ct_cursor *c, u8 byte)
+{
+	u32 at = c->end;
+
+	while (at > c->pos && c->data[at - 1] != byte)
+		at--;
+	return at > c->pos && nf_ct_cursor_seek(c, at - 1);
+}
+
+/**
  * nf_ct_cursor_find_any - test for any of some bytes ahead, and go to the first
  * @c:   the cursor
  * @set: the bytes; the one that is found is not read
@@ -793,6 +813,9 @@ static inline u32 nf_ct_cursor_groups(struct nf_ct_cursor *c, u8 bytes[16],
 	u32 n = 0;
 
 	*gap = nf_ct_cursor_literal(c, "::") ? 0 : 16;
+	/* one colon at the end of the data may become two */
+	if (*gap == 16 && nf_ct_cursor_left(c) == 1)
+		nf_ct_cursor_literal(c, ":");
 	/* "::" may be the end of an address, ":" is not */
 	while (*gap != n || nf_ct_cursor_hex_digit(nf_ct_cursor_peek(c)) >= 0) {
 		u16 group;

@@ -1,0 +1,200 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The FTP helper: clients and servers of Debian transfer files through a gateway that
+# accepts only what is related, with and without NAT; odd commands over real connections;
+# what is expected of bytes that are right, wrong, split and cut; ports, the log, events,
+# and its removal under traffic.
+#
+# TIMEOUT: 600
+
+# shellcheck disable=SC2016  # conditions are evaluated later, by wait_for
+# shellcheck source=selftests/lib.sh
+. /payload/lib.sh
+# shellcheck source=selftests/data/ftp.sh
+. /payload/data/ftp.sh
+
+STOCK=/lib/modules/$(uname -r)/kernel/net/netfilter/nf_conntrack_ftp.ko
+V4=10.0.2.2 V6='[fd00:2::2]'
+
+# --- real clients and servers ---
+
+get()
+{
+	rm -f /tmp/got
+	ns c timeout "$(scaled 20)" "$@"
+	cmp -s /tmp/got /srv/ftp/file
+}
+
+fetch()
+{
+	get curl -sgS -o /tmp/got --connect-timeout "$(scaled 5)" "$@"
+}
+
+lftp_get()
+{
+	get lftp -c "set net:timeout 5; set net:max-retries 1; set ftp:passive-mode $1; get ftp://$2/file -o /tmp/got"
+}
+
+# $1: server, $2: with NAT or without
+transfers()
+{
+	check "$1, $2: EPSV" fetch "ftp://$V4/file"
+	check "$1, $2: PASV" fetch --disable-epsv "ftp://$V4/file"
+	check "$1, $2: EPRT" fetch -P - "ftp://$V4/file"
+	check "$1, $2: PORT" fetch -P - --disable-eprt "ftp://$V4/file"
+	check "$1, $2: EPSV, IPv6" fetch "ftp://$V6/file"
+	check "$1, $2: EPRT, IPv6" fetch -P - "ftp://$V6/file"
+	check "$1, $2: lftp, passive" lftp_get on $V4
+	check "$1, $2: lftp, active" lftp_get off $V4
+}
+
+must modprobe -a nf_conntrack_netlink nf_conntrack_ftp nf_nat_ftp
+must topology
+must ftp_files
+must policy tcp 21
+must vsftpd_start
+refute 'without the helper: no passive transfer' fetch --connect-timeout 2 -m 5 "ftp://$V4/file"
+refute 'without the helper: no active transfer' fetch -P - -m 5 "ftp://$V4/file"
+must helper_rules -A ftp tcp 21
+transfers vsftpd plain
+must masquerade -A
+transfers vsftpd NAT
+ftp_stop
+must pureftpd_start
+transfers pure-ftpd NAT
+must masquerade -D
+transfers pure-ftpd plain
+
+# the server is behind the gateway
+must ns r iptables -t nat -A PREROUTING -p tcp -d 10.0.1.1 --dport 21 -j DNAT --to-destination $V4
+check 'server behind NAT: PASV' fetch --disable-epsv ftp://10.0.1.1/file
+check 'server behind NAT: EPSV' fetch ftp://10.0.1.1/file
+check 'server behind NAT: PORT' fetch -P - --disable-eprt ftp://10.0.1.1/file
+ns r iptables -t nat -F
+ftp_stop
+
+# --- odd commands over real connections ---
+
+odd()
+{
+	ns c timeout "$(scaled 60)" python3 /payload/bin/ftpodd.py "$@"
+}
+
+# $1: plain or NAT. What stock does with these is noted.
+odd_commands()
+{
+	local case name
+
+	for case in pipelined split split_slow split_end letters twice; do
+		name="$1: $case"
+		if is_stock; then
+			note "$name: $(odd $case $V4 21 2>&1)"
+		elif [ "$1-$case" = NAT-split_slow ] || [ "$1-$case" = NAT-letters ]; then
+			# what is gone cannot be rewritten any more: the server finds nobody there
+			is "DIFF: $name: nothing hangs" "$(odd $case $V4 21 2>&1)" 'nothing goes on'
+		else
+			is "DIFF: $name" "$(odd $case $V4 21 2>&1)" 'data goes on'
+		fi
+	done
+	for case in '227 Entering Passive Mode (%s).' '227 Entering Passive Mode %s' \
+		'229 Extended (|||%d|)' '227 =%s'; do
+		is "$1: PASV $case" "$(odd answer $V4 21 "PASV $case")" 'data goes on'
+	done
+}
+
+nsenter --net=/run/netns/s python3 /payload/bin/ftpodd.py serve $V4 21 2>/tmp/odd.err &
+SERVER=$!
+must ftp_listens
+odd_commands plain
+must masquerade -A
+odd_commands NAT
+must masquerade -D
+stop $SERVER
+
+# --- ports ---
+if modinfo -F parm nf_conntrack_ftp | grep -q '^ports:'; then
+	must helper_rules -D ftp tcp 21
+	ns r conntrack -F 2>/dev/null
+	must rmmod nf_nat_ftp nf_conntrack_ftp
+	check 'several ports' modprobe nf_conntrack_ftp ports=21,21000 loose=1
+	is 'the ports' "$(cat /sys/module/nf_conntrack_ftp/parameters/ports)" 21,21000
+	check 'helper of another port' helper_rules -A ftp-21000 tcp 21000
+	nsenter --net=/run/netns/s python3 /payload/bin/ftpodd.py serve $V4 21000 2>/tmp/odd.err &
+	SERVER=$!
+	must wait_for 'ns s ss -Hltn sport = :21000 | grep -q .' 30
+	must ns r iptables -A FORWARD -p tcp --dport 21000 -j ACCEPT
+	is 'another port' "$(odd answer $V4 21000 PASV)" 'data goes on'
+	check 'the entry names it' sh -c 'ip netns exec r conntrack -L 2>/dev/null | grep -q helper=ftp-21000'
+	stop $SERVER
+	must helper_rules -D ftp-21000 tcp 21000
+	ns r conntrack -F 2>/dev/null
+	must rmmod nf_conntrack_ftp
+	refute 'nine ports' modprobe nf_conntrack_ftp ports=1,2,3,4,5,6,7,8,9
+	must modprobe nf_conntrack_ftp
+	must helper_rules -A ftp tcp 21
+fi
+
+# --- bytes ---
+# ftpwire.py knows by a datagram that all before it have passed
+must ns r iptables -A FORWARD -p udp --dport 2000 -j ACCEPT
+verdicts python3 /payload/bin/ftpwire.py table
+if is_ours; then
+	sysctl -qw net.netfilter.nf_log_all_netns=1
+	ns r sysctl -qw net.netfilter.nf_conntrack_log_invalid=6
+	must python3 /payload/bin/ftpwire.py table >/dev/null
+	ns r sysctl -qw net.netfilter.nf_conntrack_log_invalid=0
+	for rule in 'PORT: port below 1024' 'PORT: not six numbers' 'EPRT: port is no number' \
+		'227: port below' '229: port below' 'address of another host' 'address of another family'; do
+		check "the log names the rule: $rule" sh -c "dmesg | grep -q 'nf_ct_proto_6: ftp: $rule'"
+	done
+fi
+
+# --- events ---
+if is_ours; then
+	nsenter --net=/run/netns/s -- python3 /payload/bin/ftpdata.py serve $V4 &
+	SERVER=$!
+	must ftp_listens
+	# groups of expectations, a buffer of 2,048 bytes, 0.5 ms of pause after each datagram
+	must hear r events -g 0x28 -R -b 2048 -p 500
+	is 'transfers' "$(ns c python3 /payload/bin/ftpdata.py fetch $V4 10 20)" 'fetched=200 of 200'
+	ns r conntrack -F 2>/dev/null
+	check 'every event is taken' wait_for '[ "$(waiting r)" = 0 ]' 30
+	sleep 1
+	stop "$LISTENER"
+	note "$(tail -n 1 /tmp/events)"
+	# an answer that TCP has sent twice is announced twice
+	made=$(heard events flows)
+	cmp_num 'events: one expectation for each transfer' "$made" -ge 200
+	complete events "$made"
+	is 'events: nothing twice' "$(heard events again)" 0
+
+	# --- removal under traffic ---
+	nsenter --net=/run/netns/c -- python3 /payload/bin/ftpdata.py fetch $V4 40 50 >/tmp/traffic 2>&1 &
+	traffic=$!
+	for round in 1 2 3 4 5; do
+		sleep 0.5
+		must helper_rules -D ftp tcp 21
+		check "removed under traffic, $round" rmmod nf_conntrack_ftp
+		must modprobe nf_conntrack_ftp
+		must helper_rules -A ftp tcp 21
+	done
+	stop $traffic
+	stop $SERVER
+fi
+
+# --- the same bytes through the stock module ---
+if is_ours && [ -e "$STOCK" ]; then
+	check 'our module: split, cut, changed' python3 /payload/bin/ftpwire.py record /tmp/ours
+	must helper_rules -D ftp tcp 21
+	ns r conntrack -F 2>/dev/null
+	must rmmod nf_conntrack_ftp
+	check 'the stock module on our conntrack' insmod "$STOCK"
+	must helper_rules -A ftp tcp 21
+	check 'stock module: split, cut, changed' python3 /payload/bin/ftpwire.py record /tmp/stock
+	verdicts python3 /payload/bin/ftpwire.py compare /tmp/ours /tmp/stock
+	must helper_rules -D ftp tcp 21
+	ns r conntrack -F 2>/dev/null
+	must rmmod nf_conntrack_ftp
+fi
+finish
