@@ -18,7 +18,7 @@ import sys
 import time
 
 SLOW = int(os.environ.get('NFCT_SLOW', '1'))
-WAIT = 8 * SLOW
+WAIT = 4 * SLOW
 LONG = 'x' * 60
 
 

@@ -22,6 +22,13 @@ server_start()
 	wait_for 'ns s ss -Hlun sport = :69 | grep -q .' 30
 }
 
+# A child of in.tftpd that waits for a last acknowledgment has the port, too.
+server_stop()
+{
+	stop "$SERVER"
+	wait_for '! ns s ss -Hlun sport = :69 | grep -q .' 60
+}
+
 # Succeeds if the command gets the file.
 get()
 {
@@ -60,7 +67,7 @@ check 'tftpd-hpa: upload' put tftp $V4 -m octet -c put /srv/tftp/file new
 must masquerade -A
 transfers tftpd-hpa NAT
 check 'tftpd-hpa, NAT: upload' put tftp $V4 -m octet -c put /srv/tftp/file new
-stop "$SERVER"
+must server_stop
 must server_start dnsmasq -d -p 0 --enable-tftp --tftp-root=/srv/tftp
 transfers dnsmasq NAT
 must masquerade -D
@@ -68,7 +75,7 @@ transfers dnsmasq plain
 must ns r iptables -t nat -A PREROUTING -p udp -d 10.0.1.1 --dport 69 -j DNAT --to-destination $V4
 check 'server behind NAT' get tftp 10.0.1.1 -m octet -c get file /tmp/got
 ns r iptables -t nat -F
-stop "$SERVER"
+must server_stop
 
 # --- ports ---
 if modinfo -F parm nf_conntrack_tftp | grep -q '^ports:'; then
@@ -120,6 +127,7 @@ if is_ours; then
 		must modprobe nf_conntrack_tftp
 		must helper_rules -A tftp udp 69
 	done
-	stop $traffic "$SERVER"
+	stop $traffic
+	must server_stop
 fi
 finish
