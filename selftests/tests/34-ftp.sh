@@ -112,6 +112,27 @@ odd_commands plain
 must masquerade -A
 odd_commands NAT
 must masquerade -D
+
+# --- no memory for an expectation (debug kernel) ---
+FAIL=/sys/kernel/debug/failslab
+if is_ours && [ -e $FAIL/cache-filter ] && [ -e /sys/kernel/slab/nf_conntrack_expect/failslab ]; then
+	must modprobe nf_log_syslog
+	sysctl -qw net.netfilter.nf_log_all_netns=1
+	echo 1 >/sys/kernel/slab/nf_conntrack_expect/failslab
+	echo Y >$FAIL/cache-filter
+	echo N >$FAIL/ignore-gfp-wait
+	echo 0 >$FAIL/verbose
+	echo -1 >$FAIL/times
+	echo 100 >$FAIL/probability
+	odd answer $V4 21 PASV >/tmp/starved 2>&1 &
+	client=$!
+	check 'no memory: the packet is dropped, the log says why' \
+		wait_for 'dmesg | grep -q "dropping packet: no memory for the expectation"' 20
+	is 'no memory: nothing is expected' "$(ns r cat /proc/net/nf_conntrack_expect)" ''
+	echo 0 >$FAIL/probability
+	wait $client
+	is 'memory again: the packet comes again' "$(cat /tmp/starved)" 'data goes on'
+fi
 stop $SERVER
 
 # --- ports ---
