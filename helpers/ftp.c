@@ -76,7 +76,7 @@ static const struct nf_conntrack_expect_policy ftp_policy = {
 /* --- the log ----------------------------------------------------------------- */
 
 /* Under nf_conntrack_log_invalid: the packet passes, and nothing is expected. */
-static void ftp_log(const struct ftp_packet *p, const char *rule)
+static __cold void ftp_log(const struct ftp_packet *p, const char *rule)
 {
 	const struct nf_hook_state state = {
 		.hook	= NF_INET_POST_ROUTING,
@@ -88,7 +88,7 @@ static void ftp_log(const struct ftp_packet *p, const char *rule)
 }
 
 /* It is said why a packet is dropped, whatever the setting. */
-static int ftp_drop(const struct ftp_packet *p, const char *why)
+static __cold int ftp_drop(const struct ftp_packet *p, const char *why)
 {
 	nf_ct_helper_log(p->skb, p->ct, "%s", why);
 	return NF_DROP;
@@ -133,13 +133,11 @@ static void ftp_line_begins(struct nf_ct_ftp_master *lines, u8 dir, u32 seq)
 static u32 ftp_behind_lines(const struct ftp_packet *p)
 {
 	struct nf_ct_cursor at = p->bytes;
-	u8 last = 0;
+	u8 last;
 
-	if (p->len > nf_ct_cursor_left(&at)) {
-		skb_copy_bits(p->skb, p->skb->len - 1, &last, 1);
-		if (last == '\n')
-			return p->len;
-	}
+	if (nf_ct_cursor_left(&at) < p->len &&
+	    !skb_copy_bits(p->skb, p->skb->len - 1, &last, 1) && last == '\n')
+		return p->len;
 	return nf_ct_cursor_find_last(&at, '\n') ? nf_ct_cursor_offset(&at) + 1 : 0;
 }
 
@@ -269,13 +267,14 @@ static int ftp_expect(const struct ftp_packet *p, const struct nf_ct_ftp_said *s
  */
 static int ftp_unfinished(const struct ftp_packet *p, u32 line)
 {
+	struct nf_ct_cursor at = p->bytes;
 	u32 begin = p->seq + line;
 
-	if (nf_ct_cursor_offset(&p->bytes) + nf_ct_cursor_left(&p->bytes) < p->len)
+	if (!nf_ct_cursor_seek(&at, line) || line + nf_ct_cursor_left(&at) < p->len)
 		return NF_ACCEPT;
 	if (!p->nat)
-		nf_ct_ftp_pending_keep(p->ct, p->dir, begin, p->bytes.data + line,
-				       p->len - line);
+		nf_ct_ftp_pending_keep(p->ct, p->dir, begin, nf_ct_cursor_bytes(&at),
+				       nf_ct_cursor_left(&at));
 	else if (nf_ct_ftp_pending_refuses(p->ct, p->dir, begin, p->seq + p->len))
 		return ftp_drop(p, "unfinished command, to be sent again in one piece");
 	return NF_ACCEPT;
@@ -328,9 +327,10 @@ static int ftp_read_lines(const struct ftp_packet *p, struct nf_ct_ftp_master *l
 }
 
 /* The line that was unfinished goes on with this packet: it is put together and read.
- * Only without NAT, so that nothing has to be rewritten.
+ * Only without NAT, so that nothing has to be rewritten.  Not inlined: the compiler would
+ * clear its buffer for each packet.
  */
-static int ftp_go_on(const struct ftp_packet *p, struct nf_ct_ftp_master *lines)
+static noinline int ftp_go_on(const struct ftp_packet *p, struct nf_ct_ftp_master *lines)
 {
 	u8 text[NF_CT_FTP_PENDING_MAX * 2];
 	struct nf_ct_cursor rest = p->bytes, line;
@@ -379,7 +379,7 @@ static int ftp_inspect(const struct ftp_packet *p, struct nf_ct_ftp_master *line
 
 	if (first && p->nat && nf_ct_ftp_pending_blocks(p->ct, p->dir, p->seq))
 		return ftp_drop(p, "follows an unfinished command");
-	if (first && !p->nat)
+	if (first && !p->nat && nf_ct_ftp_pending_has(p->ct, p->dir))
 		verdict = ftp_go_on(p, lines);
 	from = ftp_begin(p, first);
 	if (verdict == NF_ACCEPT && from < p->len)

@@ -49,6 +49,22 @@ static bool ftp_announce(struct ftp_reading *r, u32 begin)
 	return true;
 }
 
+/* A comma, and blanks that may follow it */
+static bool ftp_comma(struct ftp_reading *r)
+{
+	int byte = nf_ct_cursor_peek(&r->c);
+
+	if (byte != ',') {
+		nf_ct_cursor_fail_here(&r->c);
+		return false;
+	}
+	nf_ct_cursor_skip(&r->c, 1);
+	byte = nf_ct_cursor_peek(&r->c);
+	if (byte == ' ' || byte == '\t')
+		nf_ct_cursor_skip_blanks(&r->c);
+	return true;
+}
+
 /* Six numbers with commas between.  Blanks behind a comma do not hurt: clients read
  * the numbers with sscanf().
  * DIFF: ftp-numbers
@@ -59,8 +75,8 @@ static bool ftp_six_numbers(struct ftp_reading *r)
 	u8 number[6];
 
 	for (i = 0; i < sizeof(number); i++) {
-		if (i && nf_ct_cursor_expect(&r->c, ","))
-			nf_ct_cursor_skip_blanks(&r->c);
+		if (i && !ftp_comma(r))
+			return false;
 		number[i] = nf_ct_cursor_decimal(&r->c, 3, 255);
 	}
 	if (!ftp_announce(r, begin) || !ftp_is_over(r))
@@ -130,7 +146,7 @@ static bool ftp_find_numbers(struct ftp_reading *r)
 {
 	struct nf_ct_cursor at;
 
-	while (nf_ct_cursor_find_any(&r->c, FTP_DIGITS)) {
+	while (nf_ct_cursor_find_digit(&r->c)) {
 		at = r->c;
 		if (ftp_six_numbers(r))
 			return true;
@@ -329,10 +345,24 @@ static enum nf_ct_ftp_verdict ftp_take_steps(struct ftp_reading *r,
  */
 static struct nf_ct_cursor ftp_take_line(struct nf_ct_cursor *c, bool *whole)
 {
-	struct nf_ct_cursor line = nf_ct_cursor_token(c, "\n");
+	struct nf_ct_cursor line, at = *c;
 
-	*whole = nf_ct_cursor_literal(c, "\n");
+	*whole = nf_ct_cursor_find_byte(&at, '\n');
+	line = nf_ct_cursor_take(c, *whole ? nf_ct_cursor_offset(&at) - nf_ct_cursor_offset(c) :
+					     nf_ct_cursor_left(c));
+	if (*whole)
+		nf_ct_cursor_skip(c, 1);
 	return line;
+}
+
+/* Can a line begin like one of the forms?  Most do not. */
+static bool ftp_may_fit(const struct nf_ct_cursor *line, bool server)
+{
+	int byte = nf_ct_cursor_peek(line);
+
+	if (server)
+		return byte == '2';
+	return byte == 'P' || byte == 'p' || byte == 'E' || byte == 'e';
 }
 
 /* What one line says, which has its end or not */
@@ -343,6 +373,8 @@ static enum nf_ct_ftp_verdict ftp_read_line(struct nf_ct_cursor line, bool whole
 	const struct ftp_form *form;
 	bool partly;
 
+	if (!ftp_may_fit(&line, server))
+		return NF_CT_FTP_NOTHING;
 	*said = (struct nf_ct_ftp_said){ 0 };
 	form = ftp_form_of(&r, server, &partly);
 	if (partly && !whole)
@@ -357,7 +389,7 @@ static enum nf_ct_ftp_verdict ftp_read_line(struct nf_ct_cursor line, bool whole
  * nf_ct_ftp_line - read one line
  * @c:      at the beginning of a line; after its end, or at the end of the data
  * @server: the line is a reply
- * @said:   result, all zero but what the verdict says
+ * @said:   result; of NF_CT_FTP_NOTHING it says nothing
  *
  * What is found in a line is found in each beginning of it as well, or that is
  * unfinished: the rest of a line can change nothing.

@@ -102,6 +102,19 @@ void nf_ct_ftp_pending_keep(const struct nf_conn *ct, u8 dir, u32 begin,
 }
 
 /**
+ * nf_ct_ftp_pending_has - can there be an unfinished line?
+ * @ct:  entry of the control connection
+ * @dir: direction
+ *
+ * Context: any.
+ * Return: false if there is none; true need not be true any more.
+ */
+bool nf_ct_ftp_pending_has(const struct nf_conn *ct, u8 dir)
+{
+	return ftp_slot_is(ftp_slot(ct, dir), ct);
+}
+
+/**
  * nf_ct_ftp_pending_take - get the text of the line that a segment goes on with
  * @ct:   entry of the control connection
  * @dir:  direction
@@ -120,9 +133,6 @@ u32 nf_ct_ftp_pending_take(const struct nf_conn *ct, u8 dir, u32 seq, u32 len,
 {
 	struct ftp_pending *slot = ftp_slot(ct, dir);
 	u32 have = 0;
-
-	if (!ftp_slot_is(slot, ct))
-		return 0;
 
 	spin_lock_bh(&slot->lock);
 	/* in sequence numbers, which wrap */

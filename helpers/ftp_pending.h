@@ -13,6 +13,7 @@ struct nf_conn;
 void nf_ct_ftp_pending_init(void);
 void nf_ct_ftp_pending_keep(const struct nf_conn *ct, u8 dir, u32 begin,
 			    const u8 *text, u32 len);
+bool nf_ct_ftp_pending_has(const struct nf_conn *ct, u8 dir);
 u32 nf_ct_ftp_pending_take(const struct nf_conn *ct, u8 dir, u32 seq, u32 len,
 			   u8 text[NF_CT_FTP_PENDING_MAX], u32 *end);
 bool nf_ct_ftp_pending_refuses(const struct nf_conn *ct, u8 dir, u32 begin, u32 end);

@@ -556,6 +556,25 @@ static inline u32 nf_ct_cursor_skip_blanks(struct nf_ct_cursor *c)
 	return nf_ct_cursor_skip_any(c, " \t");
 }
 
+/* Offset of the first @byte from @at on, or the end.  Eight bytes at once: in a word that
+ * has a zero byte, and in no other, (w - 0x01..01) & ~w has the top bit of a byte set.
+ */
+static inline u32 nf_ct_cursor_index(const struct nf_ct_cursor *c, u32 at, u8 byte)
+{
+	const unsigned long long ones = ~0ULL / 255;
+	unsigned long long w;
+
+	for (; c->end - at >= sizeof(w); at += sizeof(w)) {
+		__builtin_memcpy(&w, c->data + at, sizeof(w));
+		w ^= ones * byte;
+		if ((w - ones) & ~w & ones << 7)
+			break;
+	}
+	while (at < c->end && c->data[at] != byte)
+		at++;
+	return at;
+}
+
 /**
  * nf_ct_cursor_find_byte - test for a byte anywhere ahead, and go to it
  * @c:    the cursor
@@ -565,10 +584,8 @@ static inline u32 nf_ct_cursor_skip_blanks(struct nf_ct_cursor *c)
  */
 static inline bool nf_ct_cursor_find_byte(struct nf_ct_cursor *c, u8 byte)
 {
-	u32 at = c->pos;
+	u32 at = nf_ct_cursor_index(c, c->pos, byte);
 
-	while (at < c->end && c->data[at] != byte)
-		at++;
 	return at < c->end && nf_ct_cursor_seek(c, at);
 }
 
@@ -583,9 +600,28 @@ static inline bool nf_ct_cursor_find_last(struct nf_ct_cursor *c, u8 byte)
 {
 	u32 at = c->end;
 
-	while (at > c->pos && c->data[at - 1] != byte)
+	if (at > c->pos && c->data[at - 1] == byte)
+		return nf_ct_cursor_seek(c, at - 1);
+	if (nf_ct_cursor_index(c, c->pos, byte) == c->end)
+		return false;
+	while (c->data[at - 1] != byte)
 		at--;
-	return at > c->pos && nf_ct_cursor_seek(c, at - 1);
+	return nf_ct_cursor_seek(c, at - 1);
+}
+
+/**
+ * nf_ct_cursor_find_digit - test for a decimal digit anywhere ahead, and go to it
+ * @c: the cursor; the digit is not read
+ *
+ * Return: false, and @c is where it was, if there is none.
+ */
+static inline bool nf_ct_cursor_find_digit(struct nf_ct_cursor *c)
+{
+	u32 at = c->pos;
+
+	while (at < c->end && !nf_ct_cursor_is_digit(c->data[at]))
+		at++;
+	return at < c->end && nf_ct_cursor_seek(c, at);
 }
 
 /**

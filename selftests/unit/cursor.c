@@ -5,6 +5,7 @@
  * implementation; random operations run on random bytes. The data lie in memory
  * of exactly their size, so that the address checker sees each byte too much.
  */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
@@ -234,6 +235,37 @@ static void bits_against_slow(void)
 }
 
 /* --- text --- */
+
+/* Searches, against those of libc; eight bytes are looked at together. */
+static void searches_against_libc(void)
+{
+	struct nf_ct_cursor c, at;
+	u32 round, len, n, from;
+	const u8 *found;
+	u8 data[40];
+
+	for (round = 0; round < 100000; round++) {
+		len = rand() % sizeof(data);
+		for (n = 0; n < len; n++)
+			data[n] = rand() % 5 ? 0x80 | rand() : "\n\x0b\x8a\x00\x37"[rand() % 5];
+		from = rand() % (len + 1);
+		c = cursor_on(data, len);
+		nf_ct_cursor_skip(&c, from);
+
+		at = c;
+		found = memchr(data + from, '\n', len - from);
+		CHECK(nf_ct_cursor_find_byte(&at, '\n') == !!found);
+		CHECK(nf_ct_cursor_offset(&at) == (found ? found - data : from));
+		at = c;
+		found = memrchr(data + from, '\n', len - from);
+		CHECK(nf_ct_cursor_find_last(&at, '\n') == !!found);
+		CHECK(nf_ct_cursor_offset(&at) == (found ? found - data : from));
+		at = c;
+		found = memchr(data + from, '7', len - from);
+		CHECK(nf_ct_cursor_find_digit(&at) == !!found);
+		CHECK(nf_ct_cursor_offset(&at) == (found ? found - data : from));
+	}
+}
 
 static void literals(void)
 {
@@ -789,6 +821,7 @@ int main(int argc, char **argv)
 	unit_test("searches", searches);
 	unit_test("lines", lines);
 	unit_test("headers", headers);
+	unit_test("searches, against libc", searches_against_libc);
 	unit_test("decimal numbers", decimals);
 	unit_test("decimal numbers, against strtoull", decimals_against_strtoull);
 	unit_test("addresses", known_addresses);
