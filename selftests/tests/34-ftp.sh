@@ -135,11 +135,14 @@ if is_ours && [ -e $FAIL/cache-filter ] && [ -e /sys/kernel/slab/nf_conntrack_ex
 fi
 stop $SERVER
 
+# it holds the helper
+must rmmod nf_nat_ftp
+
 # --- ports ---
 if modinfo -F parm nf_conntrack_ftp | grep -q '^ports:'; then
 	must helper_rules -D ftp tcp 21
 	ns r conntrack -F 2>/dev/null
-	must rmmod nf_nat_ftp nf_conntrack_ftp
+	must rmmod nf_conntrack_ftp
 	check 'several ports' modprobe nf_conntrack_ftp ports=21,21000 loose=1
 	is 'the ports' "$(cat /sys/module/nf_conntrack_ftp/parameters/ports)" 21,21000
 	check 'helper of another port' helper_rules -A ftp-21000 tcp 21000

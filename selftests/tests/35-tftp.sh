@@ -77,11 +77,14 @@ check 'server behind NAT' get tftp 10.0.1.1 -m octet -c get file /tmp/got
 ns r iptables -t nat -F
 must server_stop
 
+# it holds the helper
+must rmmod nf_nat_tftp
+
 # --- ports ---
 if modinfo -F parm nf_conntrack_tftp | grep -q '^ports:'; then
 	must helper_rules -D tftp udp 69
 	ns r conntrack -F 2>/dev/null
-	must rmmod nf_nat_tftp nf_conntrack_tftp
+	must rmmod nf_conntrack_tftp
 	check 'several ports' modprobe nf_conntrack_tftp ports=69,6969
 	is 'the ports' "$(cat /sys/module/nf_conntrack_tftp/parameters/ports)" 69,6969
 	check 'helper of another port' helper_rules -A tftp-1 udp 6969
