@@ -37,9 +37,11 @@ ipvsadm openvswitch-switch tcpdump netcat-openbsd socat hping3 iperf3 lksctp-too
 python3 python3-scapy strace
 libmnl0 libnetfilter-conntrack3 libnetfilter-queue1 libnetfilter-log1
 vsftpd libsodium23 curl lftp tftpd-hpa dnsmasq-base tftp-hpa atftp
+sip-tester kamailio ngircd irssi snmpd snmp samba samba-common-bin sane-utils
+ppp pptpd pptp-linux
 '
 
-# Unpacked beside the others, since each of these conflicts with one of them.
+# Unpacked beside the others, since of FTP servers only one can be installed.
 ROOT_BESIDE='pure-ftpd'
 
 # What the suites of selftests/peers call in addition.
@@ -57,7 +59,8 @@ unpack_beside()
 	# shellcheck disable=SC2086  # several words
 	APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -q download $ROOT_BESIDE
 	for deb in ./*.deb; do
-		dpkg-deb -x "$deb" "$root"
+		# not dpkg-deb -x: /lib would become a folder
+		dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$root" --keep-directory-symlink
 		rm "$deb"
 	done
 }
