@@ -26,6 +26,12 @@
 #define __bpf_kfunc_end_defs()	__diag_pop()
 #endif
 
+/* sparse would miss a declaration, and knows no function that is called by its number */
+#ifdef __CHECKER__
+#undef __bpf_kfunc
+#define __bpf_kfunc		static __used
+#endif
+
 #ifndef KF_TRUSTED_ARGS
 #define KF_TRUSTED_ARGS		0
 #endif
