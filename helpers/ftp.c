@@ -451,6 +451,7 @@ static int nf_ct_ftp_restore(struct nlattr *data, struct nf_conn *ct)
 
 static const struct nf_ct_helper_kind ftp_kind = {
 	.name		= FTP_NAME,
+	.family		= NFPROTO_INET,
 	.l4proto	= IPPROTO_TCP,
 	.port		= FTP_PORT,
 	.policy		= &ftp_policy,
@@ -458,14 +459,14 @@ static const struct nf_ct_helper_kind ftp_kind = {
 	.restore	= nf_ct_ftp_restore,
 };
 
-NF_CT_HELPER_SET("ports of FTP servers, 21 if there is none");
+NF_CT_HELPER_SET(1, "ports of FTP servers, 21 if there is none");
 
 static int __init nf_ct_ftp_init(void)
 {
 	int err;
 
 	nf_ct_ftp_pending_init();
-	err = nf_ct_helper_set_register(&nf_ct_helpers, &ftp_kind, THIS_MODULE);
+	err = nf_ct_helper_set_register(&nf_ct_helpers, &ftp_kind, 1, THIS_MODULE);
 	if (err)
 		pr_err("the helper cannot be registered: error %d\n", err);
 	return err;

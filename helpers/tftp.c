@@ -97,6 +97,7 @@ static int nf_ct_tftp_help(struct sk_buff *skb, unsigned int protoff, struct nf_
 
 static const struct nf_ct_helper_kind tftp_kind = {
 	.name		= TFTP_NAME,
+	.family		= NFPROTO_INET,
 	.l4proto	= IPPROTO_UDP,
 	.port		= TFTP_PORT,
 	.by_index	= true,
@@ -104,11 +105,11 @@ static const struct nf_ct_helper_kind tftp_kind = {
 	.inspect	= nf_ct_tftp_help,
 };
 
-NF_CT_HELPER_SET("ports of TFTP servers, 69 if there is none");
+NF_CT_HELPER_SET(1, "ports of TFTP servers, 69 if there is none");
 
 static int __init nf_ct_tftp_init(void)
 {
-	int err = nf_ct_helper_set_register(&nf_ct_helpers, &tftp_kind, THIS_MODULE);
+	int err = nf_ct_helper_set_register(&nf_ct_helpers, &tftp_kind, 1, THIS_MODULE);
 
 	if (err)
 		pr_err("the helper cannot be registered: error %d\n", err);

@@ -11,6 +11,8 @@
 # shellcheck disable=SC2016  # conditions are evaluated later, by wait_for
 # shellcheck source=selftests/lib.sh
 . /payload/lib.sh
+# shellcheck source=selftests/data/helper.sh
+. /payload/data/helper.sh
 # shellcheck source=selftests/data/ftp.sh
 . /payload/data/ftp.sh
 
@@ -184,30 +186,17 @@ if is_ours; then
 	nsenter --net=/run/netns/s -- python3 /payload/bin/ftpdata.py serve $V4 &
 	SERVER=$!
 	must ftp_listens
-	# groups of expectations, a buffer of 2,048 bytes, 0.5 ms of pause after each datagram
-	must hear r events -g 0x28 -R -b 2048 -p 500
+	hear_expectations
 	is 'transfers' "$(ns c python3 /payload/bin/ftpdata.py fetch $V4 10 20)" 'fetched=200 of 200'
-	ns r conntrack -F 2>/dev/null
-	check 'every event is taken' wait_for '[ "$(waiting r)" = 0 ]' 30
-	sleep 1
-	stop "$LISTENER"
-	note "$(tail -n 1 /tmp/events)"
+	heard_expectations
 	# an answer that TCP has sent twice is announced twice
-	made=$(heard events flows)
-	cmp_num 'events: one expectation for each transfer' "$made" -ge 200
-	complete events "$made"
+	cmp_num 'events: one expectation for each transfer' "$MADE" -ge 200
 	is 'events: nothing twice' "$(heard events again)" 0
 
 	# --- removal under traffic ---
 	nsenter --net=/run/netns/c -- python3 /payload/bin/ftpdata.py fetch $V4 40 50 >/tmp/traffic 2>&1 &
 	traffic=$!
-	for round in 1 2 3 4 5; do
-		sleep 0.5
-		must helper_rules -D ftp tcp 21
-		check "removed under traffic, $round" rmmod nf_conntrack_ftp
-		must modprobe nf_conntrack_ftp
-		must helper_rules -A ftp tcp 21
-	done
+	removed_under_traffic nf_conntrack_ftp ftp tcp 21
 	stop $traffic
 	stop $SERVER
 fi

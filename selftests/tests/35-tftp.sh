@@ -10,8 +10,8 @@
 # shellcheck disable=SC2016  # conditions are evaluated later, by wait_for
 # shellcheck source=selftests/lib.sh
 . /payload/lib.sh
-# shellcheck source=selftests/data/ftp.sh
-. /payload/data/ftp.sh
+# shellcheck source=selftests/data/helper.sh
+. /payload/data/helper.sh
 
 V4=10.0.2.2 V6=fd00:2::2
 
@@ -108,28 +108,16 @@ if is_ours; then
 
 	# --- events, removal under traffic ---
 	must server_start in.tftpd -L -s /srv/tftp
-	must hear r events -g 0x28 -R -b 2048 -p 500
+	hear_expectations
 	for round in 1 2 3 4 5 6 7 8; do
 		get tftp $V4 -m octet -c get file /tmp/got || not_ok "transfer $round"
 	done
-	ns r conntrack -F 2>/dev/null
-	check 'every event is taken' wait_for '[ "$(waiting r)" = 0 ]' 30
-	sleep 1
-	stop "$LISTENER"
-	note "$(tail -n 1 /tmp/events)"
-	made=$(heard events flows)
-	cmp_num 'events: one expectation for each transfer' "$made" -ge 8
-	complete events "$made"
+	heard_expectations
+	cmp_num 'events: one expectation for each transfer' "$MADE" -ge 8
 
 	(while :; do get tftp $V4 -m octet -c get file /tmp/got; done) >/dev/null 2>&1 &
 	traffic=$!
-	for round in 1 2 3 4 5; do
-		sleep 0.5
-		must helper_rules -D tftp udp 69
-		check "removed under traffic, $round" rmmod nf_conntrack_tftp
-		must modprobe nf_conntrack_tftp
-		must helper_rules -A tftp udp 69
-	done
+	removed_under_traffic nf_conntrack_tftp tftp udp 69
 	stop $traffic
 	must server_stop
 fi
