@@ -100,6 +100,24 @@ ct_unload() {
 
 ct_count() { cat $ct/nf_conntrack_count; }
 
+mem_free() { awk '$1 == "MemFree:" { printf "%.0f\n", $2 * 1024 }' /proc/meminfo; }
+
+# The kernel gives memory back in the background: this waits until no more comes.
+free_bytes() {
+	local before now i
+
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	now=$(mem_free)
+	for ((i = 0; i < 20; i++)); do
+		sleep 1
+		before=$now
+		now=$(mem_free)
+		[ "$now" -gt "$before" ] || break
+	done
+	echo "$now"
+}
+
 pg() { echo "$2" >"/proc/net/pktgen/$1"; }
 
 # pg_run DEV COUNT COMMAND...: COUNT packets into DEV; prints ns for each, of

@@ -6,6 +6,7 @@
 #   expect  the same for expectations
 #   listeners  1, 2, 4 and 8 reliable listeners of mixed pace at once
 #   cpus    new connections from one and from two CPUs
+#   table   memory of an empty table whose size a user has set
 #   icount  instructions per packet (boot.sh --icount: a nanosecond is one), also per
 #           packet that a full table refuses, and per entry of a dump and a flush
 set -euo pipefail
@@ -189,6 +190,24 @@ scenario_cpus() {
 			"$tools/ctnl" flush >/dev/null
 		done
 	done
+}
+
+scenario_table() {
+	table_memory 1048576 1M
+	table_memory 4194304 4M
+}
+
+# table_memory BUCKETS LABEL: of the module and its table. What stays behind a module for
+# ever is there before.
+table_memory() {
+	local free
+
+	modprobe nf_conntrack hashsize="$1"
+	rmmod nf_conntrack
+	free=$(free_bytes)
+	modprobe nf_conntrack hashsize="$1"
+	result memory_set "$2" "$(over $((free - $(free_bytes))) 1048576)" MB
+	rmmod nf_conntrack
 }
 
 scenario_icount() {

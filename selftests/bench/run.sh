@@ -9,7 +9,7 @@
 #   ROUNDS=3     rounds of the repeated measurements
 #   QUICK=1      one round of smaller numbers, some minutes in all
 #   ONLY=a,b     only these: flows aged memory netns proc late events expect listeners cpus
-#                icount
+#                table icount
 #   MODSETS=...  "stock ours" (default), or one of the two
 #   --install    install missing packages with apt
 set -euo pipefail
@@ -196,7 +196,7 @@ fi
 exec 9>"$out/.lock"
 flock -n 9 || die "another run of this is going on"
 mkdir -p "$out/log"
-for scenario in flows aged memory netns proc late events expect listeners cpus icount; do
+for scenario in flows aged memory netns proc late events expect listeners cpus table icount; do
 	! chosen $scenario || rm -f "$out"/log/*-$scenario.*
 done
 failed=0
@@ -218,6 +218,7 @@ if [ -x "$here/../vm/boot.sh" ]; then
 		! chosen expect || qemu "$modset" 1 expect 900
 		! chosen listeners || qemu "$modset" 1 listeners 900
 		! chosen cpus || qemu "$modset" 1 cpus 300
+		! chosen table || qemu "$modset" 1 table 300
 		! chosen icount || qemu "$modset" 1 icount 600 --icount
 	done
 fi

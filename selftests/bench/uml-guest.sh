@@ -95,13 +95,6 @@ aged_figures() {
 	done
 }
 
-free_bytes() {
-	sync
-	echo 3 >/proc/sys/vm/drop_caches
-	sleep 1
-	awk '$1 == "MemFree:" { printf "%.0f\n", $2 * 1024 }' /proc/meminfo
-}
-
 slab_bytes() {
 	awk -v re="$1" 'NR > 2 && $1 ~ re { n += $15 * $6 * 4096 }
 		END { printf "%.0f\n", n }' /proc/slabinfo
@@ -111,18 +104,6 @@ slab_bytes() {
 scenario_memory() {
 	memory_with "${sizes##*,}" 0 "${sizes##*,}k"
 	memory_with "${sizes##*,}" 1 "${sizes##*,}k+acct"
-	memory_set 1048576 1M
-	memory_set 4194304 4M
-}
-
-# memory_set BUCKETS LABEL: what an empty table takes whose size a user has set
-memory_set() {
-	local free
-
-	free=$(free_bytes)
-	modprobe nf_conntrack hashsize="$1"
-	result memory_set "$2" "$(over $((free - $(free_bytes))) 1048576)" MB
-	rmmod nf_conntrack
 }
 
 memory_with() {
