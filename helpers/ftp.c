@@ -10,14 +10,14 @@
 
 #include <linux/module.h>
 #include <net/netfilter/nf_conntrack_expect.h>
-#include <net/netfilter/nf_conntrack_l4proto.h>
 #include <linux/netfilter/nf_conntrack_ftp.h>
 #include <net/tcp.h>
 
 #include "ftp_parse.h"
-#include "ftp_pending.h"
 #include "nf_ct_cursor_skb.h"
 #include "nf_ct_helper_module.h"
+#include "nf_ct_helper_rule.h"
+#include "pending.h"
 
 #define FTP_NAME	"ftp"
 
@@ -26,6 +26,9 @@
 
 /* So many lines of a packet may announce something */
 #define FTP_LINES_MAX	8
+
+/* The longest beginning of a line that is kept, in bytes */
+#define FTP_UNFINISHED_MAX	128
 
 /* Beside NF_CT_FTP_SEQ_PICKUP, in the flags of the client's direction: TLS has begun */
 #define FTP_SECURED	0x8000
@@ -64,6 +67,12 @@ static const enum nf_ct_ftp_type ftp_types[] = {
 
 static_assert(sizeof(struct nf_ct_ftp_master) <= sizeof_field(struct nf_conn_help, data));
 
+/* Lines that a segment has left unfinished */
+static struct nf_ct_pending_set ftp_unfinished = {
+	.max		= FTP_UNFINISHED_MAX,
+	.blocked	= 1024,
+};
+
 static bool loose;
 module_param(loose, bool, 0600);
 MODULE_PARM_DESC(loose, "expect data connections to other hosts, too (FXP)");
@@ -78,13 +87,7 @@ static const struct nf_conntrack_expect_policy ftp_policy = {
 /* Under nf_conntrack_log_invalid: the packet passes, and nothing is expected. */
 static __cold void ftp_log(const struct ftp_packet *p, const char *rule)
 {
-	const struct nf_hook_state state = {
-		.hook	= NF_INET_POST_ROUTING,
-		.pf	= nf_ct_l3num(p->ct),
-		.net	= nf_ct_net(p->ct),
-	};
-
-	nf_ct_l4proto_log_invalid(p->skb, p->ct, &state, FTP_NAME ": %s", rule);
+	nf_ct_helper_log_rule(p->skb, p->ct, FTP_NAME, rule);
 }
 
 /* It is said why a packet is dropped, whatever the setting. */
@@ -265,7 +268,7 @@ static int ftp_expect(const struct ftp_packet *p, const struct nf_ct_ftp_said *s
  * With NAT it must be in one packet to be rewritten.
  * DIFF: ftp-split
  */
-static int ftp_unfinished(const struct ftp_packet *p, u32 line)
+static int ftp_leave_unfinished(const struct ftp_packet *p, u32 line)
 {
 	struct nf_ct_cursor at = p->bytes;
 	u32 begin = p->seq + line;
@@ -273,9 +276,10 @@ static int ftp_unfinished(const struct ftp_packet *p, u32 line)
 	if (!nf_ct_cursor_seek(&at, line) || line + nf_ct_cursor_left(&at) < p->len)
 		return NF_ACCEPT;
 	if (!p->nat)
-		nf_ct_ftp_pending_keep(p->ct, p->dir, begin, nf_ct_cursor_bytes(&at),
-				       nf_ct_cursor_left(&at));
-	else if (nf_ct_ftp_pending_refuses(p->ct, p->dir, begin, p->seq + p->len))
+		nf_ct_pending_keep(&ftp_unfinished, p->ct, p->dir, begin,
+				   nf_ct_cursor_bytes(&at), nf_ct_cursor_left(&at));
+	else if (nf_ct_pending_refuses(&ftp_unfinished, p->ct, p->dir, begin,
+				       p->seq + p->len))
 		return ftp_drop(p, "unfinished command, to be sent again in one piece");
 	return NF_ACCEPT;
 }
@@ -307,15 +311,15 @@ static int ftp_read_lines(const struct ftp_packet *p, struct nf_ct_ftp_master *l
 	for (n = 0; n < FTP_LINES_MAX; n++) {
 		switch (nf_ct_ftp_read(&reader, &said)) {
 		case NF_CT_FTP_NOTHING:
-			nf_ct_ftp_pending_forget(p->ct, p->dir);
+			nf_ct_pending_forget(&ftp_unfinished, p->ct, p->dir);
 			return NF_ACCEPT;
 		case NF_CT_FTP_UNFINISHED:
-			return ftp_unfinished(p, reader.line);
+			return ftp_leave_unfinished(p, reader.line);
 		case NF_CT_FTP_BAD:
 			ftp_log(p, said.rule);
 			break;
 		case NF_CT_FTP_FOUND:
-			nf_ct_ftp_pending_forget(p->ct, p->dir);
+			nf_ct_pending_forget(&ftp_unfinished, p->ct, p->dir);
 			verdict = ftp_found(p, lines, &said);
 			/* NAT has changed the bytes; behind 234 there are no lines */
 			if (verdict != NF_ACCEPT || p->nat ||
@@ -326,24 +330,14 @@ static int ftp_read_lines(const struct ftp_packet *p, struct nf_ct_ftp_master *l
 	return NF_ACCEPT;
 }
 
-/* The line that was unfinished goes on with this packet: it is put together and read.
- * Only without NAT, so that nothing has to be rewritten.  Not inlined: the compiler would
- * clear its buffer for each packet.
- */
-static noinline int ftp_go_on(const struct ftp_packet *p, struct nf_ct_ftp_master *lines)
+/* What the line says that was unfinished and has become @text */
+static int ftp_read_whole(const struct ftp_packet *p, struct nf_ct_ftp_master *lines,
+			  u32 begin, const u8 *text, u32 len)
 {
-	u8 text[NF_CT_FTP_PENDING_MAX * 2];
-	struct nf_ct_cursor rest = p->bytes, line;
 	struct nf_ct_ftp_said said;
-	u32 have, more, end;
+	struct nf_ct_cursor line;
 
-	have = nf_ct_ftp_pending_take(p->ct, p->dir, p->seq, p->len, text, &end);
-	if (!have || !nf_ct_cursor_seek(&rest, end))
-		return NF_ACCEPT;
-	more = min_t(u32, nf_ct_cursor_left(&rest), sizeof(text) - have);
-	nf_ct_cursor_copy(&rest, text + have, more);
-	nf_ct_cursor_init(&line, text, have + more);
-
+	nf_ct_cursor_init(&line, text, len);
 	switch (nf_ct_ftp_line(&line, p->dir == IP_CT_DIR_REPLY, &said)) {
 	case NF_CT_FTP_FOUND:
 		return ftp_found(p, lines, &said);
@@ -351,13 +345,36 @@ static noinline int ftp_go_on(const struct ftp_packet *p, struct nf_ct_ftp_maste
 		ftp_log(p, said.rule);
 		break;
 	case NF_CT_FTP_UNFINISHED:
-		nf_ct_ftp_pending_keep(p->ct, p->dir, p->seq + end - have, text,
-				       have + more);
+		nf_ct_pending_keep(&ftp_unfinished, p->ct, p->dir, begin, text, len);
 		break;
 	case NF_CT_FTP_NOTHING:
 		break;
 	}
 	return NF_ACCEPT;
+}
+
+/* The line that was unfinished goes on with this packet: it is put together and read.
+ * Only without NAT, so that nothing has to be rewritten.  Not inlined: the compiler would
+ * clear its buffer for each packet.
+ */
+static noinline int ftp_go_on(const struct ftp_packet *p, struct nf_ct_ftp_master *lines)
+{
+	struct nf_ct_cursor rest = p->bytes;
+	u8 whole[FTP_UNFINISHED_MAX * 2];
+	u32 begin, have, more;
+	u8 *text;
+
+	text = nf_ct_pending_take(&ftp_unfinished, p->ct, p->dir, p->seq, p->len, &begin,
+				  &have);
+	if (!text)
+		return NF_ACCEPT;
+	memcpy(whole, text, have);
+	kfree(text);
+	if (!nf_ct_cursor_seek(&rest, begin + have - p->seq))
+		return NF_ACCEPT;
+	more = min_t(u32, nf_ct_cursor_left(&rest), sizeof(whole) - have);
+	nf_ct_cursor_copy(&rest, whole + have, more);
+	return ftp_read_whole(p, lines, begin, whole, have + more);
 }
 
 /* Where in a packet reading begins: at a line that is known, else behind a line end.  The
@@ -377,9 +394,9 @@ static int ftp_inspect(const struct ftp_packet *p, struct nf_ct_ftp_master *line
 	u32 first = ftp_note_lines(p, lines), from;
 	int verdict = NF_ACCEPT;
 
-	if (first && p->nat && nf_ct_ftp_pending_blocks(p->ct, p->dir, p->seq))
+	if (first && p->nat && nf_ct_pending_blocks(&ftp_unfinished, p->ct, p->dir, p->seq))
 		return ftp_drop(p, "follows an unfinished command");
-	if (first && !p->nat && nf_ct_ftp_pending_has(p->ct, p->dir))
+	if (first && !p->nat && nf_ct_pending_has(&ftp_unfinished, p->ct, p->dir))
 		verdict = ftp_go_on(p, lines);
 	from = ftp_begin(p, first);
 	if (verdict == NF_ACCEPT && from < p->len)
@@ -465,7 +482,7 @@ static int __init nf_ct_ftp_init(void)
 {
 	int err;
 
-	nf_ct_ftp_pending_init();
+	nf_ct_pending_init(&ftp_unfinished);
 	err = nf_ct_helper_set_register(&nf_ct_helpers, &ftp_kind, 1, THIS_MODULE);
 	if (err)
 		pr_err("the helper cannot be registered: error %d\n", err);
@@ -475,6 +492,7 @@ static int __init nf_ct_ftp_init(void)
 static void __exit nf_ct_ftp_exit(void)
 {
 	nf_ct_helper_set_unregister(&nf_ct_helpers);
+	nf_ct_pending_exit(&ftp_unfinished);
 }
 
 module_init(nf_ct_ftp_init);

@@ -340,21 +340,6 @@ static enum nf_ct_ftp_verdict ftp_take_steps(struct ftp_reading *r,
 	return NF_CT_FTP_FOUND;
 }
 
-/* Read a line, as a part; *@whole tells whether its end is there.  It is LF, with or
- * without CR: a server that echoes a lone CR does not begin a line.
- */
-static struct nf_ct_cursor ftp_take_line(struct nf_ct_cursor *c, bool *whole)
-{
-	struct nf_ct_cursor line, at = *c;
-
-	*whole = nf_ct_cursor_find_byte(&at, '\n');
-	line = nf_ct_cursor_take(c, *whole ? nf_ct_cursor_offset(&at) - nf_ct_cursor_offset(c) :
-					     nf_ct_cursor_left(c));
-	if (*whole)
-		nf_ct_cursor_skip(c, 1);
-	return line;
-}
-
 /* Can a line begin like one of the forms?  Most do not. */
 static bool ftp_may_fit(const struct nf_ct_cursor *line, bool server)
 {
@@ -402,7 +387,7 @@ enum nf_ct_ftp_verdict nf_ct_ftp_line(struct nf_ct_cursor *c, bool server,
 	struct nf_ct_cursor line;
 	bool whole;
 
-	line = ftp_take_line(c, &whole);
+	line = nf_ct_cursor_take_line(c, &whole);
 	return ftp_read_line(line, whole, server, said);
 }
 
@@ -456,7 +441,7 @@ enum nf_ct_ftp_verdict nf_ct_ftp_read(struct nf_ct_ftp_reader *reader,
 
 	while (nf_ct_cursor_left(&reader->c)) {
 		reader->line = nf_ct_cursor_offset(&reader->c);
-		line = ftp_take_line(&reader->c, &whole);
+		line = nf_ct_cursor_take_line(&reader->c, &whole);
 		counted = reader->counts;
 		reader->counts = !reader->server || ftp_ends_reply(line);
 		if (counted)

@@ -9,11 +9,11 @@
 #include <linux/module.h>
 #include <linux/udp.h>
 #include <net/netfilter/nf_conntrack_expect.h>
-#include <net/netfilter/nf_conntrack_l4proto.h>
 #include <linux/netfilter/nf_conntrack_tftp.h>
 
 #include "nf_ct_cursor_skb.h"
 #include "nf_ct_helper_module.h"
+#include "nf_ct_helper_rule.h"
 #include "tftp_parse.h"
 
 #define TFTP_NAME	"tftp"
@@ -26,13 +26,7 @@ static const struct nf_conntrack_expect_policy tftp_policy = {
 /* Under nf_conntrack_log_invalid: the packet passes, and nothing is expected. */
 static void tftp_log(struct sk_buff *skb, struct nf_conn *ct, const char *rule)
 {
-	const struct nf_hook_state state = {
-		.hook	= NF_INET_POST_ROUTING,
-		.pf	= nf_ct_l3num(ct),
-		.net	= nf_ct_net(ct),
-	};
-
-	nf_ct_l4proto_log_invalid(skb, ct, &state, TFTP_NAME ": %s", rule);
+	nf_ct_helper_log_rule(skb, ct, TFTP_NAME, rule);
 }
 
 static int tftp_drop(struct sk_buff *skb, struct nf_conn *ct, const char *why)

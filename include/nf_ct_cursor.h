@@ -691,6 +691,26 @@ static inline bool nf_ct_cursor_line(struct nf_ct_cursor *c,
 }
 
 /**
+ * nf_ct_cursor_take_line - read a line of a stream
+ * @c:     the cursor; after the line's end, which is LF, or that of the data
+ * @whole: result: the end of the line is there
+ *
+ * A lone CR does not end it: servers echo what they are sent.
+ *
+ * Return: the line, as a part, without LF; a CR before that belongs to it.
+ */
+static inline struct nf_ct_cursor nf_ct_cursor_take_line(struct nf_ct_cursor *c, bool *whole)
+{
+	struct nf_ct_cursor line, at = *c;
+
+	*whole = nf_ct_cursor_find_byte(&at, '\n');
+	line = nf_ct_cursor_take(c, *whole ? at.pos - c->pos : nf_ct_cursor_left(c));
+	if (*whole)
+		nf_ct_cursor_skip(c, 1);
+	return line;
+}
+
+/**
  * nf_ct_cursor_header - test for a header line "Name: value" (RFC 5322, 3261)
  * @c:     the cursor, at the beginning of a line; after the header line if it
  *         was found, so that the next call finds the next one

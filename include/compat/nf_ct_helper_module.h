@@ -30,6 +30,7 @@
  * @classes:  highest class
  * @inspect:  called for each packet
  * @restore:  reads private data that user space sends, or NULL
+ * @destroy:  called for each entry with the helper that ends, or NULL
  */
 struct nf_ct_helper_kind {
 	const char				*name;
@@ -42,6 +43,7 @@ struct nf_ct_helper_kind {
 	nf_ct_helper_fn				*inspect;
 	int					(*restore)(struct nlattr *data,
 							   struct nf_conn *ct);
+	void					(*destroy)(struct nf_conn *ct);
 };
 
 #ifdef NF_CT_HAVE_HELPER_REFS
@@ -59,8 +61,11 @@ static struct nf_ct_helper_set nf_ct_helpers = { .known = nf_ct_helper_room }
 
 static inline void nf_ct_helper_set_unregister(struct nf_ct_helper_set *set)
 {
-	while (set->n)
-		nf_conntrack_helper_unregister(set->known[--set->n]);
+	/* entries keep the helper, and must not call what is going to leave */
+	while (set->n) {
+		WRITE_ONCE(set->known[--set->n]->destroy, NULL);
+		nf_conntrack_helper_unregister(set->known[set->n]);
+	}
 }
 
 static inline int nf_ct_helper_set_register(struct nf_ct_helper_set *set,
@@ -74,6 +79,7 @@ static inline int nf_ct_helper_set_register(struct nf_ct_helper_set *set,
 		nf_ct_helper_init(&helper, kind->family == NFPROTO_INET ? NFPROTO_UNSPEC :
 				  kind->family, kind->l4proto, kind->name, kind->policy,
 				  kind->classes, kind->inspect, kind->restore, me);
+		helper.destroy = kind->destroy;
 		err = nf_conntrack_helper_register(&helper, &set->known[set->n]);
 		if (err) {
 			nf_ct_helper_set_unregister(set);
@@ -128,11 +134,13 @@ static inline void nf_ct_helper_set_add(struct nf_ct_helper_set *set,
 	bool inet = kind->family == NFPROTO_INET;
 	unsigned int i;
 
-	for (i = 0; i < (inet ? ARRAY_SIZE(both) : 1); i++)
-		nf_ct_helper_init(&set->helpers[set->n++], inet ? both[i] : kind->family,
+	for (i = 0; i < (inet ? ARRAY_SIZE(both) : 1); i++) {
+		nf_ct_helper_init(&set->helpers[set->n], inet ? both[i] : kind->family,
 				  kind->l4proto, kind->name, kind->port, port,
 				  kind->by_index ? index : port, kind->policy,
 				  kind->classes, kind->inspect, kind->restore, me);
+		set->helpers[set->n++].destroy = kind->destroy;
+	}
 }
 
 static inline int nf_ct_helper_set_register(struct nf_ct_helper_set *set,
