@@ -227,6 +227,7 @@ static double parse_start(const struct nlattr *stamps)
 	return 0;
 }
 
+/* The source may be any host: then there is no address of it. */
 static bool parse_expectation(const struct nlmsghdr *nlh, struct nl_flow *key)
 {
 	const struct nlattr *attr;
@@ -237,7 +238,7 @@ static bool parse_expectation(const struct nlmsghdr *nlh, struct nl_flow *key)
 		else if (mnl_attr_get_type(attr) == CTA_EXPECT_ID)
 			key->id = mnl_attr_get_u32(attr);
 	}
-	return key->src && key->proto;
+	return key->dst && key->proto;
 }
 
 static bool parse(const struct nlmsghdr *nlh, struct nl_flow *key,

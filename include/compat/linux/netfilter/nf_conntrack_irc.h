@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The NAT counterpart of the IRC helper.  Since 7.x its hook is an RCU pointer that gets
+ * the entry, too; before, it is a plain pointer, which is written and read as one.
+ */
+#ifndef _NF_CT_COMPAT_NF_CONNTRACK_IRC_H
+#define _NF_CT_COMPAT_NF_CONNTRACK_IRC_H
+
+#include_next <linux/netfilter/nf_conntrack_irc.h>
+
+#include "nf_ct_probed.h"
+
+#ifndef NF_CT_HAVE_HELPER_REFS
+typedef unsigned int nf_nat_irc_hook_fn(struct sk_buff *skb, enum ip_conntrack_info ctinfo,
+					unsigned int protoff, unsigned int matchoff,
+					unsigned int matchlen,
+					struct nf_conntrack_expect *exp);
+#endif
+
+/* NULL while nf_nat_irc is not there.  RCU bounds the use of the answer. */
+static inline nf_nat_irc_hook_fn *nf_ct_irc_nat(void)
+{
+	return rcu_dereference_raw(nf_nat_irc_hook);
+}
+
+static inline unsigned int
+nf_ct_irc_call_nat(nf_nat_irc_hook_fn *nat, struct sk_buff *skb, struct nf_conn *ct,
+		   enum ip_conntrack_info ctinfo, unsigned int protoff,
+		   unsigned int matchoff, unsigned int matchlen,
+		   struct nf_conntrack_expect *exp)
+{
+#ifdef NF_CT_HAVE_HELPER_REFS
+	return nat(skb, ct, ctinfo, protoff, matchoff, matchlen, exp);
+#else
+	return nat(skb, ctinfo, protoff, matchoff, matchlen, exp);
+#endif
+}
+
+#endif /* _NF_CT_COMPAT_NF_CONNTRACK_IRC_H */
