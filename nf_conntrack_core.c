@@ -287,7 +287,7 @@ static struct nf_conn *nf_ct_destroy_one(struct nf_conn *ct)
 
 #ifdef CONFIG_NF_CT_PROTO_GRE
 	if (nf_ct_ends_call(ct))
-		nf_ct_gre_keymap_destroy(master);
+		nf_ct_gre_keymap_end(ct, master);
 #endif
 	if (unlikely(nf_ct_has_ext(ct, NF_CT_EXT_HELPER))) {
 		/* its helper may have gone without being called */

@@ -99,4 +99,7 @@ static inline struct nf_conntrack_pernet *nf_conntrack_pernet(const struct net *
 /* nf_conntrack_core.c */
 bool nf_ct_delete_at(struct nf_conn *ct, const u32 *hash, u32 portid, int report);
 
+/* proto/gre.c */
+void nf_ct_gre_keymap_end(const struct nf_conn *ct, const struct nf_conn *master);
+
 #endif /* _NF_CONNTRACK_INTERNAL_H */

@@ -2,9 +2,9 @@
 /*
  * GRE.  Plain GRE is one flow for two addresses.  That of PPTP (RFC 2637) has a
  * call ID for each direction, and a packet has the receiver's only; the other
- * one comes from a keymap, which the PPTP helper adds.  Two hash tables for all
- * namespaces have the keymaps, by what a packet shows and by control connection:
- * readers hold RCU, writers nf_ct_gre_keymap_lock.
+ * one comes from a keymap, which the PPTP helper adds, one for each call.  Two hash
+ * tables for all namespaces have the keymaps, by what a packet shows and by control
+ * connection: readers hold RCU, writers nf_ct_gre_keymap_lock.
  */
 #include <linux/jiffies.h>
 #include <linux/list.h>
@@ -34,6 +34,9 @@ static const unsigned int nf_ct_gre_defaults[GRE_CT_MAX] = {
 
 /* Of the PPTP header, all that a tuple needs: up to and with the call ID */
 #define PPTP_GRE_HEAD		offsetofend(struct pptp_gre_header, call_id)
+
+/* So many calls of a control connection may be up at once */
+#define NF_CT_GRE_CALLS_MAX	16
 
 /**
  * struct nf_ct_gre_key - by what packets find a call ID
@@ -69,7 +72,7 @@ struct nf_ct_gre_call {
 	struct nf_ct_gre_key	key;
 	struct nf_ct_gre_owner	owner;
 	struct rhash_head	key_node;
-	struct rhash_head	owner_node;
+	struct rhlist_head	owner_node;
 };
 
 static const struct rhashtable_params nf_ct_gre_key_params = {
@@ -87,7 +90,7 @@ static const struct rhashtable_params nf_ct_gre_owner_params = {
 };
 
 static struct rhashtable nf_ct_gre_by_key;
-static struct rhashtable nf_ct_gre_by_owner;
+static struct rhltable nf_ct_gre_by_owner;
 
 static DEFINE_SPINLOCK(nf_ct_gre_keymap_lock);
 
@@ -112,14 +115,14 @@ static __be16 nf_ct_gre_keymap_lookup(struct net *net,
 	return call ? call->km.tuple.src.u.gre.key : 0;
 }
 
-static struct nf_ct_gre_call *nf_ct_gre_call_of(const struct nf_conn *ct,
-						unsigned int dir)
+/* All calls of a control connection, for rhl_for_each_entry_rcu(); RCU */
+static struct rhlist_head *nf_ct_gre_calls_of(const struct nf_conn *ct,
+					      unsigned int dir)
 {
 	const struct nf_ct_gre_owner owner = { .ct = ct, .dir = dir };
 
 	lockdep_assert_held(&nf_ct_gre_keymap_lock);
-	return rhashtable_lookup_fast(&nf_ct_gre_by_owner, &owner,
-				      nf_ct_gre_owner_params);
+	return rhltable_lookup(&nf_ct_gre_by_owner, &owner, nf_ct_gre_owner_params);
 }
 
 /* Another control connection may have announced the same: packets get the call ID
@@ -145,15 +148,15 @@ static int nf_ct_gre_call_add(struct nf_ct_gre_call *call)
 {
 	int err;
 
-	err = rhashtable_insert_fast(&nf_ct_gre_by_owner, &call->owner_node,
-				     nf_ct_gre_owner_params);
+	err = rhltable_insert(&nf_ct_gre_by_owner, &call->owner_node,
+			      nf_ct_gre_owner_params);
 	if (err)
 		return err;
 
 	err = nf_ct_gre_call_publish(call);
 	if (err)
-		rhashtable_remove_fast(&nf_ct_gre_by_owner, &call->owner_node,
-				       nf_ct_gre_owner_params);
+		rhltable_remove(&nf_ct_gre_by_owner, &call->owner_node,
+				nf_ct_gre_owner_params);
 	return err;
 }
 
@@ -172,28 +175,31 @@ static void nf_ct_gre_call_remove(struct nf_ct_gre_call *call)
 		rhashtable_replace_fast(&nf_ct_gre_by_key, &call->key_node,
 					&next->key_node, nf_ct_gre_key_params);
 	list_del(&call->km.list);
-	rhashtable_remove_fast(&nf_ct_gre_by_owner, &call->owner_node,
-			       nf_ct_gre_owner_params);
+	rhltable_remove(&nf_ct_gre_by_owner, &call->owner_node, nf_ct_gre_owner_params);
 	kfree_rcu(call, km.rcu);
 }
 
-/* What @ct has announced for the direction of @call stays: it is a retransmission,
- * or another call, of which the helper knows only one at a time.
+/* A receiver that @ct has announced already is a retransmission.
+ * DIFF: pptp-several
  */
 static int nf_ct_gre_call_check(const struct nf_conn *ct,
 				const struct nf_ct_gre_call *call)
 {
 	const struct nf_ct_gre_call *old;
+	struct rhlist_head *pos;
+	unsigned int n = 0;
 
 	/* the CPU that has set the bit removes the call IDs, under the lock */
 	if (nf_ct_is_dying(ct))
 		return -ENOENT;
 
-	old = nf_ct_gre_call_of(ct, call->owner.dir);
-	if (!old)
-		return 0;
-	return memcmp(&old->key, &call->key, sizeof(call->key)) ? -EEXIST :
-								  -EALREADY;
+	rhl_for_each_entry_rcu(old, pos, nf_ct_gre_calls_of(ct, call->owner.dir),
+			       owner_node) {
+		if (!memcmp(&old->key, &call->key, sizeof(call->key)))
+			return -EALREADY;
+		n++;
+	}
+	return n < NF_CT_GRE_CALLS_MAX ? 0 : -EEXIST;
 }
 
 /* Add the call ID of one direction, whose GRE packets will have the tuple @t.  The
@@ -218,26 +224,39 @@ static int nf_ct_gre_announce(struct nf_conn *ct, enum ip_conntrack_dir dir,
 	call->owner.ct = ct;
 	call->owner.dir = dir;
 
+	rcu_read_lock();
 	spin_lock_bh(&nf_ct_gre_keymap_lock);
 	err = nf_ct_gre_call_check(ct, call);
 	if (!err)
 		err = nf_ct_gre_call_add(call);
 	spin_unlock_bh(&nf_ct_gre_keymap_lock);
+	rcu_read_unlock();
 
 	if (err)
 		kfree(call);
 	return err;
 }
 
-static void nf_ct_gre_forget(struct nf_conn *ct, enum ip_conntrack_dir dir)
+/* Forget the call IDs of one direction whose GRE packets have one of two tuples, or all */
+static void nf_ct_gre_forget(const struct nf_conn *ct, enum ip_conntrack_dir dir,
+			     const struct nf_conntrack_tuple *one,
+			     const struct nf_conntrack_tuple *other)
 {
+	struct rhlist_head *pos, *next;
 	struct nf_ct_gre_call *call;
 
+	rcu_read_lock();
 	spin_lock_bh(&nf_ct_gre_keymap_lock);
-	call = nf_ct_gre_call_of(ct, dir);
-	if (call)
-		nf_ct_gre_call_remove(call);
+	/* what is removed stays readable: RCU */
+	for (pos = nf_ct_gre_calls_of(ct, dir); pos; pos = next) {
+		next = rcu_dereference_raw(pos->next);
+		call = container_of(pos, struct nf_ct_gre_call, owner_node);
+		if (!one || nf_ct_tuple_equal(&call->km.tuple, one) ||
+		    nf_ct_tuple_equal(&call->km.tuple, other))
+			nf_ct_gre_call_remove(call);
+	}
 	spin_unlock_bh(&nf_ct_gre_keymap_lock);
+	rcu_read_unlock();
 }
 
 #ifdef NF_CT_HAVE_PPTP_DESTROY
@@ -263,7 +282,7 @@ bool nf_ct_gre_keymap_add(struct nf_conn *ct, const struct nf_conntrack_tuple *o
 	if (!second || second == -EALREADY)
 		return true;
 	if (!first)
-		nf_ct_gre_forget(ct, IP_CT_DIR_ORIGINAL);
+		nf_ct_gre_forget(ct, IP_CT_DIR_ORIGINAL, orig, orig);
 	return false;
 }
 #else
@@ -275,8 +294,8 @@ bool nf_ct_gre_keymap_add(struct nf_conn *ct, const struct nf_conntrack_tuple *o
  *
  * Context: any up to softirq; takes nf_ct_gre_keymap_lock.
  * Return: 0, also when @ct has announced the receiver of @t for @dir already;
- * -EEXIST when it has announced another; -ENOENT when it is dying; -ENOMEM and
- * other errors when there is no room; -EINVAL without a helper.
+ * -EEXIST when it has announced NF_CT_GRE_CALLS_MAX others; -ENOENT when it is dying;
+ * -ENOMEM and other errors when there is no room; -EINVAL without a helper.
  */
 int nf_ct_gre_keymap_add(struct nf_conn *ct, enum ip_conntrack_dir dir,
 			 struct nf_conntrack_tuple *t)
@@ -302,11 +321,32 @@ void nf_ct_gre_keymap_destroy(struct nf_conn *ct)
 	unsigned int dir;
 
 	/* a call ID that another CPU is adding goes with the last reference */
-	if (!atomic_read(&nf_ct_gre_by_owner.nelems))
+	if (!atomic_read(&nf_ct_gre_by_owner.ht.nelems))
 		return;
 
 	for (dir = 0; dir < IP_CT_DIR_MAX; dir++)
-		nf_ct_gre_forget(ct, dir);
+		nf_ct_gre_forget(ct, dir, NULL, NULL);
+}
+
+/**
+ * nf_ct_gre_keymap_end - forget the call IDs of a GRE connection
+ * @ct:  the GRE connection
+ * @master: its control connection, or any other entry, with any helper or none
+ *
+ * DIFF: pptp-several: stock forgets those of all calls of the control connection.
+ *
+ * Context: any up to softirq; takes nf_ct_gre_keymap_lock.
+ */
+void nf_ct_gre_keymap_end(const struct nf_conn *ct, const struct nf_conn *master)
+{
+	unsigned int dir;
+
+	if (!atomic_read(&nf_ct_gre_by_owner.ht.nelems))
+		return;
+
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++)
+		nf_ct_gre_forget(master, dir, nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL),
+				 nf_ct_tuple(ct, IP_CT_DIR_REPLY));
 }
 
 #ifdef NF_CT_HAVE_PPTP_DESTROY
@@ -505,7 +545,7 @@ int nf_conntrack_gre_init(void)
 
 	if (err)
 		return err;
-	err = rhashtable_init(&nf_ct_gre_by_owner, &nf_ct_gre_owner_params);
+	err = rhltable_init(&nf_ct_gre_by_owner, &nf_ct_gre_owner_params);
 	if (err)
 		rhashtable_destroy(&nf_ct_gre_by_key);
 	return err;
@@ -518,7 +558,7 @@ int nf_conntrack_gre_init(void)
  */
 void nf_conntrack_gre_fini(void)
 {
-	rhashtable_destroy(&nf_ct_gre_by_owner);
+	rhltable_destroy(&nf_ct_gre_by_owner);
 	rhashtable_destroy(&nf_ct_gre_by_key);
 }
 
