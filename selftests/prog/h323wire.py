@@ -1,0 +1,318 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""What the H.323 helpers expect of messages, in lib.sh's topology.
+
+Debian has no H.323 endpoint or gatekeeper, so the messages are generated (h323msg.py).
+Hand-made segments and datagrams pass the router; what is expected is read over netlink.
+
+  h323wire.py table          named cases; a row has what ours and what stock expects
+  h323wire.py record FILE    messages split, cut, with bytes replaced: writes what is
+                             expected in each, one case a line
+  h323wire.py compare OURS STOCK
+                             of two such files: each difference must have a reason
+"""
+
+import os
+import socket
+import struct
+import sys
+
+import ftpwire
+import h323msg as m
+from ftpwire import ACK, HOSTS, SYN, Talk
+from rawnet import C4, C6, S4, S6, attributes, nft, udp, verdict
+
+IS_OURS = os.environ.get('NFCT_MODSET') == 'ours'
+SAME = None
+PERMANENT = 1
+SIGNAL, RAS = 1720, 1719
+
+
+class Expectations(ftpwire.Expectations):
+    def lives(self):
+        """Seconds that each of them still has."""
+        return [struct.unpack('>I', exp[4])[0] for exp in self.request(self.GET, self.DUMP)]
+
+    def take(self):
+        """What is expected, "PROTO FROM>TO:PORT" each, and no longer is; a "*" behind it
+        if any number of connections may come."""
+        found = []
+        for exp in self.request(self.GET, self.DUMP):
+            parts = attributes(exp[2])
+            addr, proto = attributes(parts[1]), attributes(parts[2])
+            family = socket.AF_INET if 1 in addr else socket.AF_INET6
+            src, dst = (socket.inet_ntop(family, addr[n]) for n in ((1, 2) if 1 in addr else (3, 4)))
+            many = struct.unpack('>I', exp[8])[0] & PERMANENT
+            found.append('%s %s>%s:%d%s' % ({6: 'tcp', 17: 'udp'}[proto[1][0]], src, dst,
+                                            struct.unpack('>H', proto[3])[0], '*' if many else ''))
+        if found:
+            list(self.request(self.DELETE, 4))
+        return ' '.join(sorted(found))
+
+
+class Wire(ftpwire.Wire):
+    def __init__(self):
+        super().__init__()
+        for name in 'cs':
+            nft(name, 'table inet deafer { chain in { type filter hook prerouting priority -400; '
+                'udp dport { 1719, 3000-65535 } drop; }; }')
+        self.expected = Expectations()
+
+    def connect(self, family, port=SIGNAL, who='c'):
+        """A connection to a port; who begins it is not always the client."""
+        self.sport += 1
+        other = 'sc'['cs'.index(who)]
+        talk = Talk(self, dict(zip('cs', HOSTS[family])), {who: self.sport, other: port},
+                    {'c': 1000, 's': 5000})
+        talk.segment(who, SYN)
+        talk.segment(other, SYN | ACK)
+        talk.segment(who, ACK)
+        return talk
+
+    def control(self, family):
+        """A connection of H.245, from the server to the client."""
+        call = self.connect(family)
+        call.say('c', m.tpkt(m.call(m.setup((HOSTS[family][0], 6000)))))
+        self.settle()
+        return self.connect(family, 6000, 's')
+
+    def register(self, family):
+        self.sport += 1
+        return Datagrams(self, dict(zip('cs', HOSTS[family])), {'c': self.sport, 's': RAS})
+
+
+class Datagrams:
+    def __init__(self, wire, hosts, ports):
+        self.wire, self.hosts, self.ports = wire, hosts, ports
+
+    def say(self, who, data, back=0):
+        del back
+        other = 'sc'['cs'.index(who)]
+        self.wire.send[who](udp(self.hosts[who], self.hosts[other], self.ports[who],
+                                self.ports[other], data))
+
+
+# --- named cases -----------------------------------------------------------------
+
+C, S = (C4, 5000), (S4, 5000)
+CC = (C4, 5001)
+C_6, CC_6, S_6 = (C6, 5000), (C6, 5001), (S6, 5000)
+TO_C = 'tcp 10.0.2.2>10.0.1.2:5000'
+TO_S = 'tcp 10.0.1.2>10.0.2.2:5000'
+TO_C6 = 'tcp fd00:2::2>fd00:1::2:5000'
+RTP_C = 'udp 10.0.2.2>10.0.1.2:5000 udp 10.0.2.2>10.0.1.2:5001'
+RTP_S = 'udp 10.0.1.2>10.0.2.2:5000 udp 10.0.1.2>10.0.2.2:5001'
+RTP_C6 = 'udp fd00:2::2>fd00:1::2:5000 udp fd00:2::2>fd00:1::2:5001'
+
+
+def q(who, *args, **kw):
+    return who, m.tpkt(m.call(*args, **kw))
+
+
+def h(who, make):
+    return who, m.tpkt(m.control(make))
+
+
+def split(step, at):
+    who, data = step
+    return [(who, data[:at]), (who, data[at:])]
+
+
+OLC = m.request(m.olc(control=CC))
+
+# name, kind and family, who says what, what is expected, what stock expects if it differs
+TABLE = (
+    ('Setup: h245Address', 'Q4', [q('c', m.setup(C))], TO_C, SAME),
+    ('Setup: all addresses', 'Q4', [q('c', m.setup(C, (S4, 1720), (C4, 3000)))], TO_C, SAME),
+    ('Setup: fast start', 'Q4', [q('c', m.setup(fast=[m.olc(control=CC), m.olc(2, media=(C4, 5002), control=(
+        C4, 5003), session=2)]))], RTP_C + ' udp 10.0.2.2>10.0.1.2:5002 udp 10.0.2.2>10.0.1.2:5003', SAME),
+    ('Setup: fast start, both directions', 'Q4', [q('c', m.setup(fast=[m.olc(control=CC, reverse=(C, CC))]))],
+     RTP_C, SAME),
+    ('Setup, IPv6', 'Q6', [q('c', m.setup(C_6, fast=[m.olc(control=CC_6)]))], TO_C6 + ' ' + RTP_C6, SAME),
+    ('CallProceeding', 'Q4', [q('s', m.proceeding(S))], TO_S, SAME),
+    ('CallProceeding: fast start', 'Q4', [q('s', m.proceeding(fast=[m.olc(media=S)]))], RTP_S, SAME),
+    ('Alerting', 'Q4', [q('s', m.alerting(S))], TO_S, SAME),
+    ('Connect', 'Q4', [q('s', m.connect(S))], TO_S, SAME),
+    ('Connect: fast start', 'Q4', [q('s', m.connect(fast=[m.olc(media=S)]))], RTP_S, SAME),
+    ('DIFF: Information: fast start', 'Q4', [q('s', m.information([m.olc(media=S)]))], RTP_S, ''),
+    ('Progress', 'Q4', [q('s', m.progress(S))], TO_S, SAME),
+    ('Progress: fast start behind tokens', 'Q4', [q('s', m.progress(S, [m.olc(media=S)], True))],
+     TO_S + ' ' + RTP_S, SAME),
+    ('Facility: start of H.245', 'Q4', [q('s', m.facility(5, None, S))], TO_S, SAME),
+    ('Facility: call forwarded', 'Q4', [q('s', m.facility(1, ('10.0.2.3', 1720)))],
+     'tcp 10.0.1.2>10.0.2.3:1720', SAME),
+    ('Facility: forwarded to the side of the caller', 'Q4', [q('s', m.facility(1, ('10.5.0.1', 1720)))], '', SAME),
+    ('Facility: forwarded on this side', 'Q4', [q('s', m.facility(1, ('10.0.1.3', 1720)))],
+     'tcp 10.0.1.2>10.0.1.3:1720', SAME),
+    ('Facility: alternative address for another reason', 'Q4', [q('s', m.facility(0, ('10.0.2.3', 1720)))], '', SAME),
+    ('ReleaseComplete', 'Q4', [q('s', (5, m.release))], '', SAME),
+    ('Setup of version 7', 'Q4', [q('c', m.setup(C, version=7))], TO_C, SAME),
+    ('Setup of version 7: fast start', 'Q4', [q('c', m.setup(fast=[m.olc(control=CC)], version=7))], RTP_C, SAME),
+    ('Connect of version 7', 'Q4', [q('s', m.connect(S, version=7))], TO_S, SAME),
+    ('DIFF: Alerting of version 7', 'Q4', [q('s', m.alerting(S, version=7))], TO_S, ''),
+    ('Setup behind an element of one octet', 'Q4',
+     [q('c', m.setup(C), elements=b'\xa1\x04\x04\x88\x80\x92\xa5')], TO_C, SAME),
+    ('tunnelled H.245', 'Q4', [q('c', m.EMPTY, [OLC])], RTP_C, SAME),
+    ('tunnelled H.245 of three messages', 'Q4', [q('c', m.EMPTY, [m.capabilities, OLC, m.capabilities])], RTP_C, SAME),
+    ('address of another host', 'Q4', [q('c', m.setup((S4, 5000)))], '', SAME),
+    ('address of the other family', 'Q4', [q('c', m.setup(C_6))], '', SAME),
+    ('port 0', 'Q4', [q('c', m.setup((C4, 0)))], '', SAME),
+    # TPKT
+    ('two messages in a segment', 'Q4', [('c', m.tpkt(m.call(m.setup(C)), m.call(m.EMPTY, [OLC])))],
+     TO_C + ' ' + RTP_C, SAME),
+    ('head of TPKT alone', 'Q4', split(q('c', m.setup(C)), 4), TO_C, SAME),
+    ('DIFF: head of TPKT alone behind a message', 'Q4',
+     split(('c', m.tpkt(m.call(m.EMPTY), m.call(m.setup(C)))), len(m.tpkt(m.call(m.EMPTY))) + 4), TO_C, ''),
+    ('DIFF: head of TPKT alone, then what looks like another', 'H4', split(h('c', OLC), 4), RTP_C, ''),
+    ('message in two segments', 'Q4', split(q('c', m.setup(C)), 40), '', SAME),
+    ('no TPKT', 'Q4', [('c', m.call(m.setup(C)))], '', SAME),
+    ('the same segment again', 'Q4', [q('c', m.setup(C)), len(m.tpkt(m.call(m.setup(C)))), q('c', m.setup(C))],
+     TO_C, SAME),
+    # H.245
+    ('OpenLogicalChannel', 'H4', [h('c', OLC)], RTP_C, SAME),
+    ('OpenLogicalChannel of the other side', 'H4', [h('s', m.request(m.olc(control=(S4, 5001))))], RTP_S, SAME),
+    ('OpenLogicalChannel, IPv6', 'H6', [h('c', m.request(m.olc(control=CC_6)))], RTP_C6, SAME),
+    ('both directions', 'H4', [h('c', m.request(m.olc(control=CC, reverse=((C4, 5002), (C4, 5003)))))],
+     RTP_C + ' udp 10.0.2.2>10.0.1.2:5002 udp 10.0.2.2>10.0.1.2:5003', SAME),
+    ('H.263', 'H4', [h('c', m.request(m.olc(data=m.video, control=CC)))], RTP_C, SAME),
+    ('kind of video that was added later', 'H4', [h('c', m.request(m.olc(data=m.generic_video, control=CC)))],
+     RTP_C, SAME),
+    ('T.120', 'H4', [h('c', m.request(m.olc(data=m.t120, stack=C)))], TO_C + '*', SAME),
+    ('stack of a channel that is not T.120', 'H4', [h('c', m.request(m.olc(stack=C)))], '', SAME),
+    ('acknowledgment', 'H4', [h('c', m.ack(1, C, CC))], RTP_C, SAME),
+    ('acknowledgment of both directions', 'H4', [h('c', m.ack(1, None, None, (C, CC)))], RTP_C, SAME),
+    ('acknowledgment of T.120', 'H4', [h('c', m.ack(1, stack=C))], TO_C + '*', SAME),
+    ('capabilities', 'H4', [h('c', m.capabilities)], '', SAME),
+    # RAS
+    ('RRQ', 'R4', [('c', m.rrq([C], (C4, 1719), 300))], TO_C + '*', SAME),
+    ('RRQ, IPv6', 'R6', [('c', m.rrq([C_6], (C6, 1719), 300))], TO_C6 + '*', SAME),
+    ('RRQ of version 7', 'R4', [('c', m.rrq([C], (C4, 1719), 300, 7))], TO_C + '*', SAME),
+    ('RRQ: second address', 'R4', [('c', m.rrq([m.netbios, (S4, 1720), C], (C4, 1719)))], TO_C + '*', SAME),
+    ('URQ', 'R4', [('c', m.rrq([C], (C4, 1719), 300)), ('c', m.urq([C]))], '', SAME),
+    ('GCF: the same gatekeeper', 'R4', [('c', m.grq((C4, 1719))), ('s', m.gcf((S4, 1719)))], '', SAME),
+    ('GCF: another gatekeeper', 'R4', [('c', m.grq((C4, 1719))), ('s', m.gcf(('10.0.2.3', 1719)))],
+     'udp 10.0.1.2>10.0.2.3:1719', SAME),
+    ('ACF: where to call', 'R4', [('c', m.arq()), ('s', m.acf(('10.0.2.3', 1720)))],
+     'tcp 10.0.1.2>10.0.2.3:1720*', SAME),
+    ('ACF: one that is called', 'R4', [('c', m.arq(C)), ('s', m.acf(C))], '', SAME),
+    ('LCF', 'R4', [('c', m.lrq((C4, 1719))), ('s', m.lcf(('10.0.2.3', 1720), ('10.0.2.3', 1719)))],
+     'tcp 10.0.1.2>10.0.2.3:1720*', SAME),
+    ('IRR', 'R4', [('c', m.irr((C4, 1719), [C]))], '', SAME),
+    ('UCF', 'R4', [('c', m.urq([C])), ('s', m.ucf())], '', SAME),
+)
+
+
+def begin(wire, kind):
+    return {'Q': wire.connect, 'H': wire.control, 'R': wire.register}[kind[0]](kind[1])
+
+
+def run_case(wire, talk, steps):
+    back = 0
+    for step in steps:
+        if isinstance(step, int):
+            back = step
+            continue
+        talk.say(*step, back)
+        back = 0
+    wire.settle()
+    return wire.expected.take()
+
+
+def table():
+    wire = Wire()
+    for name, kind, steps, ours, stock in TABLE:
+        talk = begin(wire, kind)
+        wire.expected.take()
+        got = run_case(wire, talk, steps)
+        wanted = ours if IS_OURS or stock is SAME else stock
+        wanted = ' '.join(sorted(' '.join(pair) for pair in zip(*[iter(wanted.split())] * 2)))
+        verdict(name, got == wanted, 'got %r, expected %r' % (got, wanted))
+    registration(wire)
+
+
+def registration(wire):
+    """The gatekeeper gives an endpoint ten minutes, the helper's limit is four."""
+    talk = wire.register('4')
+    talk.say('c', m.rrq([C], (C4, 1719)))
+    talk.say('s', m.rcf([C], 600))
+    wire.settle()
+    lives = wire.expected.lives()
+    wire.expected.take()
+    verdict('DIFF: what is expected lives as long as the registration',
+            len(lives) == 1 and (lives[0] > 500) == IS_OURS, 'it lives %r seconds' % lives)
+
+
+# --- generated cases ---------------------------------------------------------------
+
+EXCHANGES = (
+    ('setup', 'Q4', q('c', m.setup(C, (S4, 1720), (C4, 3000), [m.olc(control=CC)]))),
+    ('connect', 'Q4', q('s', m.connect(S))),
+    ('facility', 'Q4', q('s', m.facility(1, ('10.0.2.3', 1720)))),
+    ('tunnel', 'Q4', q('c', m.EMPTY, [OLC])),
+    ('open', 'H4', h('c', m.request(m.olc(data=m.t120, control=CC, reverse=(C, CC), stack=C)))),
+    ('ack', 'H4', h('c', m.ack(1, C, CC))),
+    ('rrq', 'R4', ('c', m.rrq([C], (C4, 1719), 300))),
+    ('acf', 'R4', ('s', m.acf(('10.0.2.3', 1720)))),
+)
+
+
+def variants(data, stream):
+    """Name and pieces of each case made of a message."""
+    yield 'whole', [data]
+    for n in range(1, len(data)):
+        yield 'cut-%d' % n, [data[:n]]
+        if stream:
+            yield 'split-%d' % n, [data[:n], data[n:]]
+    for n, byte in enumerate(data):
+        for other in sorted({byte ^ 1, byte ^ 0x80, 0xff} - {byte}):
+            yield 'byte-%d-%02x' % (n, other), [data[:n] + bytes([other]) + data[n + 1:]]
+
+
+def record(path):
+    wire = Wire()
+    with open(path, 'w', encoding='ascii') as file:
+        for name, kind, (who, data) in EXCHANGES:
+            talk = begin(wire, kind)
+            for n, (variant, pieces) in enumerate(variants(data, kind[0] != 'R')):
+                # what is left of a head that stood alone is not part of the next case
+                if variant.startswith(('cut', 'split')) or n % 50 == 0:
+                    talk = begin(wire, kind)
+                if kind[0] == 'R' and who == 's':
+                    talk.say('c', m.arq())
+                wire.expected.take()
+                got = run_case(wire, talk, [(who, piece) for piece in pieces])
+                file.write('%s %s\t%s\t%s\n' % (name, variant, b'+'.join(p.hex().encode() for p in pieces).decode(), got))
+
+
+def read(path):
+    with open(path, encoding='ascii') as file:
+        return [line.rstrip('\n').split('\t') for line in file]
+
+
+def reason(case, ours, stock):
+    """Why ours differs; None if there is no good reason."""
+    del case, ours, stock
+    return None
+
+
+def compare(ours, stock):
+    wrong, reasons = [], {}
+    for (case, data, got), (_, _, other) in zip(read(ours), read(stock)):
+        if got == other:
+            continue
+        why = reason(case, got, other)
+        if why:
+            reasons.setdefault(why, []).append(case)
+        else:
+            wrong.append('%s: %r, stock %r, %s' % (case, got, other, data))
+    for why, cases in sorted(reasons.items()):
+        print('# %d differences to stock: %s (%s ...)' % (len(cases), why, ', '.join(cases[::len(cases) // 8 + 1])))
+    for text in wrong[:40]:
+        print('# ' + text)
+    verdict('DIFF: each difference to stock in %d exchanges has a reason' % len(read(ours)), not wrong,
+            '%d have none' % len(wrong))
+
+
+if __name__ == '__main__':
+    sys.dont_write_bytecode = True
+    globals()[sys.argv[1]](*sys.argv[2:])
