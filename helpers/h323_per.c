@@ -239,6 +239,9 @@ static void per_list(struct nf_ct_per *per, struct nf_ct_cursor *c,
 {
 	u32 n = per_count(c, type), before;
 
+	/* each element has one bit at the least: lists in lists go on no longer than that */
+	if (n > nf_ct_cursor_bits_left(c))
+		nf_ct_cursor_fail(c);
 	while (n-- && per_goes_on(per, c)) {
 		before = per->found->n;
 		per_part(per, c, type->parts);
