@@ -47,6 +47,8 @@ NF_CT_HAVE_TOKEN_NS|linux/module.h|0; MODULE_IMPORT_NS(nf_ct_probe)
 NF_CT_HAVE_LINUX_UNALIGNED|linux/unaligned.h|(void *)0
 NF_CT_HAVE_BPF_WRITE_REG|linux/filter.h|_Generic(nfct_btf_struct_access, int (*)(struct bpf_verifier_log *, const struct bpf_reg_state *, int, int): (void *)0)
 NF_CT_HAVE_UDP_GET_LEN|linux/udp.h|udp_get_len
+NF_CT_HAVE_IPV6_PAYLOAD_LEN|linux/ipv6.h|skb_ipv6_payload_len
+NF_CT_HAVE_XT_CHECK_HOOKS|linux/netfilter/x_tables.h|&((struct xt_match *)0)->check_hooks
 '
 
 echo '/* SPDX-License-Identifier: GPL-2.0 */'
