@@ -13,7 +13,7 @@
 
 static bool length_mt_in(u32 len, const struct xt_length_info *info)
 {
-	return (len >= info->min && len <= info->max) != !!info->invert;
+	return (len >= info->min && len <= info->max) != info->invert;
 }
 
 static bool length_mt4(const struct sk_buff *skb, struct xt_action_param *par)

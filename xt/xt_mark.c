@@ -13,7 +13,7 @@ static bool mark_mt_equals(const struct sk_buff *skb, struct xt_action_param *pa
 {
 	const struct xt_mark_mtinfo1 *info = par->matchinfo;
 
-	return ((skb->mark & info->mask) == info->mark) != !!info->invert;
+	return ((skb->mark & info->mask) == info->mark) != info->invert;
 }
 
 static unsigned int mark_tg_change(struct sk_buff *skb, const struct xt_action_param *par)
