@@ -9,6 +9,8 @@
 #   table   memory of an empty table whose size a user has set
 #   icount  instructions per packet (boot.sh --icount: a nanosecond is one), also per
 #           packet that a full table refuses, and per entry of a dump and a flush
+#   xt      instructions per packet of each match and target (boot.sh --icount)
+#   xtcpus  packets that two CPUs send through one rule
 set -euo pipefail
 
 tools=/payload/bin
@@ -18,6 +20,8 @@ NFCT_REPEATS=1
 NFCT_PACKETS=20000
 # shellcheck source=selftests/bench/packets.sh
 . "${0%/*}/packets.sh"
+# shellcheck source=selftests/bench/xt.sh
+. "${0%/*}/xt.sh"
 
 fail() {
 	echo "GUEST-FAILED $*"

@@ -58,6 +58,8 @@ METRICS = [
     ("icount_new", "instructions added per flow that fills an empty table", -1),
     ("icount_dump", "instructions per entry, dump of so many", -1),
     ("icount_flush", "instructions per entry, flush of so many", -1),
+    ("xt_icount", "instructions that a rule of iptables adds per packet", -1),
+    ("xt_cpus_rate", "packets per second of two CPUs through one rule, QEMU", 1),
     ("buckets", "hash buckets", 0),
 ]
 

@@ -9,7 +9,7 @@
 #   ROUNDS=3     rounds of the repeated measurements
 #   QUICK=1      one round of smaller numbers, some minutes in all
 #   ONLY=a,b     only these: flows aged memory netns proc late events expect listeners cpus
-#                table icount
+#                table icount xt xtcpus
 #   MODSETS=...  "stock ours" (default), or one of the two
 #   --install    install missing packages with apt
 set -euo pipefail
@@ -164,7 +164,7 @@ qemu() {
 	shift 4
 	log=$out/log/qemu-$scenario.$modset.$round
 	"$here/../vm/boot.sh" --modset "$modset" \
-		--timeout "$seconds" --bin "$out/bin" --add "$here/packets.sh" \
+		--timeout "$seconds" --bin "$out/bin" --add "$here/packets.sh" --add "$here/xt.sh" \
 		--add "$here/../data/expect.sh" "$@" -- "$here/qemu-guest.sh" "$scenario" \
 		"$events" </dev/null >"$log" 2>&1 || true
 	verdict "$scenario" "$modset" "$round" "$log" "$start"
@@ -196,7 +196,8 @@ fi
 exec 9>"$out/.lock"
 flock -n 9 || die "another run of this is going on"
 mkdir -p "$out/log"
-for scenario in flows aged memory netns proc late events expect listeners cpus table icount; do
+for scenario in flows aged memory netns proc late events expect listeners cpus table icount xt \
+	xtcpus; do
 	! chosen $scenario || rm -f "$out"/log/*-$scenario.*
 done
 failed=0
@@ -220,6 +221,8 @@ if [ -x "$here/../vm/boot.sh" ]; then
 		! chosen cpus || qemu "$modset" 1 cpus 300
 		! chosen table || qemu "$modset" 1 table 300
 		! chosen icount || qemu "$modset" 1 icount 600 --icount
+		! chosen xt || qemu "$modset" 1 xt 600 --icount
+		! chosen xtcpus || qemu "$modset" 1 xtcpus 300
 	done
 fi
 collect
