@@ -240,7 +240,8 @@ class Family:
     def info(self, table):
         data = self._get(64, table.encode().ljust(84, b'\0'))
         words = struct.unpack('=13I', data[32:84])
-        return {'hooks': words[1:6], 'entries': words[11], 'size': words[12]}
+        return {'hooks': words[1:6], 'underflow': words[6:11], 'entries': words[11],
+                'size': words[12]}
 
     def _get(self, option, data):
         """getsockopt() whose buffer is read by the kernel first; Python's is not."""
@@ -251,11 +252,15 @@ class Family:
             raise OSError(ctypes.get_errno(), 'getsockopt %d' % option)
         return buffer.raw
 
+    def blob(self, table):
+        """All rules of a table, as the kernel has them, and what info() says of them."""
+        info = self.info(table)
+        return self._get(65, struct.pack('=32sI4x', table.encode(), info['size']) +
+                         bytes(info['size']))[40:], info
+
     def counters(self, table, chain):
         """Packets that the first and the second rule of a chain have counted."""
-        info = self.info(table)
-        data = self._get(65, struct.pack('=32sI4x', table.encode(), info['size']) +
-                         bytes(info['size']))[40:]
+        data, info = self.blob(table)
         at, found = info['hooks'][CHAINS.index(chain)], []
         for _ in range(2):
             found.append(struct.unpack_from('=Q', data, at + self.head - 16)[0])
@@ -292,7 +297,8 @@ class Family:
         blob += self.entry(0, b'', extension('ERROR', 0, b'ERROR'.ljust(32, b'\0')))
         self.replace(table, blob, starts)
 
-    def replace(self, table, blob, starts):
+    def prepared(self, table, blob, starts):
+        """What put() takes for a whole table, and the room for its old counters."""
         count, at = 0, 0
         while at < len(blob):
             at += struct.unpack_from('=H', blob, at + self.next)[0]
@@ -304,7 +310,15 @@ class Family:
         room = ctypes.create_string_buffer(16 * old)
         head = struct.pack('=32sIII5I5IIQ', table.encode(), sum(1 << h for h in TABLES[table]),
                            count, len(blob), *entry, *under, old, ctypes.addressof(room))
-        self.sock.setsockopt(self.level, 64, head + blob)
+        return head + blob, room
+
+    def put(self, data):
+        self.sock.setsockopt(self.level, 64, data)
+
+    def replace(self, table, blob, starts):
+        data, room = self.prepared(table, blob, starts)
+        self.put(data)
+        del room
 
 
 def extension(name, revision, data):
