@@ -9,6 +9,9 @@
 # Debian's stable kernels change internal interfaces between builds of one
 # version, so a version number would not tell.
 #
+# NF_CT_HAVE_TCPUDP_ICMP asks for something else that came with the same release (6.4): no
+# header shows which module registers a match.
+#
 # The expression initialises a static pointer. So a member is asked for by its address,
 # and the type of a function by _Generic: anything that is no constant expression would
 # count as absent for ever. selftests/host/probes.sh knows what each kernel must have.
@@ -49,6 +52,7 @@ NF_CT_HAVE_BPF_WRITE_REG|linux/filter.h|_Generic(nfct_btf_struct_access, int (*)
 NF_CT_HAVE_UDP_GET_LEN|linux/udp.h|udp_get_len
 NF_CT_HAVE_IPV6_PAYLOAD_LEN|linux/ipv6.h|skb_ipv6_payload_len
 NF_CT_HAVE_XT_CHECK_HOOKS|linux/netfilter/x_tables.h|&((struct xt_match *)0)->check_hooks
+NF_CT_HAVE_TCPUDP_ICMP|linux/netfilter.h|(void *)NF_HOOK_OP_BPF
 '
 
 echo '/* SPDX-License-Identifier: GPL-2.0 */'

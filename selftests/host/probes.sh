@@ -41,6 +41,7 @@ NF_CT_HAVE_BPF_WRITE_REG	6.12 7
 NF_CT_HAVE_UDP_GET_LEN		7
 NF_CT_HAVE_IPV6_PAYLOAD_LEN	6.12 7
 NF_CT_HAVE_XT_CHECK_HOOKS	7
+NF_CT_HAVE_TCPUDP_ICMP		6.12 7
 '
 
 # Names of the table that kernel $1 has; without $1 all names.
