@@ -3,8 +3,6 @@
  * The target "TCPOPTSTRIP": puts padding (NOP) in the place of options of a TCP header.  For
  * the table mangle; without state.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/netfilter/xt_TCPOPTSTRIP.h>
 
 #include "xt_extension.h"

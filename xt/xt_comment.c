@@ -3,8 +3,6 @@
  * The match "comment": words for people that a rule carries; it matches each packet.  For
  * all hooks; without state.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/netfilter/xt_comment.h>
 
 #include "xt_extension.h"

@@ -3,8 +3,6 @@
  * The match "iprange": source and destination address are in ranges of addresses or outside
  * of them.  For all hooks; without state.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/netfilter/xt_iprange.h>

@@ -3,8 +3,6 @@
  * The match "mac": the Ethernet address that a packet came from.  In PREROUTING, INPUT and
  * FORWARD; without state.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/etherdevice.h>
 #include <linux/if_arp.h>
 #include <linux/netfilter/xt_mac.h>
@@ -24,7 +22,7 @@ static bool mac_mt(const struct sk_buff *skb, struct xt_action_param *par)
 	const struct xt_mac_info *info = par->matchinfo;
 
 	return mac_mt_ethernet(skb) &&
-	       ether_addr_equal(eth_hdr(skb)->h_source, info->srcaddr) != !!info->invert;
+	       ether_addr_equal(eth_hdr(skb)->h_source, info->srcaddr) != info->invert;
 }
 
 #define MAC_MT_HOOKS							\

@@ -39,7 +39,7 @@ static bool multiport_mt(const struct sk_buff *skb, struct xt_action_param *par)
 		listed = multiport_mt_lists(info, ntohs(ports[0]));
 	if (info->flags != XT_MULTIPORT_SOURCE && !listed)
 		listed = multiport_mt_lists(info, ntohs(ports[1]));
-	return listed != !!info->invert;
+	return listed != info->invert;
 }
 
 /* Do the ports of protocol @proto come first in its header? */
@@ -56,9 +56,7 @@ static bool multiport_mt_knows(u8 proto)
 	return false;
 }
 
-/* The list would be read beyond its end.
- * DIFF: multiport-open-range
- */
+/* Each range has its two ends, in order */
 static int multiport_mt_check_ranges(const struct xt_multiport_v1 *info)
 {
 	u8 i;
@@ -72,6 +70,9 @@ static int multiport_mt_check_ranges(const struct xt_multiport_v1 *info)
 		if (info->pflags[i])
 			return xt_refuse(-EINVAL, "port %u ends a range and begins one",
 					 info->ports[i]);
+		if (info->ports[i - 1] > info->ports[i])
+			return xt_refuse(-EINVAL, "the range %u:%u is upside down",
+					 info->ports[i - 1], info->ports[i]);
 	}
 	return 0;
 }

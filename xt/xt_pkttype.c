@@ -3,8 +3,6 @@
  * The match "pkttype": whether the link layer sent a packet to this host, to a group, to all
  * or to another host.  For all hooks; without state.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/if_packet.h>
 #include <linux/in.h>
 #include <linux/ip.h>
@@ -35,7 +33,7 @@ static bool pkttype_mt(const struct sk_buff *skb, struct xt_action_param *par)
 
 	if (type == PACKET_LOOPBACK)
 		type = pkttype_mt_of_copy(skb, xt_family(par));
-	return (type == info->pkttype) != !!info->invert;
+	return (type == info->pkttype) != info->invert;
 }
 
 static struct xt_match pkttype_mt_rows[] __read_mostly = {

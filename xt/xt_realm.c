@@ -3,8 +3,6 @@
  * The match "realm": the realm of the route that a packet takes.  In all hooks behind
  * routing, IPv4 only; without state.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/netfilter/xt_realm.h>
 #include <linux/netfilter_ipv4.h>
 #include <net/dst.h>
@@ -15,7 +13,7 @@ static bool realm_mt(const struct sk_buff *skb, struct xt_action_param *par)
 {
 	const struct xt_realm_info *info = par->matchinfo;
 
-	return ((dst_tclassid(skb) & info->mask) == info->id) != !!info->invert;
+	return ((dst_tclassid(skb) & info->mask) == info->id) != info->invert;
 }
 
 #define REALM_MT_HOOKS							\

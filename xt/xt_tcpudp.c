@@ -161,16 +161,14 @@ static struct xt_match tcpudp_mt[] __read_mostly = {
 	XT_BOTH(.name = "udplite", .proto = IPPROTO_UDPLITE,
 		.match = udp_mt, .checkentry = udp_mt_check,
 		.matchsize = sizeof(struct xt_udp)),
-	XT_TCPUDP_ICMP(
-	XT_ROW(NFPROTO_IPV4,
-	       .name = "icmp", .proto = IPPROTO_ICMP,
-	       .match = icmp4_mt, .checkentry = icmp4_mt_check,
-	       .matchsize = sizeof(struct ipt_icmp)),
-	XT_ROW(NFPROTO_IPV6,
-	       .name = "icmp6", .proto = IPPROTO_ICMPV6,
-	       .match = icmp6_mt, .checkentry = icmp6_mt_check,
-	       .matchsize = sizeof(struct ip6t_icmp)),
-	)
+	XT_TCPUDP_ICMP(XT_ROW(NFPROTO_IPV4,
+			      .name = "icmp", .proto = IPPROTO_ICMP,
+			      .match = icmp4_mt, .checkentry = icmp4_mt_check,
+			      .matchsize = sizeof(struct ipt_icmp)),
+		       XT_ROW(NFPROTO_IPV6,
+			      .name = "icmp6", .proto = IPPROTO_ICMPV6,
+			      .match = icmp6_mt, .checkentry = icmp6_mt_check,
+			      .matchsize = sizeof(struct ip6t_icmp)))
 };
 
 XT_MODULE_MATCHES(tcpudp_mt);

@@ -96,7 +96,7 @@ static bool u32_mt(const struct sk_buff *skb, struct xt_action_param *par)
 
 	for (i = 0; all && i < info->ntests; i++)
 		all = u32_mt_test(skb, par, &info->tests[i]);
-	return all != !!info->invert;
+	return all != info->invert;
 }
 
 static bool u32_mt_shifts_out(const struct xt_u32_location_element *step)
