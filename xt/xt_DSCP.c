@@ -26,7 +26,7 @@ static unsigned int dscp_tg_apply(struct sk_buff *skb, const struct xt_action_pa
 static unsigned int dscp_tg(struct sk_buff *skb, const struct xt_action_param *par)
 {
 	const struct xt_DSCP_info *info = par->targinfo;
-	u8 ecn = xt_ip_class(skb, par->target->family) & (u8)~XT_DSCP_MASK;
+	u8 ecn = xt_ip_class(skb, par->target->family) & ~XT_DSCP_MASK;
 
 	return dscp_tg_apply(skb, par, info->dscp << XT_DSCP_SHIFT | ecn);
 }
@@ -43,7 +43,7 @@ static int dscp_tg_check(const struct xt_tgchk_param *par)
 static unsigned int tos_tg(struct sk_buff *skb, const struct xt_action_param *par)
 {
 	const struct xt_tos_target_info *info = par->targinfo;
-	u8 kept = xt_ip_class(skb, par->target->family) & (u8)~info->tos_mask;
+	u8 kept = xt_ip_class(skb, par->target->family) & ~info->tos_mask;
 
 	return dscp_tg_apply(skb, par, kept ^ info->tos_value);
 }
