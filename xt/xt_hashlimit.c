@@ -389,7 +389,7 @@ static void hashlimit_gc(struct work_struct *work)
 
 /* --- a packet's key ----------------------------------------------------------------- */
 
-/* DIFF: fragment-ports - a fragment without ports does not take its data for ports */
+/* DIFF: hashlimit-fragments: a fragment without ports does not take its data for ports */
 static bool hashlimit_ports(const struct sk_buff *skb, u8 protocol, int offset, bool first,
 			    u32 mode, struct hashlimit_key *key)
 {

@@ -36,7 +36,7 @@ static u32 limit_mt_stock(u32 time)
 	return time * LIMIT_SECOND / XT_LIMIT_SCALE;
 }
 
-/* DIFF: limit-burst - what stock accepts has the burst that the rule says */
+/* DIFF: limit-burst: what stock accepts has the burst that the rule says */
 static int limit_mt_check(const struct xt_mtchk_param *par)
 {
 	struct xt_rateinfo *info = par->matchinfo;

@@ -45,7 +45,9 @@ static inline s64 xt_rate_now(void)
 	return READ_ONCE(jiffies) * XT_RATE_JIFFY;
 }
 
-/* @period of 1/@scale seconds, in ticks */
+/* @period of 1/@scale seconds, in ticks
+ * DIFF: rate-rounding: stock's units are coarser
+ */
 static inline s64 xt_rate_ticks(u64 period, u32 scale)
 {
 	u64 seconds = period / scale, rest = period % scale;

@@ -25,7 +25,7 @@
 #include "xt_extension.h"
 #include "xt_named.h"
 
-/* DIFF: recent-hitcount - as kernels since 6.7 have it */
+/* DIFF: recent-hitcount: as kernels since 6.7 have it */
 #define RECENT_HITS_MAX		65536
 #define RECENT_STAMPS_DEFAULT	32
 
