@@ -160,7 +160,7 @@ static void hashlimit_set_rate(struct xt_hashlimit_htable *table)
 			    cfg->burst);
 	} else if (bytes) {
 		table->price = hashlimit_bytes_rate(cfg->avg);
-		table->burst = hashlimit_bytes_rate(cfg->burst ? cfg->burst : cfg->avg);
+		table->burst = table->price * (cfg->burst ?: 1);
 	} else {
 		table->price = hashlimit_packets_rate(cfg->avg);
 		table->burst = table->price + cfg->burst;

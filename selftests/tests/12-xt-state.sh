@@ -132,7 +132,7 @@ hashlimit_files()
 	must rule -m hashlimit --hashlimit-upto 1kb/s --hashlimit-burst 2kb --hashlimit-mode srcip --hashlimit-name bytes
 	send 1
 	check 'hashlimit: a line of bytes' matches ipt_hashlimit/bytes \
-		'9 10\.0\.1\.2:0->0\.0\.0\.0:0 41[0-9]{8} [0-9]+ [0-9]+'
+		'1 10\.0\.1\.2:0->0\.0\.0\.0:0 4[01][0-9]{8} 2 [0-9]+'
 	must rule -m hashlimit --hashlimit-upto 5/s --hashlimit-burst 1 --hashlimit-rate-match --hashlimit-rate-interval 30 \
 		--hashlimit-mode srcip --hashlimit-name window
 	send 4
@@ -192,7 +192,7 @@ rates()
 	must ns r iptables-legacy -t mangle -F
 	must add_rule -m rateest --rateest busy --rateest-gt --rateest-pps 20
 	must ns r iptables-legacy -t raw -F
-	check 'rateest: the last rule takes the estimator along' fails_with 'No such file' \
+	check 'rateest: the last rule takes the estimator along' fails_with 'No chain' \
 		iptables-legacy -t raw -A PREROUTING -m rateest --rateest busy --rateest-gt --rateest-pps 20
 }
 
@@ -306,7 +306,7 @@ namespaces()
 				-A PREROUTING -j RATEEST --rateest-name est --rateest-interval 250ms --rateest-ewmalog 500ms
 				-A PREROUTING -m limit
 				-A PREROUTING -m quota --quota 100
-				-A PREROUTING -m statistic --mode nth --every 2
+				-A PREROUTING -m statistic --mode nth --every 2 --packet 0
 				COMMIT
 			EOT
 			must ns "x$n" $family-legacy -t raw -A PREROUTING -m rateest --rateest est --rateest-gt --rateest-pps 5
