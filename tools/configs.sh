@@ -18,8 +18,8 @@ PARTS='
 events: NF_CONNTRACK_EVENTS NF_CONNTRACK_CHAIN_EVENTS
 labels: NF_CONNTRACK_LABELS
 zones: NF_CONNTRACK_ZONES
-mark: NF_CONNTRACK_MARK
-secmark: NF_CONNTRACK_SECMARK NETWORK_SECMARK
+mark: NF_CONNTRACK_MARK NETFILTER_XT_CONNMARK
+secmark: NF_CONNTRACK_SECMARK NETWORK_SECMARK NETFILTER_XT_TARGET_SECMARK NETFILTER_XT_TARGET_CONNSECMARK
 timeout: NF_CONNTRACK_TIMEOUT NF_CT_NETLINK_TIMEOUT
 timestamp: NF_CONNTRACK_TIMESTAMP
 procfs: NF_CONNTRACK_PROCFS
@@ -43,6 +43,7 @@ remove_expect|nf_conntrack_expect.h|nf_ct_remove_expect(|/nf_ct_remove_expect(/d
 exp_is_expired|nf_conntrack_expect.h|nf_ct_exp_is_expired(|s/u32 timeout;/struct timer_list timeout;/; /^static inline bool nf_ct_exp_is_expired(/,/^}/d|s/struct timer_list timeout;/u32 timeout;/; $istatic inline bool nf_ct_exp_is_expired(const struct nf_conntrack_expect *exp) { return false; }
 assign_helper|nf_conntrack_expect.h|assign_helper;|/assign_helper;/d|s/^.*__rcu \*helper;/&\n\tstruct nf_conntrack_helper __rcu *assign_helper;/
 timeout_refcnt|nf_conntrack_timeout.h|refcnt;|/refcount_t.*refcnt;/d; /^static inline void nf_ct_timeout_put(/,/^}/d; /refcount_inc_not_zero/,+1d|s/^struct nf_ct_timeout {/&\n\trefcount_t refcnt;/
+conncount_skb|nf_conntrack_count.h|nf_conncount_count_skb(|s/^unsigned int nf_conncount_count_skb(struct net \*net,/unsigned int nf_conncount_count(struct net *net, struct nf_conncount_data *data, const u32 *key, const struct nf_conntrack_tuple *tuple, const struct nf_conntrack_zone *zone);/; /^\t*const struct sk_buff \*skb,$/d; /^\t*u16 l3num,$/d; /^\t*struct nf_conncount_data \*data,$/d; /^\t*const u32 \*key);$/d|$iunsigned int nf_conncount_count_skb(struct net *net, const struct sk_buff *skb, u16 l3num, struct nf_conncount_data *data, const u32 *key);
 '
 
 # A folder of kernel headers like $1, in $2, without the options that follow.

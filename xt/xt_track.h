@@ -38,4 +38,15 @@ static inline void xt_track_put(struct net *net, u8 family)
 	nf_ct_netns_put(net, family);
 }
 
+/* The check and the end of a match that needs nothing else */
+static inline int xt_track_mt_check(const struct xt_mtchk_param *par)
+{
+	return xt_track_get(par->net, par->family);
+}
+
+static inline void xt_track_mt_destroy(const struct xt_mtdtor_param *par)
+{
+	xt_track_put(par->net, par->family);
+}
+
 #endif /* _XT_TRACK_H */

@@ -53,6 +53,9 @@ NF_CT_HAVE_UDP_GET_LEN|linux/udp.h|udp_get_len
 NF_CT_HAVE_IPV6_PAYLOAD_LEN|linux/ipv6.h|skb_ipv6_payload_len
 NF_CT_HAVE_XT_CHECK_HOOKS|linux/netfilter/x_tables.h|&((struct xt_match *)0)->check_hooks
 NF_CT_HAVE_TCPUDP_ICMP|linux/netfilter.h|(void *)NF_HOOK_OP_BPF
+NF_CT_HAVE_CONNCOUNT_FAMILY|net/netfilter/nf_conntrack_count.h|_Generic(&nf_conncount_init, struct nf_conncount_data *(*)(struct net *, unsigned int, unsigned int): (void *)0)
+NF_CT_HAVE_CONNCOUNT_SKB|net/netfilter/nf_conntrack_count.h|nf_conncount_count_skb
+NF_CT_HAVE_LED_BLINK_VALUES|linux/leds.h|_Generic(&led_trigger_blink_oneshot, void (*)(struct led_trigger *, unsigned long, unsigned long, int): (void *)0)
 '
 
 echo '/* SPDX-License-Identifier: GPL-2.0 */'
