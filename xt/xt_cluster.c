@@ -13,13 +13,12 @@
 
 #include "xt_track.h"
 
+/* Of an IPv6 address the first 32 bits are hashed: the kernel's module does so, and a cluster
+ * may have nodes with either.
+ */
 static u32 cluster_mt_hash(const struct nf_conn *ct, u32 seed)
 {
-	const union nf_inet_addr *source = &ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.src.u3;
-
-	if (nf_ct_l3num(ct) == NFPROTO_IPV4)
-		return jhash_1word((__force u32)source->ip, seed);
-	return jhash2(source->all, ARRAY_SIZE(source->all), seed);
+	return jhash_1word(ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple.src.u3.all[0], seed);
 }
 
 static bool cluster_mt_to_group(const struct sk_buff *skb, u8 family)
