@@ -15,8 +15,8 @@
 # shellcheck source=selftests/data/gateway.sh
 . /payload/data/gateway.sh
 
-MODULES='xt_CLASSIFY xt_connmark xt_CONNSECMARK xt_SECMARK xt_conntrack xt_state xt_helper
-	xt_connbytes xt_connlimit xt_cluster xt_CT xt_NFLOG xt_NFQUEUE xt_TRACE'
+MODULES='xt_CLASSIFY xt_connmark xt_CONNSECMARK xt_SECMARK xt_conntrack xt_state xt_helper'
+MODULES+=' xt_connbytes xt_connlimit xt_cluster xt_CT xt_NFLOG xt_NFQUEUE xt_TRACE'
 
 rule()
 {
@@ -224,6 +224,5 @@ must ns gone iptables-legacy-restore </tmp/rules
 check 'a namespace with all rules goes' ip netns del gone
 must rule raw -F
 must rule mangle -F
-# shellcheck disable=SC2086  # a list
-check 'the modules can be removed' wait_for "modprobe -r $(echo $MODULES)" 20
+check 'the modules can be removed' wait_for "modprobe -r $MODULES" 20
 finish
