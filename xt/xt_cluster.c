@@ -7,6 +7,8 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/in.h>
+#include <linux/ip.h>
 #include <linux/jhash.h>
 #include <linux/netfilter/xt_cluster.h>
 #include <net/ipv6.h>

@@ -11,7 +11,7 @@
 #include <linux/netfilter/xt_connlimit.h>
 #include <net/netfilter/nf_conntrack_count.h>
 
-#include "xt_track.h"
+#include "xt_extension.h"
 
 /* What is counted together: a masked address and the zone behind it */
 #define CONNLIMIT_MT_WORDS(family)	((family) == NFPROTO_IPV6 ? 4 : 1)
@@ -60,16 +60,11 @@ static int connlimit_mt_check(const struct xt_mtchk_param *par)
 	unsigned int words = CONNLIMIT_MT_WORDS(par->family) + 1;
 	struct xt_connlimit_info *info = par->matchinfo;
 	struct nf_conncount_data *data;
-	int err;
 
-	err = xt_track_get(par->net, par->family);
-	if (err)
-		return err;
 	data = nf_ct_conncount_init(par->net, par->family, words * sizeof(u32));
-	if (IS_ERR(data)) {
-		xt_track_put(par->net, par->family);
-		return PTR_ERR(data);
-	}
+	if (IS_ERR(data))
+		return xt_refuse(PTR_ERR(data), "no connections to count (family %u, error %ld)",
+				 par->family, PTR_ERR(data));
 	info->data = data;
 	return 0;
 }
@@ -79,7 +74,6 @@ static void connlimit_mt_destroy(const struct xt_mtdtor_param *par)
 	const struct xt_connlimit_info *info = par->matchinfo;
 
 	nf_ct_conncount_destroy(par->net, par->family, info->data);
-	xt_track_put(par->net, par->family);
 }
 
 static struct xt_match connlimit_mt[] __read_mostly = {

@@ -14,11 +14,38 @@
 #include "nf_ct_probed.h"
 
 #ifdef NF_CT_HAVE_CONNCOUNT_FAMILY
-#define nf_ct_conncount_init(net, family, keylen)	nf_conncount_init(net, family, keylen)
-#define nf_ct_conncount_destroy(net, family, data)	nf_conncount_destroy(net, family, data)
+static inline struct nf_conncount_data *nf_ct_conncount_init(struct net *net, u8 family,
+							     unsigned int keylen)
+{
+	return nf_conncount_init(net, family, keylen);
+}
+
+static inline void nf_ct_conncount_destroy(struct net *net, u8 family,
+					   struct nf_conncount_data *data)
+{
+	nf_conncount_destroy(net, family, data);
+}
 #else
-#define nf_ct_conncount_init(net, family, keylen)	nf_conncount_init(net, keylen)
-#define nf_ct_conncount_destroy(net, family, data)	nf_conncount_destroy(net, data)
+static inline struct nf_conncount_data *nf_ct_conncount_init(struct net *net, u8 family,
+							     unsigned int keylen)
+{
+	int err = nf_ct_netns_get(net, family);
+	struct nf_conncount_data *data;
+
+	if (err)
+		return ERR_PTR(err);
+	data = nf_conncount_init(net, keylen);
+	if (IS_ERR(data))
+		nf_ct_netns_put(net, family);
+	return data;
+}
+
+static inline void nf_ct_conncount_destroy(struct net *net, u8 family,
+					   struct nf_conncount_data *data)
+{
+	nf_conncount_destroy(net, data);
+	nf_ct_netns_put(net, family);
+}
 #endif
 
 #ifndef NF_CT_HAVE_CONNCOUNT_SKB
