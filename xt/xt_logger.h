@@ -19,8 +19,8 @@
  *
  * For nf_tables no module is loaded: it holds a lock that modprobe needs.
  *
- * Context: sleeps.  Return: 0, and nf_logger_put() has to follow; or a negative errno,
- * which the log explains
+ * Context: sleeps.
+ * Return: 0, and nf_logger_put() has to follow; or a negative errno, which the log explains
  */
 static inline int xt_logger_get(const struct xt_tgchk_param *par, enum nf_log_type type,
 				const char *module)
