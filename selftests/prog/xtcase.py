@@ -8,7 +8,7 @@ A line of a table is one of these; "#" begins a comment.
   rule [4|6|46] [TABLE CHAIN] ARGUMENTS   a case begins: a rule of the router (46, raw,
                       PREROUTING).  It is read back: "iptables -C" has to find it
   raw 4|6 TABLE CHAIN [PROTO=N] match|target NAME REVISION HEX => ok|ERRNO
-                      a case begins: a rule put in byte by byte
+                      a case begins: a rule put in byte by byte; 00*16 is 16 times 00
   refuse [4|6|46] [TABLE CHAIN] ARGUMENTS ## TEXT   iptables refuses it, and says TEXT
   hit PACKET          the rule counts the packet
   miss PACKET         it does not, and the packet goes on to the next rule
@@ -327,6 +327,15 @@ def extension(name, revision, data):
     return struct.pack('=H29sB', 32 + len(data), name.encode(), revision) + data
 
 
+def unhex(words):
+    """Bytes of words of hex digits; 00*16 is one of them 16 times."""
+    found = b''
+    for word in words:
+        digits, _, times = word.partition('*')
+        found += bytes.fromhex(digits) * int(times or 1)
+    return found
+
+
 def standard(what):
     """A target without name: a verdict, or the offset of the next rule."""
     return extension('', 0, struct.pack('=i4x', what))
@@ -449,13 +458,13 @@ class Case:
         got = 'ok'
         try:
             self.family.insert(self.table, self.chain, proto, kind, name, int(revision),
-                               bytes.fromhex(''.join(data)))
+                               unhex(data))
         except OSError as err:
             got = errno.errorcode.get(err.errno, str(err.errno))
         self.ends = kind == 'target'
         self.ready = got == 'ok'
         equal('%s: %s %s revision %s of %d bytes' % (self.title, kind, name, revision,
-                                                     len(''.join(data)) // 2), got, expected)
+                                                     len(unhex(data))), got, expected)
 
     def end(self):
         for text in self.undo:
