@@ -114,30 +114,31 @@ hashlimit_files()
 {
 	local file=ipt_hashlimit/one
 
-	must rule -m hashlimit --hashlimit-upto 50/sec --hashlimit-burst 5 --hashlimit-mode srcip,dstport --hashlimit-name one
+	must rule -m hashlimit --hashlimit-upto 50/sec --hashlimit-burst 5 --hashlimit-mode srcip,dstport --hashlimit-name one \
+		--hashlimit-htable-expire 60000
 	is 'hashlimit: the file is empty' "$(lines $file)" 0
 	is 'hashlimit: who may read it' "$(ns r stat -c '%a %u %g' /proc/net/$file)" '444 0 0'
 	send 1 10.0.2.2 53
 	check 'hashlimit: a line of the file' matches $file \
-		'9 10\.0\.1\.2:0->0\.0\.0\.0:53 [0-9]+ 13743895300000 2748779060000'
+		'59 10\.0\.1\.2:0->0\.0\.0\.0:53 [0-9]+ 13743895300000 2748779060000'
 	send 1 10.0.2.2 54
 	is 'hashlimit: another port, another line' "$(lines $file)" 2
 	must ns r ip6tables-legacy -t raw -A PREROUTING -i eth1 -p udp -m hashlimit --hashlimit-upto 50/sec \
-		--hashlimit-burst 5 --hashlimit-mode srcip,dstip,srcport --hashlimit-name one
+		--hashlimit-burst 5 --hashlimit-mode srcip,dstip,srcport --hashlimit-name one --hashlimit-htable-expire 60000
 	send 1 fd00:2::2
 	check 'hashlimit: a line of IPv6' matches ip6t_hashlimit/one \
-		'9 fd00:0001:0000:0000:0000:0000:0000:0002:[1-9][0-9]*->fd00:0002:0000:0000:0000:0000:0000:0002:0 [0-9]+ 13743895300000 2748779060000'
+		'59 fd00:0001:0000:0000:0000:0000:0000:0002:[1-9][0-9]*->fd00:0002:0000:0000:0000:0000:0000:0002:0 [0-9]+ 13743895300000 2748779060000'
 	ns r ip6tables-legacy -t raw -F
 	refute 'hashlimit: the file goes with the rule' ns r test -e /proc/net/ip6t_hashlimit/one
 	must rule -m hashlimit --hashlimit-upto 1kb/s --hashlimit-burst 2kb --hashlimit-mode srcip --hashlimit-name bytes
 	send 1
 	check 'hashlimit: a line of bytes' matches ipt_hashlimit/bytes \
-		'1 10\.0\.1\.2:0->0\.0\.0\.0:0 4[01][0-9]{8} 2 [0-9]+'
+		'59 10\.0\.1\.2:0->0\.0\.0\.0:0 4[01][0-9]{8} 2 [0-9]+'
 	must rule -m hashlimit --hashlimit-upto 5/s --hashlimit-burst 1 --hashlimit-rate-match --hashlimit-rate-interval 30 \
-		--hashlimit-mode srcip --hashlimit-name window
+		--hashlimit-mode srcip --hashlimit-name window --hashlimit-htable-expire 60000
 	send 4
 	check 'hashlimit: a line of a rate match' matches ipt_hashlimit/window \
-		'9 10\.0\.1\.2:0->0\.0\.0\.0:0 30 4 5'
+		'59 10\.0\.1\.2:0->0\.0\.0\.0:0 30 4 5'
 	must rule -m hashlimit --hashlimit-upto 1/s --hashlimit-burst 1 --hashlimit-mode srcip --hashlimit-name short \
 		--hashlimit-htable-expire 500 --hashlimit-htable-gcinterval 100
 	send 1
