@@ -84,7 +84,7 @@ fails_with()
 
 write_recent()
 {
-	ns r bash -c "printf '$2' >/proc/net/xt_recent/$1"
+	ns r bash -c "printf -- '$2' >/proc/net/xt_recent/$1"
 }
 
 exact_counts()
@@ -182,7 +182,7 @@ rates()
 	must add_rule -m rateest --rateest busy --rateest-gt --rateest-pps 100000000
 	end=$(($(now_ms) + $(scaled 3) * 1000))
 	while [ "$(now_ms)" -lt "$end" ]; do
-		send 40
+		send 1000
 	done
 	cmp_num 'rateest: packets' "$(counted 1)" -gt 0
 	cmp_num 'rateest: bits' "$(counted 2)" -gt 0
