@@ -209,7 +209,11 @@ def fields_of(frame):
     found['dscp'] = found['tos'] >> 2
     body = data[len(head):found['iplen']]
     found['hex'] = body.hex()
-    if found['proto'] in (6, 17, 58) and len(body) >= 8:
+    fragment = bool(struct.unpack('>H', data[6:8])[0] & 0x3fff) if not six else False
+    if six and found['proto'] == 44:
+        found['proto'], fragment, body = body[0], True, body[8:]
+    # a fragment has the checksum of all of them
+    if found['proto'] in (6, 17, 58) and len(body) >= 8 and not fragment:
         found['check'] = csum(pseudo(found['src'], found['dst'], found['proto'],
                                      len(body)) + body)
     if found['proto'] in (6, 17, 132) and len(body) >= 4:
