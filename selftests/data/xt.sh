@@ -7,6 +7,10 @@
 #                          what a program sends: its neighbours have no addresses, and
 #                          connection tracking is off as long as no rule needs it
 #   xt_is_right NAME       the loaded module xt_NAME is of the set that is tested
+#   xt_cases NAME...       run the tables of cases data/xt/NAME.cases
+#   xt_tables PATTERN      names of the tables that fit a pattern, in order; those of socket
+#                          and TPROXY last, since stock keeps fragments together for ever
+#                          after it has refused such a rule
 #   xt_modules             names of all xt modules that our set replaces
 #   xt_unload              unload all of them
 #   xt_load stock|ours     load all of them, of one set
@@ -48,6 +52,32 @@ xt_is_right()
 	else
 		[ -e "/sys/module/xt_$1" ] && [ ! -e "$version" ]
 	fi
+}
+
+xt_tables()
+{
+	local file last=''
+
+	for file in /payload/data/xt/$1.cases; do
+		case $file in
+		*/socket.cases|*/TPROXY.cases) last+=" $(basename "$file" .cases)" ;;
+		*) basename "$file" .cases ;;
+		esac
+	done
+	# shellcheck disable=SC2086  # names are words
+	[ -z "$last" ] || printf '%s\n' $last
+}
+
+xt_cases()
+{
+	local name
+
+	for name; do
+		must modprobe "xt_$name"
+		note "$(modinfo -n "xt_$name")"
+		check "$name: the module is of the set $(modset)" xt_is_right "$name"
+		verdicts python3 /payload/bin/xtcase.py "/payload/data/xt/$name.cases"
+	done
 }
 
 xt_modules()

@@ -4,7 +4,7 @@
 # Matches and targets of what a packet says of itself, where one packet is not enough: real
 # connections whose options are changed, checksums that are still to be computed, packets to
 # groups and to all, interfaces without Ethernet, the nft back end, replacement and removal
-# under traffic. Single packets are in the test xt-packets.
+# under traffic. Single packets are in xt-targets and xt-matches-*.
 #
 # TIMEOUT: 300
 
