@@ -116,9 +116,8 @@ static int owner_mt_check(const struct xt_mtchk_param *par)
 	const struct xt_owner_match_info *info = par->matchinfo;
 	struct user_namespace *ns = par->net->user_ns;
 
-	if ((info->match | info->invert) & ~XT_OWNER_MASK)
-		return xt_refuse(-EINVAL, "unknown flags 0x%x",
-				 (info->match | info->invert) & ~XT_OWNER_MASK);
+	if (info->match & ~XT_OWNER_MASK)
+		return xt_refuse(-EINVAL, "unknown flags 0x%x", info->match & ~XT_OWNER_MASK);
 	if (info->match & (XT_OWNER_UID | XT_OWNER_GID) && current_user_ns() != ns)
 		return xt_refuse(-EINVAL, "ids need the user namespace of the network");
 	if (info->match & XT_OWNER_UID &&

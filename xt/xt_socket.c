@@ -71,6 +71,7 @@ static bool socket_mt_test(const struct sk_buff *skb, struct xt_action_param *pa
 	return socket_mt_with(skb, par, info->flags);
 }
 
+/* DIFF: defrag-refused: a rule that is refused holds nothing. */
 static int socket_mt_check(const struct xt_mtchk_param *par)
 {
 	static const u8 known[] = { 0, XT_SOCKET_FLAGS_V1, XT_SOCKET_FLAGS_V2, XT_SOCKET_FLAGS_V3 };

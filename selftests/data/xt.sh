@@ -56,7 +56,7 @@ xt_is_right()
 
 xt_tables()
 {
-	local file last=''
+	local LC_ALL=C file last=''
 
 	for file in /payload/data/xt/$1.cases; do
 		case $file in

@@ -6,7 +6,7 @@
 # (policy). For each some traffic passes rules with names, and the names are compared of
 # those that have counted a packet, IPv4 and IPv6.
 #
-# TIMEOUT: 500
+# TIMEOUT: 700
 
 # shellcheck disable=SC2016  # conditions are evaluated later, by wait_for
 # shellcheck source=selftests/lib.sh
@@ -38,7 +38,7 @@ named()
 # Names of the rules that have counted, which start again from 0
 counted()
 {
-	ns "$1" "$(tables "$2")" -t "$3" -vxnZL "$4" |
+	ns "$1" "$(tables "$2")" -t "$3" -L "$4" -Z -vxn |
 		sed -nE 's/^ *[1-9][0-9]* .*\/\* (.*) \*\/.*/\1/p' | tr '\n' ' ' | sed 's/ $//'
 }
 
@@ -130,7 +130,7 @@ EOT
 ns s iptables-legacy -A INPUT -p tcp -m length --length 61:100 -j DROP
 ns c setpriv --reuid 1000 --regid 2000 --clear-groups bash -c \
 	'exec 3<>/dev/tcp/10.0.2.2/9000; echo a question >&3'
-is 'owner: a connection' "$(counted c 4 mangle OUTPUT | sed 's/ not-.*//')" 'uid gid exists'
+is 'owner: a connection' "$(counted c 4 mangle OUTPUT | tr ' ' '\n' | grep -v ^not- | tr '\n' ' ')" 'uid gid exists '
 check 'owner: once the process has ended nobody sends' wait_for \
 	'[ "$(counted c 4 mangle OUTPUT)" = "not-uid not-gid not-exists" ]' 20
 ns s iptables-legacy -F INPUT
@@ -278,6 +278,7 @@ for family in 4 6; do
 		primary -i eth1 -p tcp --dport 82 -j TPROXY --on-port 7002 --tproxy-mark 0x10/0xf0
 		opaque -i eth1 -p tcp --dport 84 -j TPROXY --on-port 7004 --tproxy-mark 0x10/0xf0
 		datagram -i eth1 -p udp --dport 81 -j TPROXY --on-port 7001 --tproxy-mark 0x10/0xf0
+		fragment -i eth1 -p udp -j TPROXY --on-port 7001 --tproxy-mark 0x10/0xf0
 	EOT
 done
 
@@ -512,10 +513,14 @@ ipsec()
 	done
 	# shellcheck disable=SC2086
 	must ns c ip xfrm policy add src "$src" dst "$3" dir out $tmpl
+	# what comes out of a tunnel passes on only if a policy wants it
+	# shellcheck disable=SC2086
+	[ "$2" != tunnel ] || must ns r ip xfrm policy add src "$src" dst "$3" dir fwd $tmpl
 }
 
-PLAIN='not-spi turned-spi'
-is_ours && PLAIN='spi turned-spi'
+# DIFF: policy-spi-order
+PLAIN='not-spi turned-spi' MIXED='not-spi turned-spi'
+! is_ours || PLAIN='spi turned-spi' MIXED='spi not-spi turned-spi'
 
 for family in 4 6; do
 	near=10.0.1.1 far=10.0.2.2
@@ -538,8 +543,9 @@ for family in 4 6; do
 
 	ipsec $family transport $near ah
 	ns c bash -c "echo >/dev/udp/$near/9"
-	note "policy IPv$family: $(counted r $family mangle INPUT)"
-	note "policy IPv$family: $(counted c $family mangle OUTPUT)"
+	expected="any reqid not-reqid second-reqid $MIXED proto not-proto ah transport not-tunnel two strict-two"
+	is "policy IPv$family: two transforms" "$(counted r $family mangle INPUT)" "$expected"
+	is "policy IPv$family: two transforms, out" "$(counted c $family mangle OUTPUT)" "$expected"
 
 	ipsec $family tunnel $far
 	counted c $family mangle POSTROUTING >/dev/null
