@@ -95,8 +95,12 @@ net/netfilter/nft_concat_range|-1800|kselftest quicktest=1
 OTHERS='
 net/ip_defrag|600|kselftest
 tc-testing/ct|300|tdc actions/ct.json actions/ctinfo.json actions/connmark.json
-iptables/legacy|600|iptables legacy
-iptables/nftables|600|iptables nftables
+iptables/legacy-targets|400|iptables legacy TARGETS
+iptables/legacy-matches-1|400|iptables legacy MATCHES_1
+iptables/legacy-matches-2|400|iptables legacy MATCHES_2
+iptables/nftables-targets|400|iptables nftables TARGETS
+iptables/nftables-matches-1|400|iptables nftables MATCHES_1
+iptables/nftables-matches-2|400|iptables nftables MATCHES_2
 conntrack-tools/conntrack|180|conntrack
 conntrack-tools/nfct|180|nfct
 conntrack-tools/cli-test|120|cli
@@ -105,24 +109,29 @@ conntrack-tools/load-stress|-1800|load
 conntrack-tools/conntrackd|300|conntrackd
 '
 
-# Of iptables those whose kernel part is ours, or that have to do with conntrack or NAT: a
-# file for each, and all that it says of a line that fails is compared, line by line.
-EXTENSIONS='
+# Of iptables the files whose kernel part is ours, or that have to do with conntrack or NAT,
+# in batches of a minute or two. What is said of a line that fails is a point, so that
+# lines are compared.
+declare -A EXTENSIONS
+EXTENSIONS[TARGETS]='
 libxt_CLASSIFY.t libxt_CONNMARK.t libxt_CONNSECMARK.t libxt_CT.t libxt_DSCP.t libxt_HMARK.t
 libxt_LED.t libxt_MARK.t libxt_NFLOG.t libxt_NFQUEUE.t libxt_NOTRACK.t libxt_RATEEST.t
 libxt_REDIRECT.t libxt_SECMARK.t libxt_SYNPROXY.t libxt_TCPMSS.t libxt_TCPOPTSTRIP.t
 libxt_TOS.t libxt_TPROXY.t libxt_TRACE.t
+libipt_CLUSTERIP.t libipt_DNAT.t libipt_MASQUERADE.t libipt_NETMAP.t libipt_SNAT.t libipt_TTL.t
+libip6t_DNAT.t libip6t_HL.t libip6t_MASQUERADE.t libip6t_NETMAP.t libip6t_SNAT.t
+'
+EXTENSIONS[MATCHES_1]='
 libxt_cluster.t libxt_comment.t libxt_connbytes.t libxt_connlabel.t libxt_connlimit.t
 libxt_connmark.t libxt_conntrack.t libxt_dccp.t libxt_dscp.t libxt_esp.t libxt_hashlimit.t
 libxt_helper.t libxt_iprange.t libxt_ipvs.t libxt_length.t libxt_limit.t libxt_mac.t
-libxt_mark.t libxt_multiport.t libxt_osf.t libxt_owner.t libxt_physdev.t libxt_pkttype.t
-libxt_policy.t libxt_quota.t libxt_rateest.t libxt_recent.t libxt_sctp.t libxt_socket.t
-libxt_state.t libxt_statistic.t libxt_string.t libxt_tcp.t libxt_tcpmss.t libxt_time.t
-libxt_tos.t libxt_u32.t libxt_udp.t
-libipt_CLUSTERIP.t libipt_DNAT.t libipt_MASQUERADE.t libipt_NETMAP.t libipt_SNAT.t
-libipt_TTL.t libipt_icmp.t libipt_realm.t libipt_ttl.t
-libip6t_DNAT.t libip6t_HL.t libip6t_MASQUERADE.t libip6t_NETMAP.t libip6t_SNAT.t libip6t_hl.t
-libip6t_icmp6.t
+libxt_mark.t libxt_multiport.t libxt_osf.t
+'
+EXTENSIONS[MATCHES_2]='
+libxt_owner.t libxt_physdev.t libxt_pkttype.t libxt_policy.t libxt_quota.t libxt_rateest.t
+libxt_recent.t libxt_sctp.t libxt_socket.t libxt_state.t libxt_statistic.t libxt_string.t
+libxt_tcp.t libxt_tcpmss.t libxt_time.t libxt_tos.t libxt_u32.t libxt_udp.t
+libipt_icmp.t libipt_realm.t libipt_ttl.t libip6t_hl.t libip6t_icmp6.t
 '
 
 modset=both jobs=${JOBS:-1} all='' resume='' install=''
@@ -223,7 +232,7 @@ boot_guest()
 	done
 	case "$suite" in
 	kselftest) extra=("$name" "${extra[@]}") ;;
-	iptables) read -ra extra -d '' <<<"${extra[*]} $EXTENSIONS" || true ;;
+	iptables) read -ra extra -d '' <<<"${extra[0]} ${EXTENSIONS[${extra[1]}]}" || true ;;
 	esac
 	args=(--root peers-root --kernel "$kernel" --modset "$set" --timeout "$((seconds + 60))"
 		--log "$(log_of "$name" "$set").dmesg")
