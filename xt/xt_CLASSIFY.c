@@ -3,7 +3,6 @@
  * The target "CLASSIFY": the priority of a packet, by which a queueing discipline puts it
  * into a class.  In the hooks that a packet passes on its way out; without state.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/netfilter_arp.h>
 #include <linux/netfilter_ipv4.h>

@@ -3,7 +3,6 @@
  * The target "TRACE": each rule that the packet meets from here on is logged by the tables.
  * In the table raw; without state, the rule holds the logger.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include "xt_logger.h"
 

@@ -7,7 +7,6 @@
  * All revisions begin alike.  The third has ranges of ports, in host byte order; the first
  * two have ports in network byte order, and the first one has masks of 8 bits.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/netfilter/xt_conntrack.h>
 #include <net/ipv6.h>

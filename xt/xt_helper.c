@@ -3,7 +3,6 @@
  * The match "helper": packets of a connection that a helper has expected, by the name of
  * that helper or of any.  For all hooks; without state, the helper is read under RCU.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/netfilter/xt_helper.h>
 #include <net/netfilter/nf_conntrack_helper.h>

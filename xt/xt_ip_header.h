@@ -15,6 +15,8 @@
  * xt_ip_class - the traffic class (TOS byte) of a packet
  * @skb:    packet
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
+ *
+ * Return: the byte
  */
 static inline u8 xt_ip_class(const struct sk_buff *skb, u8 family)
 {
@@ -25,6 +27,8 @@ static inline u8 xt_ip_class(const struct sk_buff *skb, u8 family)
  * xt_ip_hops - how many hops a packet may still go
  * @skb:    packet
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
+ *
+ * Return: the number
  */
 static inline u8 xt_ip_hops(const struct sk_buff *skb, u8 family)
 {

@@ -3,7 +3,6 @@
  * The match "length": the length of a packet, from its IP header on, is in a range of bytes
  * or outside of it.  For all hooks; without state.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/ip.h>
 #include <linux/ipv6.h>

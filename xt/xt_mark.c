@@ -3,7 +3,6 @@
  * The match "mark" and the target "MARK": the mark of a packet.  For all hooks; without
  * state.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/netfilter/xt_mark.h>
 

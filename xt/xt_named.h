@@ -75,7 +75,8 @@ static inline void xt_named_net_exit(struct xt_named_net *names)
  * @name:   the name
  * @family: its family
  *
- * Context: under RCU or the lock of @names.  Return: what has the name, or NULL
+ * Context: under RCU or the lock of @names.
+ * Return: what has the name, or NULL
  */
 static inline struct xt_named *xt_named_find(struct xt_named_net *names, const char *name,
 					     u8 family)

@@ -17,7 +17,8 @@
  * @bytes: its size
  *
  * No two rules share a line of the cache.  What a namespace's rules need is accounted to
- * who inserts them.  Context: sleeps.  Return: zeros, or NULL
+ * who inserts them.  Context: sleeps.
+ * Return: zeros, or NULL
  */
 static inline void *xt_rule_state_new(size_t bytes)
 {

@@ -3,7 +3,6 @@
  * The match "state": what a packet is to its connection: new, established, related,
  * untracked or invalid.  For all hooks; without state of its own.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/netfilter/xt_state.h>
 

@@ -32,7 +32,9 @@ struct xt_tcp_option {
  *
  * It ends at TCPOPT_EOL, at the end, and at an option whose length is below 2 or beyond
  * the end: then @c has failed.  Each call reads a byte at least, so that a loop ends after
- * XT_TCP_OPTIONS_MAX options.  Return: false if there is no more
+ * XT_TCP_OPTIONS_MAX options.
+ *
+ * Return: false if there is no more
  */
 static inline bool xt_tcp_option_next(struct nf_ct_cursor *c, struct xt_tcp_option *option)
 {

@@ -15,7 +15,8 @@
  * @net:    namespace of the rule
  * @family: its family; NFPROTO_INET for both IPv4 and IPv6
  *
- * Context: sleeps.  Return: 0, and xt_track_put() has to follow; or a negative errno,
+ * Context: sleeps.
+ * Return: 0, and xt_track_put() has to follow; or a negative errno,
  * which the log explains
  */
 static inline int xt_track_get(struct net *net, u8 family)

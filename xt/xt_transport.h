@@ -16,7 +16,9 @@
  * @room: room for them, used if they are not in one piece
  *
  * A packet that ends before those bytes is dropped (@par->hotdrop): it would pass rules
- * that its receiver's reading of it does not.  Return: the bytes; NULL for such a packet
+ * that its receiver's reading of it does not.
+ *
+ * Return: the bytes; NULL for such a packet
  * and for a fragment without the header, which matches no rule about it
  */
 static inline const void *xt_transport_header(const struct sk_buff *skb,

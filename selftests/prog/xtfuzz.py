@@ -23,7 +23,7 @@ import sys
 import threading
 import time
 
-from rawnet import enter, main, verdict
+from rawnet import main, verdict
 from xtcase import CHAINS, TABLES, Packet, Router, extension, place, standard
 
 PACKETS = ['tcp dport=80 opts=020405b4', 'udp dport=53', 'icmp', 'sctp chunks=0000000400000000',
@@ -256,7 +256,6 @@ def churn(seconds, *paths):
 
 
 if __name__ == '__main__':
-    enter('r')
     WHAT = {'fuzz': fuzz, 'compare': compare, 'fail': fail, 'churn': churn}[sys.argv[1]]
 
     def run():
