@@ -50,13 +50,14 @@ time: -m time --timestart 00:00 --timestop 23:00
 u32: -m u32 --u32 0&0xffff=0x1:0x200&&0>>22&0x3c@0>>16=1
 '
 
+: "${tools:?}" "${clients:?}"
 xt_packets=4000
 
 # xt_run RULE...: instructions for each packet
 xt_run() {
 	iptables-legacy -t "$1" -F
 	iptables-legacy -t "$1" -A "$2" "${@:3}"
-	random_flows $clients 4 $xt_packets
+	random_flows "$clients" 4 $xt_packets
 	iptables-legacy -t "$1" -F
 }
 
@@ -80,7 +81,7 @@ scenario_xt() {
 	modprobe xt_RATEEST 2>/dev/null || true
 	ct_load
 	create_flows 4
-	every_answer $clients 4 >/dev/null
+	every_answer "$clients" 4 >/dev/null
 	# behind the chain PREROUTING of table mangle; what is measured elsewhere is not dropped
 	while IFS=: read -r name _; do
 		[ -n "$name" ] || continue
@@ -101,11 +102,11 @@ scenario_xt() {
 
 # Two CPUs send through the same rule.
 scenario_xtcpus() {
-	local name line round
+	local name line
 	local -a rule
 
 	ct_load
-	for round in 1 2 3; do
+	for _ in 1 2 3; do
 		for name in none hashlimit recent statistic-random statistic-nth limit quota; do
 			rule=()
 			[ $name = none ] || read -ra rule <<<"$(xt_rule $name)"
