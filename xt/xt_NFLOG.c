@@ -32,7 +32,8 @@ static int nflog_tg_check(const struct xt_tgchk_param *par)
 
 	if (info->flags & ~XT_NFLOG_MASK)
 		return xt_refuse(-EINVAL, "unknown flags %#x", info->flags & ~XT_NFLOG_MASK);
-	if (strnlen(info->prefix, sizeof(info->prefix)) == sizeof(info->prefix))
+	/* the end of the text may come earlier: that of the field counts, as on stock */
+	if (info->prefix[sizeof(info->prefix) - 1])
 		return xt_refuse(-EINVAL, "a prefix has %zu characters at most",
 				 sizeof(info->prefix) - 1);
 	return xt_logger_get(par, NF_LOG_TYPE_ULOG, "nfnetlink_log");
