@@ -188,10 +188,7 @@ all_rules()
 
 replace()
 {
-	local end i
-
-	end=$((SECONDS + $(scaled 5)))
-	for ((i = 0; SECONDS < end; i++)); do
+	for _ in {1..10}; do
 		{ all_rules; echo '-A FORWARD -j TTL --ttl-inc 1'; echo COMMIT; } |
 			ns r iptables-legacy-restore -w || return
 		{ all_rules; echo '-A FORWARD -j HL --hl-inc 1'; echo COMMIT; } |
@@ -199,7 +196,6 @@ replace()
 		tables r 4 -t mangle -F
 		tables r 6 -t mangle -F
 	done
-	[ "$i" -gt 3 ]
 }
 
 # shellcheck disable=SC2086  # a list of names
