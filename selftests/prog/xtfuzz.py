@@ -179,33 +179,36 @@ def taken(router, six, table, chain, arguments):
     return (blob, starts), ''
 
 
-def fail_nth(value=None):
-    """The turn of the allocation that fails; without @value, what is left of it."""
-    with open('/proc/thread-self/fail-nth', 'rb' if value is None else 'wb',
-              buffering=0) as file:
-        if value is None:
-            return int(file.read(32))
-        file.write(b'%d' % value)
-    return 0
+class FailNth:
+    """Which allocation of this thread fails.  The file is opened before any does."""
+
+    def __init__(self):
+        self.file = os.open('/proc/thread-self/fail-nth', os.O_RDWR)
+
+    def set(self, turn):
+        os.pwrite(self.file, b'%d' % turn, 0)
+
+    def left(self):
+        return int(os.pread(self.file, 32, 0))
 
 
-def fail_one(family, table, rule, turn):
+def fail_one(nth, family, table, rule, turn):
     """Insert a rule while an allocation fails; what the kernel says, and if it came to it."""
     head, room = family.prepared(table, *rule)
-    fail_nth(turn)
+    nth.set(turn)
     try:
         family.put(head)
         said = 'ok'
     except OSError as err:
         said = errname(err)
-    left = fail_nth()
-    fail_nth(0)
+    left = nth.left()
+    nth.set(0)
     del room
     return said, left == 0
 
 
 def fail(*paths):
-    router = Router()
+    router, nth = Router(), FailNth()
     for name, six, table, chain, arguments in rules_of(paths):
         title = '%s IPv%d: %s' % (name, 6 if six else 4, arguments)
         rule, why = taken(router, six, table, chain, arguments)
@@ -214,7 +217,7 @@ def fail(*paths):
             continue
         family, said = router.family[six], {}
         for turn in itertools.count(1):
-            answer_, failed = fail_one(family, table, rule, turn)
+            answer_, failed = fail_one(nth, family, table, rule, turn)
             if not failed or turn > 3000:
                 break
             said[answer_] = said.get(answer_, 0) + 1
