@@ -22,10 +22,11 @@ server_start()
 	wait_for 'ns s ss -Hlun sport = :69 | grep -q .' 30
 }
 
-# A child of in.tftpd that waits for a last acknowledgment has the port, too.
+# A child of in.tftpd whose client is gone sends again for 63 s, and has the port, too.
 server_stop()
 {
 	stop "$SERVER"
+	pkill -x in.tftpd || true
 	wait_for '! ns s ss -Hlun sport = :69 | grep -q .' 60
 }
 
