@@ -28,14 +28,17 @@ static u8 hl_tg_changed(u8 hops, u8 mode, u8 by)
 	return hops;
 }
 
-static unsigned int hl_tg_apply(struct sk_buff *skb, u8 family, u8 mode, u8 by)
+/* Always inline: the family is known then */
+static __always_inline unsigned int hl_tg_apply(struct sk_buff *skb, u8 family, u8 mode, u8 by)
 {
-	u8 hops;
+	u8 was, hops;
 
 	if (!xt_ip_header_write(skb, family))
 		return NF_DROP;
-	hops = hl_tg_changed(xt_ip_hops(skb, family), mode, by);
-	xt_ip_set_hops(skb, family, hops);
+	was = xt_ip_hops(skb, family);
+	hops = hl_tg_changed(was, mode, by);
+	if (hops != was)
+		xt_ip_set_hops(skb, family, hops);
 	return XT_CONTINUE;
 }
 

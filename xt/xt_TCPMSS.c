@@ -101,18 +101,21 @@ static u8 *tcpmss_tg_find(struct tcphdr *th)
 	return NULL;
 }
 
-/* Never raised: the host that announces it may not be able to take more.
- * DIFF: tcpmss-odd-offset
+/* Never raised: the host that announces it may not be able to take more.  At an odd offset
+ * the high byte is the low one of a word of the checksum.  DIFF: tcpmss-odd-offset
  */
 static void tcpmss_tg_lower(struct sk_buff *skb, struct tcphdr *th, u8 *number, u16 mss)
 {
-	__wsum old;
+	u16 old = get_unaligned_be16(number), new = mss;
 
-	if (get_unaligned_be16(number) <= mss)
+	if (old <= mss)
 		return;
-	old = xt_tcp_header_sum(th);
 	put_unaligned_be16(mss, number);
-	xt_tcp_header_changed(skb, th, old);
+	if ((number - (u8 *)th) % 2) {
+		old = swab16(old);
+		new = swab16(new);
+	}
+	inet_proto_csum_replace2(&th->check, skb, htons(old), htons(new), false);
 }
 
 /* Room for the option behind the header, which ends the packet */

@@ -8,33 +8,39 @@
 #include "xt_extension.h"
 #include "xt_tcp_header.h"
 
-static void tcpoptstrip_tg_pad(struct tcphdr *th, const struct xt_tcpoptstrip_target_info *info)
+/* Find the next option that is to go, from where @options is */
+static bool tcpoptstrip_tg_next(struct nf_ct_cursor *options, struct xt_tcp_option *option,
+				const struct xt_tcpoptstrip_target_info *info)
 {
-	struct xt_tcp_option option;
-	struct nf_ct_cursor options;
-	u8 *bytes = (u8 *)(th + 1);
-
-	nf_ct_cursor_init(&options, bytes, th->doff * 4 - sizeof(*th));
 	/* DIFF: tcp-options-end */
-	while (xt_tcp_option_next(&options, &option)) {
-		if (tcpoptstrip_test_bit(info->strip_bmap, option.kind))
-			memset(bytes + option.at, TCPOPT_NOP,
-			       nf_ct_cursor_offset(&options) - option.at);
+	while (xt_tcp_option_next(options, option)) {
+		if (tcpoptstrip_test_bit(info->strip_bmap, option->kind))
+			return true;
 	}
+	return false;
 }
 
 static unsigned int tcpoptstrip_tg(struct sk_buff *skb, const struct xt_action_param *par)
 {
+	struct xt_tcp_option option;
+	struct nf_ct_cursor options;
 	struct tcphdr *th;
 	__wsum old;
+	u8 *bytes;
 
 	if (par->fragoff)
 		return XT_CONTINUE;
 	th = xt_tcp_header_write(skb, par->thoff);
 	if (!th)
 		return NF_DROP;
+	bytes = (u8 *)(th + 1);
+	nf_ct_cursor_init(&options, bytes, th->doff * 4 - sizeof(*th));
+	if (!tcpoptstrip_tg_next(&options, &option, par->targinfo))
+		return XT_CONTINUE;
 	old = xt_tcp_header_sum(th);
-	tcpoptstrip_tg_pad(th, par->targinfo);
+	do {
+		memset(bytes + option.at, TCPOPT_NOP, option.len);
+	} while (tcpoptstrip_tg_next(&options, &option, par->targinfo));
 	xt_tcp_header_changed(skb, th, old);
 	return XT_CONTINUE;
 }

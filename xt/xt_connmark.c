@@ -28,15 +28,16 @@ static u32 connmark_tg_shift(u32 bits, const struct xt_connmark_tginfo2 *info)
 }
 
 /* What the connection's mark becomes */
-static void connmark_tg_write(struct nf_conn *ct, u32 mark)
+static void connmark_tg_write(struct nf_conn *ct, u32 was, u32 mark)
 {
-	if (mark == READ_ONCE(ct->mark))
+	if (mark == was)
 		return;
 	WRITE_ONCE(ct->mark, mark);
 	nf_conntrack_event_cache(IPCT_MARK, ct);
 }
 
-static unsigned int connmark_tg_do(struct sk_buff *skb, const struct xt_connmark_tginfo2 *info)
+static __always_inline unsigned int connmark_tg_do(struct sk_buff *skb,
+						   const struct xt_connmark_tginfo2 *info)
 {
 	enum ip_conntrack_info ctinfo;
 	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
@@ -49,12 +50,12 @@ static unsigned int connmark_tg_do(struct sk_buff *skb, const struct xt_connmark
 	switch (info->mode) {
 	case XT_CONNMARK_SET:
 		/* here the shift is of what the mark has become */
-		connmark_tg_write(ct, connmark_tg_shift((was & ~info->ctmask) ^ info->ctmark,
-							info));
+		connmark_tg_write(ct, was, connmark_tg_shift((was & ~info->ctmask) ^ info->ctmark,
+							     info));
 		break;
 	case XT_CONNMARK_SAVE:
-		connmark_tg_write(ct, (was & ~info->ctmask) ^
-				      connmark_tg_shift(skb->mark & info->nfmask, info));
+		connmark_tg_write(ct, was, (was & ~info->ctmask) ^
+					   connmark_tg_shift(skb->mark & info->nfmask, info));
 		break;
 	case XT_CONNMARK_RESTORE:
 		skb->mark = (skb->mark & ~info->nfmask) ^

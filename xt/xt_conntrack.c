@@ -137,8 +137,11 @@ static bool conntrack_mt_all_ends(const struct nf_conn *ct,
 
 static bool conntrack_mt_lives(const struct nf_conn *ct, const struct xt_conntrack_mtinfo3 *info)
 {
-	unsigned long seconds = nf_ct_expires(ct) / HZ;
+	unsigned long seconds = 0;
 
+	/* DIFF: conntrack-ctexpire-new: until then its time counts from no moment */
+	if (nf_ct_is_confirmed(ct))
+		seconds = nf_ct_expires(ct) / HZ;
 	return seconds >= info->expires_min && seconds <= info->expires_max;
 }
 

@@ -57,15 +57,13 @@ static bool dccp_mt_has_option(const struct sk_buff *skb, unsigned int at, unsig
 	return false;
 }
 
-/* The options go to the end of the header, which must be there */
-static bool dccp_mt_option(const struct sk_buff *skb, struct xt_action_param *par,
+/* The options go to the end of the header, which must be there.  Few rules ask for one. */
+static noinline bool dccp_mt_option(const struct sk_buff *skb, struct xt_action_param *par,
 			   const struct dccp_hdr *header, const struct xt_dccp_info *info)
 {
 	unsigned int end = par->thoff + header->dccph_doff * 4;
 	unsigned int at = par->thoff + __dccp_hdr_len(header);
 
-	if (!(info->flags & XT_DCCP_OPTION))
-		return true;
 	if (at > end || (at < end && end > skb->len)) {
 		par->hotdrop = true;
 		return false;
@@ -82,7 +80,7 @@ static bool dccp_mt(const struct sk_buff *skb, struct xt_action_param *par)
 
 	header = xt_transport_header(skb, par, sizeof(room), &room);
 	return header && dccp_mt_ports(header, info) && dccp_mt_type(header, info) &&
-	       dccp_mt_option(skb, par, header, info);
+	       (!(info->flags & XT_DCCP_OPTION) || dccp_mt_option(skb, par, header, info));
 }
 
 static int dccp_mt_check(const struct xt_mtchk_param *par)

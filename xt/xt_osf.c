@@ -10,34 +10,32 @@
 
 #include "xt_extension.h"
 
-/*
- * Has the packet what fingerprints are about: a SYN with all of its options?
- *
- * DIFF: osf-fragments: a fragment behind the first has data where a TCP header would be.
- */
+/* Has the packet what fingerprints are about: a SYN with all of its options? */
 static bool osf_mt_is_syn(const struct sk_buff *skb, const struct xt_action_param *par)
 {
 	const struct tcphdr *tcp;
 	struct tcphdr room;
 
-	if (par->fragoff)
-		return false;
 	tcp = skb_header_pointer(skb, par->thoff, sizeof(room), &room);
 	return tcp && tcp->syn && tcp->doff * 4 >= sizeof(room) &&
 	       tcp->doff * 4 <= skb->len - par->thoff;
 }
 
-/* DIFF: osf-invert: "! --genre Linux" is a SYN of anything but Linux. */
+/*
+ * No fingerprint fits a packet that is no SYN.
+ *
+ * DIFF: osf-fragments: a fragment behind the first has data where a TCP header would be.
+ * DIFF: osf-invert: "! --genre Linux" is a SYN of anything but Linux.
+ */
 static bool osf_mt_test(const struct sk_buff *skb, struct xt_action_param *par)
 {
 	const struct xt_osf_info *info = par->matchinfo;
-	bool found;
+	bool invert = info->flags & XT_OSF_INVERT;
 
-	if (!osf_mt_is_syn(skb, par))
+	if (par->fragoff || (invert && !osf_mt_is_syn(skb, par)))
 		return false;
-	found = nf_osf_match(skb, xt_family(par), xt_hooknum(par), xt_in(par), xt_out(par), info,
-			     xt_net(par), nf_osf_fingers);
-	return found != !!(info->flags & XT_OSF_INVERT);
+	return nf_osf_match(skb, xt_family(par), xt_hooknum(par), xt_in(par), xt_out(par), info,
+			    xt_net(par), nf_osf_fingers) != invert;
 }
 
 static struct xt_match osf_mt[] __read_mostly = {

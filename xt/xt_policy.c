@@ -24,7 +24,7 @@ static void policy_mt_states_in(struct policy_mt_states *states, const struct sk
 	int i;
 
 	states->count = 0;
-	for (i = path ? path->len - 1 : -1; i >= 0; i--)
+	for (i = path->len - 1; i >= 0; i--)
 		states->state[states->count++] = path->xvec[i];
 }
 
@@ -116,21 +116,40 @@ static bool policy_mt_any(const struct policy_mt_states *states,
 	return false;
 }
 
-static bool policy_mt_test(const struct sk_buff *skb, struct xt_action_param *par)
+static noinline bool policy_mt_compare(const struct sk_buff *skb,
+				       const struct xt_policy_info *info, u8 family)
 {
-	const struct xt_policy_info *info = par->matchinfo;
 	struct policy_mt_states states;
 
 	if (info->flags & XT_POLICY_MATCH_IN)
 		policy_mt_states_in(&states, skb);
 	else
 		policy_mt_states_out(&states, skb);
-
-	if (info->flags & XT_POLICY_MATCH_NONE || !states.count)
-		return info->flags & XT_POLICY_MATCH_NONE && !states.count;
 	if (info->flags & XT_POLICY_MATCH_STRICT)
-		return policy_mt_all(&states, info, xt_family(par));
-	return policy_mt_any(&states, info, xt_family(par));
+		return policy_mt_all(&states, info, family);
+	return policy_mt_any(&states, info, family);
+}
+
+static bool policy_mt_has_states(const struct sk_buff *skb, const struct xt_policy_info *info)
+{
+	const struct dst_entry *dst = skb_dst(skb);
+	const struct sec_path *path;
+
+	if (!(info->flags & XT_POLICY_MATCH_IN))
+		return dst && dst->xfrm;
+	path = skb_sec_path(skb);
+	return path && path->len;
+}
+
+/* Few packets have states; for the others nothing is collected */
+static bool policy_mt_test(const struct sk_buff *skb, struct xt_action_param *par)
+{
+	const struct xt_policy_info *info = par->matchinfo;
+
+	if (!policy_mt_has_states(skb, info))
+		return info->flags & XT_POLICY_MATCH_NONE;
+	return !(info->flags & XT_POLICY_MATCH_NONE) &&
+	       policy_mt_compare(skb, info, xt_family(par));
 }
 
 /* How a packet leaves is known after routing, how it came until then */

@@ -14,28 +14,24 @@
 #define RATEEST_MT_OTHER	(XT_RATEEST_MATCH_ABS | XT_RATEEST_MATCH_REL)
 #define RATEEST_MT_UNITS	(XT_RATEEST_MATCH_BPS | XT_RATEEST_MATCH_PPS)
 
-struct rateest_mt_side {
-	u64	bps;
-	u64	pps;
-};
-
 /* What @base has left above what was measured */
 static u64 rateest_mt_delta(u64 base, u64 measured)
 {
 	return base > measured ? base - measured : 0;
 }
 
-static struct rateest_mt_side rateest_mt_measure(struct xt_rateest *est, u16 flags,
-						 u32 bps, u32 pps)
+/* Always inline: it is little more than a call, and each packet comes here */
+static __always_inline struct gnet_stats_rate_est64
+rateest_mt_measure(struct xt_rateest *est, u16 flags, u32 bps, u32 pps)
 {
 	struct gnet_stats_rate_est64 rate = {};
 
 	gen_estimator_read(&est->rate_est, &rate);
-	if (!(flags & XT_RATEEST_MATCH_DELTA))
-		return (struct rateest_mt_side){ rate.bps, rate.pps };
-	return (struct rateest_mt_side){
-		rateest_mt_delta(bps, rate.bps), rateest_mt_delta(pps, rate.pps),
-	};
+	if (flags & XT_RATEEST_MATCH_DELTA) {
+		rate.bps = rateest_mt_delta(bps, rate.bps);
+		rate.pps = rateest_mt_delta(pps, rate.pps);
+	}
+	return rate;
 }
 
 static bool rateest_mt_compare(u64 one, u64 other, u16 mode)
@@ -53,7 +49,7 @@ static bool rateest_mt_compare(u64 one, u64 other, u16 mode)
 static bool rateest_mt(const struct sk_buff *skb, struct xt_action_param *par)
 {
 	const struct xt_rateest_match_info *info = par->matchinfo;
-	struct rateest_mt_side one, other = { info->bps2, info->pps2 };
+	struct gnet_stats_rate_est64 one, other = { info->bps2, info->pps2 };
 	bool hit = true;
 
 	one = rateest_mt_measure(info->est1, info->flags, info->bps1, info->pps1);

@@ -40,18 +40,6 @@ static inline bool xt_tcp_options_read(const struct sk_buff *skb, struct xt_acti
 }
 
 /**
- * xt_tcp_option_mss - does an option say the largest segment?
- * @option: the option
- *
- * Return: true for an option of the right kind and length
- */
-static inline bool xt_tcp_option_mss(const struct xt_tcp_option *option)
-{
-	return option->kind == TCPOPT_MSS &&
-	       nf_ct_cursor_left(&option->body) == TCPOLEN_MSS - 2;
-}
-
-/**
  * xt_tcp_header_write - make the whole TCP header writable
  * @skb:   packet
  * @thoff: where its TCP header begins

@@ -15,14 +15,14 @@
 
 /**
  * struct xt_tcp_option - an option
- * @kind: TCPOPT_*
  * @at:   offset of its kind, from where the cursor of all options counts
- * @body: what follows its length; nothing for the option without one (TCPOPT_NOP)
+ * @kind: TCPOPT_*
+ * @len:  its bytes, all of which are there: 1 for TCPOPT_NOP, else at least 2
  */
 struct xt_tcp_option {
-	u8			kind;
-	u32			at;
-	struct nf_ct_cursor	body;
+	u32	at;
+	u8	kind;
+	u8	len;
 };
 
 /**
@@ -38,23 +38,32 @@ struct xt_tcp_option {
  */
 static inline bool xt_tcp_option_next(struct nf_ct_cursor *c, struct xt_tcp_option *option)
 {
-	u8 len;
-
 	if (!nf_ct_cursor_left(c))
 		return false;
 	option->at = nf_ct_cursor_offset(c);
 	option->kind = nf_ct_cursor_u8(c);
 	if (option->kind == TCPOPT_EOL)
 		return false;
-	if (option->kind == TCPOPT_NOP) {
-		option->body = nf_ct_cursor_take(c, 0);
+	option->len = 1;
+	if (option->kind == TCPOPT_NOP)
 		return true;
-	}
-	len = nf_ct_cursor_u8(c);
-	if (len < 2)
+	option->len = nf_ct_cursor_u8(c);
+	if (option->len < 2) {
 		nf_ct_cursor_fail(c);
-	option->body = nf_ct_cursor_take(c, nf_ct_cursor_ok(c) ? len - 2 : 0);
-	return nf_ct_cursor_ok(c);
+		return false;
+	}
+	return nf_ct_cursor_skip(c, option->len - 2);
+}
+
+/**
+ * xt_tcp_option_mss - does an option say the largest segment?
+ * @option: the option
+ *
+ * Return: true for an option of the right kind and length
+ */
+static inline bool xt_tcp_option_mss(const struct xt_tcp_option *option)
+{
+	return option->kind == TCPOPT_MSS && option->len == TCPOLEN_MSS;
 }
 
 #endif /* _XT_TCP_OPTIONS_H */

@@ -14,13 +14,15 @@
 static bool tcpmss_mt_in(struct nf_ct_cursor *options, const struct xt_tcpmss_match_info *info)
 {
 	struct xt_tcp_option option;
+	struct nf_ct_cursor number;
 	u16 mss;
 
 	/* DIFF: tcp-options-end */
 	while (xt_tcp_option_next(options, &option)) {
 		if (!xt_tcp_option_mss(&option))
 			continue;
-		mss = nf_ct_cursor_be16(&option.body);
+		number = nf_ct_cursor_part(options, option.at + 2, option.at + option.len);
+		mss = nf_ct_cursor_be16(&number);
 		return mss >= info->mss_min && mss <= info->mss_max;
 	}
 	return false;

@@ -33,9 +33,8 @@ static bool time_mt_in_period(u32 second, const struct xt_time_info *info)
 /* @day since 1970-01-01, a Thursday: bits 1 (Monday) to 7 of the rule */
 static bool time_mt_on_weekday(s32 day, const struct xt_time_info *info)
 {
-	unsigned int weekday = (day + 3) % 7 + 1;
-
-	return info->weekdays_match & BIT(weekday);
+	return (info->weekdays_match & XT_TIME_ALL_WEEKDAYS) == XT_TIME_ALL_WEEKDAYS ||
+	       info->weekdays_match & BIT((day + 3) % 7 + 1);
 }
 
 static bool time_mt_on_monthday(time64_t now, const struct xt_time_info *info)
@@ -52,11 +51,11 @@ static bool time_mt(const struct sk_buff *skb, struct xt_action_param *par)
 {
 	const struct xt_time_info *info = par->matchinfo;
 	time64_t now = time_mt_now(info);
-	s32 day, second;
+	u32 day, second;
 
 	if (now < info->date_start || now > info->date_stop)
 		return false;
-	day = div_s64_rem(now, TIME_DAY, &second);
+	day = div_u64_rem(now, TIME_DAY, &second);
 	if (!time_mt_in_period(second, info))
 		return false;
 

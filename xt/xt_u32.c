@@ -7,82 +7,73 @@
 
 #include <linux/netfilter/xt_u32.h>
 #include <linux/skbuff.h>
+#include <linux/unaligned.h>
 
 #include "xt_extension.h"
 
-/**
- * struct u32_mt_state - where the program of a test has come to
- * @skb:   packet
- * @par:   what the table knows of it
- * @base:  what places count from; "@" moves it
- * @value: the word so far
- */
-struct u32_mt_state {
-	const struct sk_buff	*skb;
-	struct xt_action_param	*par;
-	u32			base;
-	u32			value;
-};
-
-/* Read the word at @place.  Return: false beyond the end of the packet */
-static bool u32_mt_load(struct u32_mt_state *state, u32 place)
+/* Read the word at @at.  Return: false beyond the end of the packet */
+static __always_inline bool u32_mt_load(const struct sk_buff *skb, struct xt_action_param *par,
+					u64 at, u32 *value)
 {
-	u64 at = (u64)state->base + place;
-	__be32 word;
+	const __be32 *word;
+	__be32 room;
 
-	if (at + sizeof(word) > state->skb->len)
+	if (at + sizeof(room) > skb->len)
 		return false;
+	word = skb_header_pointer(skb, at, sizeof(room), &room);
 	/* The memory of a device can be in the packet, but not for us to read.
 	 * DIFF: u32-unreadable
 	 */
-	if (skb_copy_bits(state->skb, at, &word, sizeof(word))) {
-		state->par->hotdrop = true;
+	if (!word) {
+		par->hotdrop = true;
 		return false;
 	}
-	state->value = ntohl(word);
+	*value = get_unaligned_be32(word);
 	return true;
 }
 
-/* The word becomes part of the place that comes next: "4 & 0xf @ 8" */
-static bool u32_mt_move(struct u32_mt_state *state, u32 place)
+/* What the test's program makes of the packet.  Return: false beyond the end of the packet */
+static bool u32_mt_compute(const struct sk_buff *skb, struct xt_action_param *par,
+			   const struct xt_u32_test *test, u32 *result)
 {
-	if (check_add_overflow(state->base, state->value, &state->base))
-		return false;
-	return u32_mt_load(state, place);
-}
+	const struct xt_u32_location_element *step = test->location;
+	const struct xt_u32_location_element *end = step + test->nnums;
+	/* what places count from: a word becomes part of the next place, "4 & 0xf @ 8" */
+	u32 base = 0, value;
 
-static bool u32_mt_step(struct u32_mt_state *state, const struct xt_u32_location_element *step)
-{
-	switch (step->nextop) {
-	case XT_U32_AND:
-		state->value &= step->number;
-		break;
-	case XT_U32_LEFTSH:
-		state->value <<= step->number;
-		break;
-	case XT_U32_RIGHTSH:
-		state->value >>= step->number;
-		break;
-	case XT_U32_AT:
-		return u32_mt_move(state, step->number);
+	if (!u32_mt_load(skb, par, step->number, &value))
+		return false;
+	while (++step < end) {
+		switch (step->nextop) {
+		case XT_U32_AND:
+			value &= step->number;
+			break;
+		case XT_U32_LEFTSH:
+			value <<= step->number;
+			break;
+		case XT_U32_RIGHTSH:
+			value >>= step->number;
+			break;
+		case XT_U32_AT:
+			if (check_add_overflow(base, value, &base) ||
+			    !u32_mt_load(skb, par, (u64)base + step->number, &value))
+				return false;
+			break;
+		}
 	}
+	*result = value;
 	return true;
 }
 
 static bool u32_mt_test(const struct sk_buff *skb, struct xt_action_param *par,
 			const struct xt_u32_test *test)
 {
-	struct u32_mt_state state = { .skb = skb, .par = par };
-	u32 i;
+	u32 value, i;
 
-	if (!u32_mt_load(&state, test->location[0].number))
+	if (!u32_mt_compute(skb, par, test, &value))
 		return false;
-	for (i = 1; i < test->nnums; i++) {
-		if (!u32_mt_step(&state, &test->location[i]))
-			return false;
-	}
 	for (i = 0; i < test->nvalues; i++) {
-		if (state.value >= test->value[i].min && state.value <= test->value[i].max)
+		if (value >= test->value[i].min && value <= test->value[i].max)
 			return true;
 	}
 	return false;

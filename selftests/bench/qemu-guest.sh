@@ -10,6 +10,7 @@
 #   icount  instructions per packet (boot.sh --icount: a nanosecond is one), also per
 #           packet that a full table refuses, and per entry of a dump and a flush
 #   xt      instructions per packet of each match and target (boot.sh --icount)
+#   xtframes  the same for those that look at other packets than UDP over IPv4
 #   xtcpus  packets that two CPUs send through one rule
 set -euo pipefail
 

@@ -9,7 +9,7 @@
 #   ROUNDS=3     rounds of the repeated measurements
 #   QUICK=1      one round of smaller numbers, some minutes in all
 #   ONLY=a,b     only these: flows aged memory netns proc late events expect listeners cpus
-#                table icount xt xtcpus
+#                table icount xt xtframes xtcpus
 #   MODSETS=...  "stock ours" (default), or one of the two
 #   --install    install missing packages with apt
 set -euo pipefail
@@ -165,7 +165,8 @@ qemu() {
 	log=$out/log/qemu-$scenario.$modset.$round
 	"$here/../vm/boot.sh" --modset "$modset" \
 		--timeout "$seconds" --bin "$out/bin" --add "$here/packets.sh" --add "$here/xt.sh" \
-		--add "$here/../data/expect.sh" "$@" -- "$here/qemu-guest.sh" "$scenario" \
+		--add "$here/../data/expect.sh" --add "$here/../prog/xtcase.py" \
+		--add "$here/../prog/rawnet.py" "$@" -- "$here/qemu-guest.sh" "$scenario" \
 		"$events" </dev/null >"$log" 2>&1 || true
 	verdict "$scenario" "$modset" "$round" "$log" "$start"
 }
@@ -197,7 +198,7 @@ exec 9>"$out/.lock"
 flock -n 9 || die "another run of this is going on"
 mkdir -p "$out/log"
 for scenario in flows aged memory netns proc late events expect listeners cpus table icount xt \
-	xtcpus; do
+	xtframes xtcpus; do
 	! chosen $scenario || rm -f "$out"/log/*-$scenario.*
 done
 failed=0
@@ -221,7 +222,8 @@ if [ -x "$here/../vm/boot.sh" ]; then
 		! chosen cpus || qemu "$modset" 1 cpus 300
 		! chosen table || qemu "$modset" 1 table 300
 		! chosen icount || qemu "$modset" 1 icount 600 --icount
-		! chosen xt || qemu "$modset" 1 xt 600 --icount
+		! chosen xt || qemu "$modset" 1 xt 900 --icount
+		! chosen xtframes || qemu "$modset" 1 xtframes 900 --icount
 		! chosen xtcpus || qemu "$modset" 1 xtcpus 300
 	done
 fi
