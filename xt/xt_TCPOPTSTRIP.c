@@ -9,8 +9,9 @@
 #include "xt_tcp_header.h"
 
 /* Find the next option that is to go, from where @options is */
-static bool tcpoptstrip_tg_next(struct nf_ct_cursor *options, struct xt_tcp_option *option,
-				const struct xt_tcpoptstrip_target_info *info)
+static __always_inline bool
+tcpoptstrip_tg_next(struct nf_ct_cursor *options, struct xt_tcp_option *option,
+		    const struct xt_tcpoptstrip_target_info *info)
 {
 	/* DIFF: tcp-options-end */
 	while (xt_tcp_option_next(options, option)) {

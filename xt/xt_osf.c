@@ -21,21 +21,29 @@ static bool osf_mt_is_syn(const struct sk_buff *skb, const struct xt_action_para
 	       tcp->doff * 4 <= skb->len - par->thoff;
 }
 
-/*
- * No fingerprint fits a packet that is no SYN.
- *
- * DIFF: osf-fragments: a fragment behind the first has data where a TCP header would be.
- * DIFF: osf-invert: "! --genre Linux" is a SYN of anything but Linux.
- */
+/* A packet that is no SYN fits no fingerprint */
+static bool osf_mt_fits(const struct sk_buff *skb, const struct xt_action_param *par)
+{
+	return nf_osf_match(skb, xt_family(par), xt_hooknum(par), xt_in(par), xt_out(par),
+			    par->matchinfo, xt_net(par), nf_osf_fingers);
+}
+
+/* DIFF: osf-invert: "! --genre Linux" is a SYN of anything but Linux. */
+static noinline bool osf_mt_fits_not(const struct sk_buff *skb, const struct xt_action_param *par)
+{
+	return osf_mt_is_syn(skb, par) && !osf_mt_fits(skb, par);
+}
+
 static bool osf_mt_test(const struct sk_buff *skb, struct xt_action_param *par)
 {
 	const struct xt_osf_info *info = par->matchinfo;
-	bool invert = info->flags & XT_OSF_INVERT;
 
-	if (par->fragoff || (invert && !osf_mt_is_syn(skb, par)))
+	/* DIFF: osf-fragments: one behind the first has data where a TCP header would be */
+	if (par->fragoff)
 		return false;
-	return nf_osf_match(skb, xt_family(par), xt_hooknum(par), xt_in(par), xt_out(par), info,
-			    xt_net(par), nf_osf_fingers) != invert;
+	if (info->flags & XT_OSF_INVERT)
+		return osf_mt_fits_not(skb, par);
+	return osf_mt_fits(skb, par);
 }
 
 static struct xt_match osf_mt[] __read_mostly = {

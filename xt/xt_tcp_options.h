@@ -32,27 +32,27 @@ struct xt_tcp_option {
  *
  * It ends at TCPOPT_EOL, at the end, and at an option whose length is below 2 or beyond
  * the end: then @c has failed.  Each call reads a byte at least, so that a loop ends after
- * XT_TCP_OPTIONS_MAX options.
+ * XT_TCP_OPTIONS_MAX options.  Inline, so that the cursor of such a loop is in registers.
  *
  * Return: false if there is no more
  */
-static inline bool xt_tcp_option_next(struct nf_ct_cursor *c, struct xt_tcp_option *option)
+static __always_inline bool xt_tcp_option_next(struct nf_ct_cursor *c,
+					       struct xt_tcp_option *option)
 {
-	if (!nf_ct_cursor_left(c))
+	const u8 *bytes = nf_ct_cursor_bytes(c);
+	u32 left = nf_ct_cursor_left(c);
+
+	if (!left || bytes[0] == TCPOPT_EOL)
 		return false;
 	option->at = nf_ct_cursor_offset(c);
-	option->kind = nf_ct_cursor_u8(c);
-	if (option->kind == TCPOPT_EOL)
-		return false;
+	option->kind = bytes[0];
 	option->len = 1;
-	if (option->kind == TCPOPT_NOP)
-		return true;
-	option->len = nf_ct_cursor_u8(c);
-	if (option->len < 2) {
-		nf_ct_cursor_fail(c);
-		return false;
+	if (option->kind != TCPOPT_NOP) {
+		option->len = left > 1 ? bytes[1] : 0;
+		if (option->len < 2)
+			nf_ct_cursor_fail(c);
 	}
-	return nf_ct_cursor_skip(c, option->len - 2);
+	return nf_ct_cursor_skip(c, option->len);
 }
 
 /**

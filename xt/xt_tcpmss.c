@@ -11,7 +11,8 @@
 #include "xt_tcp_header.h"
 #include "xt_transport.h"
 
-static bool tcpmss_mt_in(struct nf_ct_cursor *options, const struct xt_tcpmss_match_info *info)
+static __always_inline bool tcpmss_mt_in(struct nf_ct_cursor *options,
+					 const struct xt_tcpmss_match_info *info)
 {
 	struct xt_tcp_option option;
 	struct nf_ct_cursor number;
