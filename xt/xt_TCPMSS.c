@@ -26,6 +26,8 @@
  * @family:  NFPROTO_*
  * @headers: bytes of IP and TCP header, without options
  * @unsaid:  largest segment of a host that announces none (RFC 9293, 3.7.1)
+ * @entry:   bytes of a rule before its matches
+ * @target:  where a rule says how far its matches go
  * @reverse: the flow back to where a packet came from
  * @grow:    enter that a packet has become longer
  */
@@ -33,6 +35,8 @@ struct tcpmss_tg_family {
 	u8	family;
 	u16	headers;
 	u16	unsaid;
+	u16	entry;
+	u16	target;
 	void	(*reverse)(const struct sk_buff *skb, struct flowi *flow);
 	void	(*grow)(struct sk_buff *skb, u16 by);
 };
@@ -167,28 +171,6 @@ static unsigned int tcpmss_tg_say(struct sk_buff *skb, const struct xt_action_pa
 	return XT_CONTINUE;
 }
 
-static unsigned int tcpmss_tg_apply(struct sk_buff *skb, const struct xt_action_param *par,
-				    const struct tcpmss_tg_family *ip)
-{
-	const struct xt_tcpmss_info *info = par->targinfo;
-	u32 mss = info->mss;
-	struct tcphdr *th;
-	u8 *number;
-
-	if (par->fragoff)
-		return XT_CONTINUE;
-	th = xt_tcp_header_write(skb, par->thoff);
-	if (!th)
-		return NF_DROP;
-	if (mss == XT_TCPMSS_CLAMP_PMTU && !tcpmss_tg_path(skb, xt_net(par), ip, &mss))
-		return NF_DROP;
-	number = tcpmss_tg_find(th);
-	if (!number)
-		return tcpmss_tg_say(skb, par, th, ip, mss);
-	tcpmss_tg_lower(skb, th, number, mss);
-	return XT_CONTINUE;
-}
-
 /* --- families ------------------------------------------------------------------------ */
 
 static void tcpmss_tg4_grow(struct sk_buff *skb, u16 by)
@@ -209,30 +191,53 @@ static void tcpmss_tg6_grow(struct sk_buff *skb, u16 by)
 	ip->payload_len = len;
 }
 
-static unsigned int tcpmss_tg4(struct sk_buff *skb, const struct xt_action_param *par)
-{
-	static const struct tcpmss_tg_family ip = {
-		.family	= NFPROTO_IPV4,
-		.headers = sizeof(struct iphdr) + sizeof(struct tcphdr),
-		.unsaid	= 536,
-		.reverse = tcpmss_tg4_reverse,
-		.grow	= tcpmss_tg4_grow,
-	};
+static const struct tcpmss_tg_family tcpmss_tg_ip4 = {
+	.family	= NFPROTO_IPV4,
+	.headers = sizeof(struct iphdr) + sizeof(struct tcphdr),
+	.unsaid	= 536,
+	.entry	= sizeof(struct ipt_entry),
+	.target	= offsetof(struct ipt_entry, target_offset),
+	.reverse = tcpmss_tg4_reverse,
+	.grow	= tcpmss_tg4_grow,
+};
 
-	return tcpmss_tg_apply(skb, par, &ip);
+static const struct tcpmss_tg_family tcpmss_tg_ip6 = {
+	.family	= NFPROTO_IPV6,
+	.headers = sizeof(struct ipv6hdr) + sizeof(struct tcphdr),
+	.unsaid	= 1220,
+	.entry	= sizeof(struct ip6t_entry),
+	.target	= offsetof(struct ip6t_entry, target_offset),
+	.reverse = tcpmss_tg6_reverse,
+	.grow	= tcpmss_tg6_grow,
+};
+
+static const struct tcpmss_tg_family *tcpmss_tg_family(u8 family)
+{
+	return family == NFPROTO_IPV4 ? &tcpmss_tg_ip4 : &tcpmss_tg_ip6;
 }
 
-static unsigned int tcpmss_tg6(struct sk_buff *skb, const struct xt_action_param *par)
-{
-	static const struct tcpmss_tg_family ip = {
-		.family	= NFPROTO_IPV6,
-		.headers = sizeof(struct ipv6hdr) + sizeof(struct tcphdr),
-		.unsaid	= 1220,
-		.reverse = tcpmss_tg6_reverse,
-		.grow	= tcpmss_tg6_grow,
-	};
+/* --- packets ------------------------------------------------------------------------- */
 
-	return tcpmss_tg_apply(skb, par, &ip);
+static unsigned int tcpmss_tg(struct sk_buff *skb, const struct xt_action_param *par)
+{
+	const struct tcpmss_tg_family *ip = tcpmss_tg_family(par->target->family);
+	const struct xt_tcpmss_info *info = par->targinfo;
+	u32 mss = info->mss;
+	struct tcphdr *th;
+	u8 *number;
+
+	if (par->fragoff)
+		return XT_CONTINUE;
+	th = xt_tcp_header_write(skb, par->thoff);
+	if (!th)
+		return NF_DROP;
+	if (mss == XT_TCPMSS_CLAMP_PMTU && !tcpmss_tg_path(skb, xt_net(par), ip, &mss))
+		return NF_DROP;
+	number = tcpmss_tg_find(th);
+	if (!number)
+		return tcpmss_tg_say(skb, par, th, ip, mss);
+	tcpmss_tg_lower(skb, th, number, mss);
+	return XT_CONTINUE;
 }
 
 /* --- rules --------------------------------------------------------------------------- */
@@ -255,53 +260,35 @@ static bool tcpmss_tg_wants_syn(const struct xt_entry_match *match)
 	       tcp->flg_cmp & TCPHDR_SYN && !(tcp->invflags & XT_TCP_INV_FLAGS);
 }
 
-static int tcpmss_tg_refuse_all(void)
+static bool tcpmss_tg_only_syn(const void *entry, const struct tcpmss_tg_family *ip)
 {
-	return xt_refuse(-EINVAL, "only for rules that match SYN packets, as with --syn");
+	const void *end = entry + *(const u16 *)(entry + ip->target);
+	const void *at = entry + ip->entry;
+
+	while (at < end) {
+		if (tcpmss_tg_wants_syn(at))
+			return true;
+		at += ((const struct xt_entry_match *)at)->u.match_size;
+	}
+	return false;
 }
 
-static int tcpmss_tg4_check(const struct xt_tgchk_param *par)
+static int tcpmss_tg_check(const struct xt_tgchk_param *par)
 {
-	const struct ipt_entry *entry = par->entryinfo;
-	const struct xt_entry_match *match;
-	int err;
+	int err = xt_check_hooks_here(tcpmss_tg_check_hooks, par);
 
-	err = xt_check_hooks_here(tcpmss_tg_check_hooks, par);
 	/* nf_tables does not hand over the other matches of its rule */
 	if (err || par->nft_compat)
 		return err;
-	xt_ematch_foreach(match, entry) {
-		if (tcpmss_tg_wants_syn(match))
-			return 0;
-	}
-	return tcpmss_tg_refuse_all();
-}
-
-static int tcpmss_tg6_check(const struct xt_tgchk_param *par)
-{
-	const struct ip6t_entry *entry = par->entryinfo;
-	const struct xt_entry_match *match;
-	int err;
-
-	err = xt_check_hooks_here(tcpmss_tg_check_hooks, par);
-	if (err || par->nft_compat)
-		return err;
-	xt_ematch_foreach(match, entry) {
-		if (tcpmss_tg_wants_syn(match))
-			return 0;
-	}
-	return tcpmss_tg_refuse_all();
+	if (!tcpmss_tg_only_syn(par->entryinfo, tcpmss_tg_family(par->family)))
+		return xt_refuse(-EINVAL, "only for rules that match SYN packets, as with --syn");
+	return 0;
 }
 
 static struct xt_target tcpmss_tg_rows[] __read_mostly = {
-	XT_ROW(NFPROTO_IPV4,
-	       .name = "TCPMSS", .proto = IPPROTO_TCP, .target = tcpmss_tg4,
-	       .checkentry = tcpmss_tg4_check, XT_CHECK_HOOKS(tcpmss_tg_check_hooks),
-	       .targetsize = sizeof(struct xt_tcpmss_info)),
-	XT_ROW(NFPROTO_IPV6,
-	       .name = "TCPMSS", .proto = IPPROTO_TCP, .target = tcpmss_tg6,
-	       .checkentry = tcpmss_tg6_check, XT_CHECK_HOOKS(tcpmss_tg_check_hooks),
-	       .targetsize = sizeof(struct xt_tcpmss_info)),
+	XT_BOTH(.name = "TCPMSS", .proto = IPPROTO_TCP, .target = tcpmss_tg,
+		.checkentry = tcpmss_tg_check, XT_CHECK_HOOKS(tcpmss_tg_check_hooks),
+		.targetsize = sizeof(struct xt_tcpmss_info)),
 };
 
 XT_MODULE_TARGETS(tcpmss_tg_rows);

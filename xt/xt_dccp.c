@@ -17,12 +17,12 @@
 static bool dccp_mt_ports(const struct dccp_hdr *header, const struct xt_dccp_info *info)
 {
 	if (info->flags & XT_DCCP_SRC_PORTS &&
-	    !xt_port_in(ntohs(header->dccph_sport), info->spts[0], info->spts[1],
-			info->invflags & XT_DCCP_SRC_PORTS))
+	    !xt_in_range(ntohs(header->dccph_sport), info->spts[0], info->spts[1],
+			 info->invflags & XT_DCCP_SRC_PORTS))
 		return false;
 	return !(info->flags & XT_DCCP_DEST_PORTS) ||
-	       xt_port_in(ntohs(header->dccph_dport), info->dpts[0], info->dpts[1],
-			  info->invflags & XT_DCCP_DEST_PORTS);
+	       xt_in_range(ntohs(header->dccph_dport), info->dpts[0], info->dpts[1],
+			   info->invflags & XT_DCCP_DEST_PORTS);
 }
 
 static bool dccp_mt_type(const struct dccp_hdr *header, const struct xt_dccp_info *info)

@@ -16,14 +16,12 @@ static bool esp_mt(const struct sk_buff *skb, struct xt_action_param *par)
 	const struct xt_esp *info = par->matchinfo;
 	const struct ip_esp_hdr *header;
 	struct ip_esp_hdr room;
-	u32 spi;
 
 	header = xt_transport_header(skb, par, sizeof(room), &room);
 	if (!header)
 		return false;
-	spi = ntohl(header->spi);
-	return (spi >= info->spis[0] && spi <= info->spis[1]) !=
-	       !!(info->invflags & XT_ESP_INV_SPI);
+	return xt_in_range(ntohl(header->spi), info->spis[0], info->spis[1],
+			   info->invflags & XT_ESP_INV_SPI);
 }
 
 static int esp_mt_check(const struct xt_mtchk_param *par)

@@ -9,10 +9,12 @@
 #include <linux/netfilter/xt_length.h>
 
 #include "xt_extension.h"
+#include "xt_transport.h"
 
 static bool length_mt_in(u32 len, const struct xt_length_info *info)
 {
-	return (len >= info->min && len <= info->max) != info->invert;
+	/* a number above 1 matches always, as on stock */
+	return xt_in_range(len, info->min, info->max, false) != info->invert;
 }
 
 static bool length_mt4(const struct sk_buff *skb, struct xt_action_param *par)

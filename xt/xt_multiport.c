@@ -19,7 +19,7 @@ static bool multiport_mt_lists(const struct xt_multiport_v1 *info, u16 port)
 
 	for (first = 0; first < info->count; first = last + 1) {
 		last = first + !!info->pflags[first];
-		if (xt_port_in(port, info->ports[first], info->ports[last], false))
+		if (xt_in_range(port, info->ports[first], info->ports[last], false))
 			return true;
 	}
 	return false;

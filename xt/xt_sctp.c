@@ -94,12 +94,12 @@ static bool sctp_mt(const struct sk_buff *skb, struct xt_action_param *par)
 	if (!header)
 		return false;
 	if (info->flags & XT_SCTP_DEST_PORTS &&
-	    !xt_port_in(ntohs(header->dest), info->dpts[0], info->dpts[1],
-			info->invflags & XT_SCTP_DEST_PORTS))
+	    !xt_in_range(ntohs(header->dest), info->dpts[0], info->dpts[1],
+			 info->invflags & XT_SCTP_DEST_PORTS))
 		return false;
 	if (info->flags & XT_SCTP_SRC_PORTS &&
-	    !xt_port_in(ntohs(header->source), info->spts[0], info->spts[1],
-			info->invflags & XT_SCTP_SRC_PORTS))
+	    !xt_in_range(ntohs(header->source), info->spts[0], info->spts[1],
+			 info->invflags & XT_SCTP_SRC_PORTS))
 		return false;
 	if (!(info->flags & XT_SCTP_CHUNK_TYPES))
 		return true;

@@ -24,7 +24,7 @@ static __always_inline bool tcpmss_mt_in(struct nf_ct_cursor *options,
 			continue;
 		number = nf_ct_cursor_part(options, option.at + 2, option.at + option.len);
 		mss = nf_ct_cursor_be16(&number);
-		return mss >= info->mss_min && mss <= info->mss_max;
+		return xt_in_range(mss, info->mss_min, info->mss_max, false);
 	}
 	return false;
 }

@@ -64,10 +64,10 @@ static bool tcp_mt(const struct sk_buff *skb, struct xt_action_param *par)
 	}
 	th = xt_transport_header(skb, par, sizeof(room), &room);
 	return th &&
-	       xt_port_in(ntohs(th->source), info->spts[0], info->spts[1],
-			  info->invflags & XT_TCP_INV_SRCPT) &&
-	       xt_port_in(ntohs(th->dest), info->dpts[0], info->dpts[1],
-			  info->invflags & XT_TCP_INV_DSTPT) &&
+	       xt_in_range(ntohs(th->source), info->spts[0], info->spts[1],
+			   info->invflags & XT_TCP_INV_SRCPT) &&
+	       xt_in_range(ntohs(th->dest), info->dpts[0], info->dpts[1],
+			   info->invflags & XT_TCP_INV_DSTPT) &&
 	       tcp_mt_flags(th, info) &&
 	       (!info->option || tcp_mt_option(skb, par, th));
 }
@@ -89,10 +89,10 @@ static bool udp_mt(const struct sk_buff *skb, struct xt_action_param *par)
 
 	uh = xt_transport_header(skb, par, sizeof(room), &room);
 	return uh &&
-	       xt_port_in(ntohs(uh->source), info->spts[0], info->spts[1],
-			  info->invflags & XT_UDP_INV_SRCPT) &&
-	       xt_port_in(ntohs(uh->dest), info->dpts[0], info->dpts[1],
-			  info->invflags & XT_UDP_INV_DSTPT);
+	       xt_in_range(ntohs(uh->source), info->spts[0], info->spts[1],
+			   info->invflags & XT_UDP_INV_SRCPT) &&
+	       xt_in_range(ntohs(uh->dest), info->dpts[0], info->dpts[1],
+			   info->invflags & XT_UDP_INV_DSTPT);
 }
 
 static int udp_mt_check(const struct xt_mtchk_param *par)
@@ -118,7 +118,7 @@ static bool __maybe_unused icmp4_mt(const struct sk_buff *skb, struct xt_action_
 		return false;
 	is = info->type == ICMP_MT_ANY_TYPE ||
 	     (header->type == info->type &&
-	      header->code >= info->code[0] && header->code <= info->code[1]);
+	      xt_in_range(header->code, info->code[0], info->code[1], false));
 	return is != !!(info->invflags & IPT_ICMP_INV);
 }
 
@@ -133,7 +133,7 @@ static bool __maybe_unused icmp6_mt(const struct sk_buff *skb, struct xt_action_
 	if (!header)
 		return false;
 	is = header->icmp6_type == info->type &&
-	     header->icmp6_code >= info->code[0] && header->icmp6_code <= info->code[1];
+	     xt_in_range(header->icmp6_code, info->code[0], info->code[1], false);
 	return is != !!(info->invflags & IP6T_ICMP_INV);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The transport header of a packet, and its ports.  No state and no locks.
+ * The transport header of a packet, and ranges of what it says.  No state and no locks.
  */
 #ifndef _XT_TRANSPORT_H
 #define _XT_TRANSPORT_H
@@ -35,10 +35,10 @@ static inline const void *xt_transport_header(const struct sk_buff *skb,
 	return header;
 }
 
-/* Is @port, in host byte order, in the range, or outside of it if @invert? */
-static inline bool xt_port_in(u16 port, u16 first, u16 last, bool invert)
+/* Is @value, in host byte order, in the range, or outside of it if @invert? */
+static inline bool xt_in_range(u32 value, u32 first, u32 last, bool invert)
 {
-	return (port >= first && port <= last) != invert;
+	return (value >= first && value <= last) != invert;
 }
 
 #endif /* _XT_TRANSPORT_H */
