@@ -42,7 +42,8 @@ struct xt_rate_bucket {
 
 static inline s64 xt_rate_now(void)
 {
-	return READ_ONCE(jiffies) * XT_RATE_JIFFY;
+	/* the 64 bits: on a 32-bit machine the others wrap within minutes of the start */
+	return get_jiffies_64() * XT_RATE_JIFFY;
 }
 
 /* @period of 1/@scale seconds, in ticks
