@@ -545,7 +545,9 @@ static struct recent_list *recent_list_alloc(u32 ring)
 {
 	struct recent_list *list;
 
-	list = kvzalloc(struct_size(list, chains, ip_list_hash_size), GFP_KERNEL_ACCOUNT);
+	/* users may ask for lists, and the parameter for more than there is: no warning */
+	list = kvzalloc(struct_size(list, chains, ip_list_hash_size),
+			GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!list)
 		return NULL;
 	spin_lock_init(&list->lock);
