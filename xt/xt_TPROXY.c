@@ -70,6 +70,14 @@ static unsigned int tproxy_tg_give(struct sk_buff *skb, struct sock *sk,
 	return NF_ACCEPT;
 }
 
+/* DIFF: tproxy-protocols: a rule that names TCP need not ask for it.  In nf_tables, and with
+ * a flag of ip6_tables that iptables always sets, other packets get here.
+ */
+static bool tproxy_tg_has_ports(int proto)
+{
+	return proto == IPPROTO_TCP || proto == IPPROTO_UDP;
+}
+
 /*
  * DIFF: tproxy-fragments: only the first fragment has ports.  Fragments come here when the
  * table raw, before defragmentation, has taken them from connection tracking.
@@ -80,7 +88,7 @@ static unsigned int tproxy_tg_by4(struct sk_buff *skb, const struct xt_action_pa
 	const struct udphdr *ports;
 	struct udphdr room;
 
-	if (par->fragoff)
+	if (par->fragoff || !tproxy_tg_has_ports(ip_hdr(skb)->protocol))
 		return NF_DROP;
 	ports = skb_header_pointer(skb, ip_hdrlen(skb), sizeof(room), &room);
 	if (!ports)
@@ -117,7 +125,7 @@ static unsigned int tproxy_tg6_v1(struct sk_buff *skb, const struct xt_action_pa
 	int proto;
 
 	proto = ipv6_find_hdr(skb, &off, -1, &fragment, NULL);
-	if (proto < 0 || fragment)
+	if (!tproxy_tg_has_ports(proto) || fragment)
 		return NF_DROP;
 	ports = skb_header_pointer(skb, off, sizeof(room), &room);
 	if (!ports)
@@ -126,9 +134,9 @@ static unsigned int tproxy_tg6_v1(struct sk_buff *skb, const struct xt_action_pa
 	return tproxy_tg_give(skb, sk, info);
 }
 
-static int tproxy_tg_ports(u16 proto, bool inverted)
+static int tproxy_tg_check(u16 proto, bool inverted)
 {
-	if (!inverted && (proto == IPPROTO_TCP || proto == IPPROTO_UDP))
+	if (!inverted && tproxy_tg_has_ports(proto))
 		return 0;
 	return xt_refuse(-EINVAL, "the rule has to say -p tcp or -p udp");
 }
@@ -136,7 +144,7 @@ static int tproxy_tg_ports(u16 proto, bool inverted)
 static int tproxy_tg4_check(const struct xt_tgchk_param *par)
 {
 	const struct ipt_ip *ip = par->entryinfo;
-	int err = tproxy_tg_ports(ip->proto, ip->invflags & IPT_INV_PROTO);
+	int err = tproxy_tg_check(ip->proto, ip->invflags & IPT_INV_PROTO);
 
 	return err ?: xt_defrag_get(par->net, NFPROTO_IPV4);
 }
@@ -144,7 +152,7 @@ static int tproxy_tg4_check(const struct xt_tgchk_param *par)
 static int tproxy_tg6_check(const struct xt_tgchk_param *par)
 {
 	const struct ip6t_ip6 *ip = par->entryinfo;
-	int err = tproxy_tg_ports(ip->proto, ip->invflags & IP6T_INV_PROTO);
+	int err = tproxy_tg_check(ip->proto, ip->invflags & IP6T_INV_PROTO);
 
 	return err ?: xt_defrag_get(par->net, NFPROTO_IPV6);
 }

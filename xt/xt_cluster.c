@@ -47,7 +47,7 @@ static bool cluster_mt_ours(const struct sk_buff *skb, struct xt_action_param *p
 
 	cluster_mt_take(skb, xt_family(par));
 	ct = nf_ct_get(skb, &ctinfo);
-	/* DIFF: cluster-template: it has no source yet */
+	/* a template has no source yet */
 	if (!ct || nf_ct_is_template(ct))
 		return false;
 	node = reciprocal_scale(cluster_mt_hash(ct->master ?: ct, info->hash_seed),

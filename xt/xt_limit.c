@@ -63,7 +63,7 @@ static void limit_mt_destroy(const struct xt_mtdtor_param *par)
 	xt_rule_state_free(info->master);
 }
 
-/* struct xt_rateinfo of 32-bit users */
+/* struct xt_rateinfo of 32-bit users.  DIFF: limit-32-bit: only the rule is theirs */
 struct limit_rateinfo32 {
 	u32	avg;
 	u32	burst;

@@ -8,7 +8,11 @@ A line of a table is one of these; "#" begins a comment.
   rule [4|6|46] [TABLE CHAIN] ARGUMENTS   a case begins: a rule of the router (46, raw,
                       PREROUTING).  It is read back: "iptables -C" has to find it
   raw 4|6 TABLE CHAIN [PROTO=N] match|target NAME REVISION HEX => ok|ERRNO
-                      a case begins: a rule put in byte by byte; 00*16 is 16 times 00
+                      a case begins: a rule put in byte by byte; 00*16 is 16 times 00.
+                      PROTO?=N names the protocol, without the flag of IPv6 that asks for it
+  raw32 4|6 TABLE ...  the same by a 32-bit program
+  back HEX            what that program, or a 64-bit one after "raw", is told of the rule
+                      begins with these bytes
   refuse [4|6|46] [TABLE CHAIN] ARGUMENTS ## TEXT   iptables refuses it, and says TEXT
   hit PACKET          the rule counts the packet
   miss PACKET         it does not, and the packet goes on to the next rule
@@ -35,6 +39,7 @@ protocol (tcp udp udplite sctp dccp icmp icmpv6 esp ah proto=N) and
 
 import ctypes
 import errno
+import mmap
 import os
 import re
 import socket
@@ -231,6 +236,8 @@ def fields_of(frame):
 class Family:
     """The tables of IPv4 or of IPv6 in the router."""
 
+    align, pointer = 8, 'Q'
+
     def __init__(self, six):
         self.six = six
         self.name = 'ip6tables' if six else 'iptables'
@@ -242,12 +249,12 @@ class Family:
                                   socket.SOCK_RAW, socket.IPPROTO_RAW)
 
     def info(self, table):
-        data = self._get(64, table.encode().ljust(84, b'\0'))
+        data = self.get(64, table.encode().ljust(84, b'\0'))
         words = struct.unpack('=13I', data[32:84])
         return {'hooks': words[1:6], 'underflow': words[6:11], 'entries': words[11],
                 'size': words[12]}
 
-    def _get(self, option, data):
+    def get(self, option, data):
         """getsockopt() whose buffer is read by the kernel first; Python's is not."""
         buffer = ctypes.create_string_buffer(data, len(data))
         size = ctypes.c_int(len(data))
@@ -259,8 +266,15 @@ class Family:
     def blob(self, table):
         """All rules of a table, as the kernel has them, and what info() says of them."""
         info = self.info(table)
-        return self._get(65, struct.pack('=32sI4x', table.encode(), info['size']) +
-                         bytes(info['size']))[40:], info
+        head = struct.pack('=32sI', table.encode(), info['size'])
+        head += bytes(-len(head) % self.align)
+        return self.get(65, head + bytes(info['size']))[len(head):], info
+
+    def first(self, table, chain):
+        """The bytes of the first rule of a chain behind its header: a match or target."""
+        data, info = self.blob(table)
+        at = info['hooks'][CHAINS.index(chain)] + self.head
+        return data[at + 32:at + struct.unpack_from('=H', data, at)[0]]
 
     def counters(self, table, chain):
         """Packets that the first and the second rule of a chain have counted."""
@@ -271,35 +285,53 @@ class Family:
             at += struct.unpack_from('=H', data, at + self.next)[0]
         return found
 
-    def entry(self, proto, match, target):
+    def entry(self, proto, match, target, asks=True):
         flags = struct.pack('=HBB', proto, 0, 0)
         if self.six:
-            address = bytes(128) + struct.pack('=HBBB', proto, 0, 1 if proto else 0, 0)
+            address = bytes(128) + struct.pack('=HBBB', proto, 0, 1 if proto and asks else 0, 0)
         else:
             address = bytes(80) + flags
-        data = address.ljust(self.head - 32 if self.six else 84, b'\0')
+        data = address.ljust(136 if self.six else 84, b'\0')
         data += struct.pack('=I', 0)
         data += struct.pack('=HHI', self.head + len(match),
                             self.head + len(match) + len(target), 0)
         return data.ljust(self.head, b'\0') + match + target
 
-    def insert(self, table, chain, proto, kind, name, revision, data):
+    def insert(self, table, chain, proto, kind, name, revision, data, asks=True):
         """Replace a table by one with a single rule and a rule that counts."""
-        part = extension(name, revision, data)
+        part, go_on = self.extension(name, revision, data), len(self.standard(0))
         blob, starts = b'', []
         for hook in TABLES[table]:
             start = len(blob)
             if hook == CHAINS.index(chain):
-                match, target = (part, standard(0)) if kind == 'match' else (b'', part)
-                length = self.head + len(match) + len(target)
-                if kind == 'match':
-                    target = standard(len(blob) + length)
-                blob += self.entry(proto, match, target)
-                blob += self.entry(0, b'', standard(len(blob) + self.head + 40))
+                match, target = part, self.standard(start + self.head + len(part) + go_on)
+                if kind == 'target':
+                    match, target = b'', part
+                blob += self.entry(proto, match, target, asks)
+                blob += self.entry(0, b'', self.standard(len(blob) + self.head + go_on))
             starts.append((hook, start, len(blob)))
-            blob += self.entry(0, b'', standard(ACCEPT))
-        blob += self.entry(0, b'', extension('ERROR', 0, b'ERROR'.ljust(32, b'\0')))
-        self.replace(table, blob, starts)
+            blob += self.entry(0, b'', self.standard(ACCEPT))
+        self.replace(table, blob + self.last(), starts)
+
+    def clear(self, table):
+        """Replace a table by one without rules."""
+        policy = self.entry(0, b'', self.standard(ACCEPT))
+        starts = [(hook, i * len(policy), i * len(policy))
+                  for i, hook in enumerate(TABLES[table])]
+        self.replace(table, policy * len(starts) + self.last(), starts)
+
+    def last(self):
+        """The entry that ends each table"""
+        return self.entry(0, b'', self.extension('ERROR', 0, b'ERROR'.ljust(32, b'\0')))
+
+    def extension(self, name, revision, data):
+        """struct xt_entry_match or xt_entry_target"""
+        data += bytes(-len(data) % self.align)
+        return struct.pack('=H29sB', 32 + len(data), name.encode(), revision) + data
+
+    def standard(self, what):
+        """A target without name: a verdict, or the offset of the next rule."""
+        return self.extension('', 0, struct.pack('=i', what))
 
     def prepared(self, table, blob, starts):
         """What put() takes for a whole table, and the room for its old counters."""
@@ -311,10 +343,15 @@ class Family:
         for hook, start, policy in starts:
             entry[hook], under[hook] = start, policy
         old = self.info(table)['entries']
-        room = ctypes.create_string_buffer(16 * old)
-        head = struct.pack('=32sIII5I5IIQ', table.encode(), sum(1 << h for h in TABLES[table]),
-                           count, len(blob), *entry, *under, old, ctypes.addressof(room))
+        room = self.room(16 * old)
+        head = struct.pack('=32sIII5I5II' + self.pointer, table.encode(),
+                           sum(1 << h for h in TABLES[table]), count, len(blob), *entry, *under,
+                           old, ctypes.addressof(room))
         return head + blob, room
+
+    def room(self, size):
+        """Memory that the kernel is told of by its address"""
+        return ctypes.create_string_buffer(size)
 
     def put(self, data):
         self.sock.setsockopt(self.level, 64, data)
@@ -323,12 +360,6 @@ class Family:
         data, room = self.prepared(table, blob, starts)
         self.put(data)
         del room
-
-
-def extension(name, revision, data):
-    """struct xt_entry_match or xt_entry_target"""
-    data = data.ljust(-(-len(data) // 8) * 8, b'\0')
-    return struct.pack('=H29sB', 32 + len(data), name.encode(), revision) + data
 
 
 def unhex(words):
@@ -340,9 +371,75 @@ def unhex(words):
     return found
 
 
-def standard(what):
-    """A target without name: a verdict, or the offset of the next rule."""
-    return extension('', 0, struct.pack('=i4x', what))
+class Calls32:
+    """System calls as 32-bit programs make them: int 0x80, and memory below 4 GiB."""
+
+    # f(number, 5 arguments): they go to eax, ebx, ecx, edx, esi, edi; rbx is the caller's
+    CODE = bytes.fromhex('53 89f8 89f3 4189d2 89ca 4489d1 4489c6 4489cf cd80 5b c3')
+    SETSOCKOPT, GETSOCKOPT, GETPID = 366, 365, 20
+    MAP_32BIT = 0x40
+
+    def __init__(self):
+        self.memory = mmap.mmap(-1, 1 << 18, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS |
+                                self.MAP_32BIT, mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+        self.memory[:len(self.CODE)] = self.CODE
+        self.start = ctypes.addressof(ctypes.c_char.from_buffer(self.memory))
+        self.call = ctypes.CFUNCTYPE(ctypes.c_int, *[ctypes.c_uint] * 6)(self.start)
+        self.used = 0
+
+    def room(self, size):
+        """Memory, until the program ends or reset() is called"""
+        at = max(self.used, 4096)
+        self.used = at + -(-size // 64) * 64
+        return (ctypes.c_char * size).from_buffer(self.memory, at)
+
+    def reset(self):
+        self.used = 0
+
+    def sockopt(self, number, sock, level, option, data, size):
+        """Number of setsockopt or getsockopt; data and size as the call has them"""
+        err = self.call(number, sock.fileno(), level, option, ctypes.addressof(data), size)
+        if err:
+            raise OSError(-err, 'socket option %d' % option)
+
+    def possible(self):
+        """A kernel without such programs ends the process."""
+        child = os.fork()
+        if not child:
+            os._exit(self.call(self.GETPID, 0, 0, 0, 0, 0) != os.getpid())
+        return os.waitpid(child, 0)[1] == 0
+
+
+class Family32(Family):
+    """The same tables for 32-bit programs."""
+
+    align, pointer = 4, 'I'
+
+    def __init__(self, six):
+        super().__init__(six)
+        self.head = 164 if six else 112
+        self.calls = Calls32()
+
+    def possible(self):
+        with open('/proc/kallsyms', encoding='ascii') as file:
+            tables = any(' xt_compat_lock' in line for line in file)
+        return tables and self.calls.possible()
+
+    def room(self, size):
+        return self.calls.room(size)
+
+    def get(self, option, data):
+        self.calls.reset()
+        buffer, size = self.room(len(data)), self.room(4)
+        buffer.raw, size.raw = data, struct.pack('=I', len(data))
+        self.calls.sockopt(Calls32.GETSOCKOPT, self.sock, self.level, option, buffer,
+                           ctypes.addressof(size))
+        return buffer.raw
+
+    def put(self, data):
+        buffer = self.room(len(data))
+        buffer.raw = data
+        self.calls.sockopt(Calls32.SETSOCKOPT, self.sock, self.level, 64, buffer, len(data))
 
 
 # --- the router ------------------------------------------------------------------
@@ -352,6 +449,7 @@ class Router:
 
     def __init__(self):
         self.family = {False: Family(False), True: Family(True)}
+        self.family32 = {}
         self.mark = 0
         enter('c')
         self.sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
@@ -361,6 +459,13 @@ class Router:
         self.receiver.bind(('eth0', 3))
         self.receiver.setblocking(False)
         enter('r')
+
+    def user32(self, six):
+        """The tables for 32-bit programs, or None if the kernel has none."""
+        if six not in self.family32:
+            family = Family32(six)
+            self.family32[six] = family if family.possible() else None
+        return self.family32[six]
 
     def set_mark(self, mark):
         if mark != self.mark:
@@ -442,7 +547,7 @@ class Case:
 
     def __init__(self, runner, six, table, chain):
         self.router, self.six, self.table, self.chain = runner.router, six, table, chain
-        self.family = self.router.family[six]
+        self.family = self.user = self.router.family[six]
         self.title = '%s %d IPv%d' % (runner.name, runner.line, 6 if six else 4)
         self.ends, self.undo, self.ready = False, [], False
 
@@ -457,12 +562,12 @@ class Case:
             self.table, self.chain, arguments))
         verdict('%s: it is read back' % self.title, status == 0, text)
 
-    def insert_raw(self, proto, words, expected):
+    def insert_raw(self, proto, words, expected, asks):
         kind, name, revision, *data = words
         got = 'ok'
         try:
-            self.family.insert(self.table, self.chain, proto, kind, name, int(revision),
-                               unhex(data))
+            self.user.insert(self.table, self.chain, proto, kind, name, int(revision),
+                               unhex(data), asks)
         except OSError as err:
             got = errno.errorcode.get(err.errno, str(err.errno))
         self.ends = kind == 'target'
@@ -491,7 +596,16 @@ class Case:
             time.sleep(0.002)
         return first, second
 
+    def back(self, text):
+        """Is this what the user is told of the rule?"""
+        want = unhex(text.split())
+        equal('%s: back' % self.title, self.user.first(self.table, self.chain)[:len(want)].hex(),
+              want.hex())
+
     def check(self, what, text):
+        if what == 'back':
+            self.back(text)
+            return
         packet_text, _, wanted = text.partition('=>')
         packet = Packet(packet_text, self.six)
         title = '%s: %s %s' % (self.title, what, text.strip())
@@ -557,9 +671,9 @@ class Runner:
                 case.undo.append(rest)
         elif what == 'wait':
             time.sleep(int(rest) / 1000)
-        elif what in ('rule', 'refuse', 'raw'):
+        elif what in ('rule', 'refuse', 'raw', 'raw32'):
             self.begin(what, rest)
-        elif what in ('hit', 'miss', 'drop', 'out', 'lost'):
+        elif what in ('hit', 'miss', 'drop', 'out', 'lost', 'back'):
             for case in self.cases:
                 if case.ready and ('src=' not in rest or case.six == is6(
                         Packet(rest, False).src)):
@@ -576,11 +690,16 @@ class Runner:
         families, table, chain, text = place(text)
         for six in families:
             case = Case(self, six, table, chain)
+            if what == 'raw32':
+                case.user = self.router.user32(six)
+                if not case.user:
+                    print('%s: this kernel has no 32-bit programs' % case.title)
+                    continue
             if what == 'rule':
                 case.insert(text)
-            elif what == 'raw':
-                found = re.match(r'(?:PROTO=(\d+) )?(.*)=>\s*(\w+)', text)
-                case.insert_raw(int(found[1] or 0), found[2].split(), found[3])
+            elif what.startswith('raw'):
+                found = re.match(r'(?:PROTO(\??)=(\d+) )?(.*)=>\s*(\w+)', text)
+                case.insert_raw(int(found[2] or 0), found[3].split(), found[4], not found[1])
             else:
                 arguments, _, reason = text.partition('##')
                 # a whole command: only that says what the kernel has returned

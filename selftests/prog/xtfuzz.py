@@ -24,7 +24,7 @@ import threading
 import time
 
 from rawnet import main, verdict
-from xtcase import CHAINS, TABLES, Packet, Router, extension, place, standard
+from xtcase import CHAINS, TABLES, Packet, Router, place
 
 PACKETS = ['tcp dport=80 opts=020405b4', 'udp dport=53', 'icmp', 'sctp chunks=0000000400000000',
            'tcp frag=1480', 'udp tos=0xb8 ttl=3 len=40', 'tcp trunc=10', 'proto=50 len=8']
@@ -36,7 +36,6 @@ STRICTER = {
     'tos': 'inversion by more than 1 is refused',
     'recent': 'the limit of hits is that of 6.12',
     'physdev': 'names have an end and are not empty',
-    'owner': 'unknown flags are refused',
 }
 # Their count depends on time, chance, other state or what was there before
 UNCOUNTED = {'statistic', 'limit', 'hashlimit', 'time', 'quota', 'recent', 'rateest',
@@ -102,18 +101,8 @@ def answer(router, ext, six, data):
         router.sender.send(Packet(text, six).frame())
     time.sleep(0.002)
     counted = family.counters(ext.table, ext.chain)
-    clear(family, ext.table)
+    family.clear(ext.table)
     return 'ok' if ext.name in UNCOUNTED or ext.kind == 'target' else 'ok %d' % counted[0]
-
-
-def clear(family, table):
-    """A table without rules."""
-    blob, starts = b'', []
-    for hook in TABLES[table]:
-        starts.append((hook, len(blob), len(blob)))
-        blob += family.entry(0, b'', standard(-2))
-    blob += family.entry(0, b'', extension('ERROR', 0, b'ERROR'.ljust(32, b'\0')))
-    family.replace(table, blob, starts)
 
 
 def fuzz(path, seed, rounds):
@@ -175,7 +164,7 @@ def taken(router, six, table, chain, arguments):
         return None, text
     blob, info = family.blob(table)
     starts = [(hook, info['hooks'][hook], info['underflow'][hook]) for hook in TABLES[table]]
-    clear(family, table)
+    family.clear(table)
     return (blob, starts), ''
 
 
@@ -221,7 +210,7 @@ def fail(*paths):
             if not failed or turn > 3000:
                 break
             said[answer_] = said.get(answer_, 0) + 1
-        clear(family, table)
+        family.clear(table)
         verdict('%s: %s' % (title, said), answer_ == 'ok' and turn <= 3000 and
                 set(said) <= {'ok', 'ENOMEM', 'ENOENT', 'EPROTOTYPE', 'EINVAL'}, answer_)
 
@@ -249,12 +238,12 @@ def churn(seconds, *paths):
         six, table, rule = rng.choice(rules)
         router.family[six].replace(table, *rule)
         if rng.randrange(8) == 0:
-            clear(router.family[six], table)
+            router.family[six].clear(table)
         count += 1
     stop.set()
     sender.join()
     for six, table, _ in rules:
-        clear(router.family[six], table)
+        router.family[six].clear(table)
     verdict('%d replacements of %d rules under traffic' % (count, len(rules)), count > 0)
 
 
