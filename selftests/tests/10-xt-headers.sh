@@ -6,7 +6,7 @@
 # groups and to all, interfaces without Ethernet, the nft back end, replacement and removal
 # under traffic. Single packets are in xt-targets and xt-matches-*.
 #
-# TIMEOUT: 300
+# TIMEOUT: 400
 
 # shellcheck disable=SC2016  # conditions are evaluated later, by wait_for
 # shellcheck source=selftests/lib.sh
@@ -98,6 +98,57 @@ connections()
 	flush
 }
 
+# --- checksums that the card has a part in ---
+
+# Targets that change packets from c to s before they are routed. $1: what is special with
+# these packets, $2: family, $3: address
+altered()
+{
+	local state=$1 family=$2 to=$3 hops='TTL --ttl-dec 2' rule
+
+	[ "$family" = 4 ] || hops='HL --hl-dec 2'
+	for rule in '-j DSCP --set-dscp 10' '-j TOS --set-tos 0x31/0xf1' "-j $hops" \
+		'--syn -j TCPMSS --set-mss 700' '-j TCPOPTSTRIP --strip-options timestamp,sack-permitted'; do
+		# shellcheck disable=SC2086  # several words
+		must tables r "$family" -t mangle -A PREROUTING -p tcp $rule
+		check "IPv$family, $state: $rule" transfer "$to"
+		cmp_num "IPv$family, $state: packets" "$(hits r "$family" mangle PREROUTING)" -gt 0
+		flush
+	done
+	must tables r "$family" -t mangle -A PREROUTING -p tcp --syn -j TCPOPTSTRIP --strip-options mss
+	must tables r "$family" -t mangle -A PREROUTING -p tcp --syn -j TCPMSS --set-mss 500
+	must tables r "$family" -t mangle -A FORWARD -p tcp --syn -m tcpmss --mss 500
+	check "IPv$family, $state: an option more" transfer "$to"
+	is "IPv$family, $state: an option more: packets" "$(hits r "$family" mangle FORWARD)" 1
+	flush
+}
+
+# c leaves checksums and segments to its card, which is none, and so does r: then r's kernel
+# has to do it.
+sums_to_be_computed()
+{
+	must ns c ethtool -K eth0 tx on gso on tso on
+	must ns r ethtool -K eth2 tx off gso off tso off
+	altered 'checksum to be computed' 4 $V4
+	altered 'checksum to be computed' 6 "[$V6]"
+	must ns c ethtool -K eth0 tx off gso off tso off
+}
+
+# Cards may tell the sum of a packet's bytes, which has to remain true. No device of the
+# guest does so, but the module xtsum.
+sums_of_cards()
+{
+	local seen=/sys/module/xtsum/parameters
+
+	must insmod /payload/bin/xtsum.ko
+	altered 'sum of a card' 4 $V4
+	is 'IPv4: sums of cards that are wrong now' "$(cat $seen/wrong)" 0
+	altered 'sum of a card' 6 "[$V6]"
+	is 'IPv6: sums of cards that are wrong now' "$(cat $seen/wrong)" 0
+	cmp_num 'sums of cards' "$(cat $seen/checked)" -gt 100
+	must rmmod xtsum
+}
+
 # --- link layer ------------------------------------------------------------------
 
 # $1: what, $2: family, $3: type of packet, $4: namespace that pings, $5: address, $6: the
@@ -124,9 +175,9 @@ link_layer()
 		scope link | awk '{ sub("/.*", "", $4); print $4 }')" eth0
 	of_type 'to a group of IPv6, the copy for this host' 6 multicast r ff02::1 "$own" eth1
 
-	must tables r 4 -t raw -A PREROUTING -i lo -m mac ! --mac-source 02:00:00:00:00:01
-	ns r ping -c 1 127.0.0.1 >/dev/null
-	is 'mac: no address, no match' "$(hits r 4 raw PREROUTING)" 0
+	must tables r 4 -t raw -A PREROUTING -i lo -m mac ! --mac-source 02:00:00:00:00:01 -j DROP
+	check 'mac: no address, no match' ns r ping -c 1 127.0.0.1
+	is 'mac: no address, nothing is counted' "$(hits r 4 raw PREROUTING)" 0
 	flush
 }
 
@@ -212,6 +263,8 @@ must serve
 must ns c ethtool -K eth0 tx off gso off tso off
 connections 4 $V4 536
 connections 6 "[$V6]" 1220
+sums_to_be_computed
+sums_of_cards
 link_layer
 nft_back_end
 ns c ping -q -i 0.002 $V4 >/dev/null &
