@@ -10,6 +10,9 @@
 #                        makes a namespace whose eth0 is wired to device PORT of
 #                        namespace SWITCH; addresses 10.NET.0.N and fd0NET::N, MAC
 #                        address 02:00:00:00:00:0N
+#   stations BRIDGE NAME...
+#                        makes namespace BRIDGE with a bridge br0, 10.6.0.9 and fd06::9, and
+#                        stations 1, 2, ... of network 6 at its ports port1, port2, ...
 #   ask ARG...           "who ask" in c: one question, the peer as the server sees it
 #   many ARG...          "who many" in c
 #   hold ARG...          "who many -k ARG..." in the background, returns when all have
@@ -51,6 +54,26 @@ station()
 		address add fd0$net::$n/64 dev eth0 nodad
 		link set eth0 up
 	EOT
+}
+
+stations()
+{
+	local bridge=$1 name n=0
+	shift
+
+	must ip netns add "$bridge"
+	ns "$bridge" ip -batch - <<-'EOT'
+		link set lo up
+		link add br0 type bridge mcast_snooping 0
+		address add 10.6.0.9/24 dev br0
+		address add fd06::9/64 dev br0 nodad
+		link set br0 up
+	EOT
+	for name; do
+		n=$((n + 1))
+		station "$name" "$bridge" "port$n" 6 $n
+		ns "$bridge" ip link set "port$n" master br0
+	done
 }
 
 gateway()

@@ -9,6 +9,7 @@
 It prints "ready" when it listens, and gives up after 20 seconds without a packet.
 """
 
+import itertools
 import os
 import socket
 import struct
@@ -71,11 +72,8 @@ def log(group, count):
     listener.send(LOG_CONFIG, int(group), attribute(1, b'\1'))
     listener.send(LOG_CONFIG, int(group), attribute(2, struct.pack('>IBB', 65535, 2, 0)))
     print('ready', flush=True)
-    for _, found in listener.packets(LOG_PACKET):
+    for _, found in itertools.islice(listener.packets(LOG_PACKET), int(count)):
         print(found.get(10, b'').rstrip(b'\0').decode(), len(found.get(9, b'')), flush=True)
-        count = int(count) - 1
-        if not count:
-            return
 
 
 def queue_listener(first, total):
@@ -94,12 +92,9 @@ def accept(listener, number, found):
 
 def queue(first, total, count):
     listener = queue_listener(int(first), int(total))
-    for number, found in listener.packets(QUEUE_PACKET):
+    for number, found in itertools.islice(listener.packets(QUEUE_PACKET), int(count)):
         print(number, flush=True)
         accept(listener, number, found)
-        count = int(count) - 1
-        if not count:
-            return
 
 
 def hold(number):

@@ -13,8 +13,11 @@
 . /payload/lib.sh
 # shellcheck source=selftests/data/gateway.sh
 . /payload/data/gateway.sh
+# shellcheck source=selftests/data/xt.sh
+. /payload/data/xt.sh
 
-tables()
+# The command for rules of family $1
+tool()
 {
 	if [ "$1" = 6 ]; then echo ip6tables-legacy; else echo iptables-legacy; fi
 }
@@ -32,24 +35,23 @@ named()
 			echo "-A $chain $arguments -m comment --comment $rule"
 		done
 		echo COMMIT
-	} | ns "$name" "$(tables "$family")-restore" --noflush
+	} | ns "$name" "$(tool "$family")-restore" --noflush
 }
 
 # Names of the rules that have counted, which start again from 0
 counted()
 {
-	ns "$1" "$(tables "$2")" -t "$3" -L "$4" -Z -vxn |
+	ns "$1" "$(tool "$2")" -t "$3" -L "$4" -Z -vxn |
 		sed -nE 's/^ *[1-9][0-9]* .*\/\* (.*) \*\/.*/\1/p' | tr '\n' ' ' | sed 's/ $//'
 }
 
 modules()
 {
-	local name version
+	local name
 
 	for name in owner socket TPROXY physdev policy; do
 		must modprobe "xt_$name"
-		version=/sys/module/xt_$name/version
-		if is_ours; then check "xt_$name is ours" test -e "$version"; else refute "xt_$name is stock" test -e "$version"; fi
+		check "$name: the module is of the set $(modset)" xt_is_right "$name"
 	done
 }
 
@@ -143,10 +145,9 @@ must named c 4 mangle OUTPUT <<-'EOT'
 EOT
 closing()
 {
-	ns c setpriv --reuid 1000 --regid 2000 --groups 1,2,3 python3 - <<-'EOT'
-		import socket, time
-		end = time.monotonic() + 4
-		while time.monotonic() < end:
+	ns c setpriv --reuid 1000 --regid 2000 --groups 1,2,3 python3 - "$(sized 2000 300)" <<-'EOT'
+		import socket, sys
+		for _ in range(int(sys.argv[1])):
 		    s = socket.socket()
 		    s.connect(('10.0.2.2', 9000))
 		    s.send(b'q')
@@ -176,8 +177,8 @@ refute 'owner: a user who has no number in it is refused' nsenter -t $holder -U 
 	iptables-legacy -A OUTPUT -m owner --uid-owner 7
 stop $holder
 for family in 4 6; do
-	ns c "$(tables $family)" -t mangle -F
-	ns s "$(tables $family)" -t mangle -F
+	ns c "$(tool $family)" -t mangle -F
+	ns s "$(tool $family)" -t mangle -F
 done
 
 # --- socket ----------------------------------------------------------------------
@@ -201,7 +202,7 @@ must ns s python3 /payload/bin/xtsockets.py \
 	udp,{0.0.0.0,::},7001 udp,{10.0.2.2,fd00:2::2},7002 udp,{10.0.2.2,fd00:2::2},7003,transparent,mark=5 \
 	udp,{0.0.0.0,::},7004,mark=5 tcp,{0.0.0.0,::},7010,mark=5 tcp,{0.0.0.0,::},7011,transparent
 
-# waiting FAMILY udp|tcp PORT
+# waiting_for FAMILY udp|tcp PORT: rules that count a packet to the socket at that port
 waiting_for()
 {
 	local addr=10.0.2.2
@@ -210,7 +211,7 @@ waiting_for()
 	must socket_rules "$1" "$2" dport "$3"
 	# to the end of the connection: the answer is read
 	ns c timeout 5 bash -c "exec 3<>/dev/$2/$addr/$3 && echo >&3; [ $2 = udp ] || cat <&3" >/dev/null 2>&1
-	wait_for '[ "$(ns s '"$(tables "$1")"' -t mangle -vxnL PREROUTING | grep -cE "^ *[1-9].*unmarked|dpt:'"$3"'")" -ge 1 ]' 2
+	wait_for "ns s $(tool "$1") -t mangle -vxnL PREROUTING | grep -qE '^ *[1-9]'" 2
 	counted s "$1" mangle PREROUTING
 }
 
@@ -238,7 +239,10 @@ EOT
 must named s 6 mangle PREROUTING <<-'EOT'
 	any -p icmpv6 --icmpv6-type port-unreachable -m socket
 EOT
-ns s bash -c 'exec 3<>/dev/udp/10.0.1.2/9; echo >&3; sleep 1; exec 3<>/dev/udp/fd00:1::2/9; echo >&3; sleep 1'
+for addr in 10.0.1.2 fd00:1::2; do
+	# the error ends what waits for an answer
+	ns s timeout "$(scaled 5)" bash -c "exec 3<>/dev/udp/$addr/9; echo >&3; read -r -u 3"
+done
 is 'socket: an ICMP error' "$(counted s 4 mangle PREROUTING)" 'any nowildcard'
 is 'socket: an ICMPv6 error' "$(counted s 6 mangle PREROUTING)" any
 
@@ -246,15 +250,15 @@ is 'socket: an ICMPv6 error' "$(counted s 6 mangle PREROUTING)" any
 for family in 4 6; do
 	addr=10.0.2.2
 	[ $family = 4 ] || addr=fd00:2::2
-	ns s "$(tables $family)" -t mangle -F PREROUTING
+	ns s "$(tool $family)" -t mangle -F PREROUTING
 	must named s $family raw PREROUTING <<<'whole -p udp -m socket'
 	must named s $family mangle PREROUTING <<<"long -p udp --dport 7002 -m length --length 3000:"
 	ns c bash -c "printf %3000s x >/dev/udp/$addr/7002"
 	check "socket IPv$family: a datagram in fragments" wait_for \
 		"[ \"\$(counted s $family mangle PREROUTING)\" = long ]" 5
 	is "socket IPv$family: its rule" "$(counted s $family raw PREROUTING)" whole
-	ns s "$(tables $family)" -t raw -F
-	ns s "$(tables $family)" -t mangle -F
+	ns s "$(tool $family)" -t raw -F
+	ns s "$(tool $family)" -t mangle -F
 done
 must ns s python3 /payload/bin/xtsockets.py -k
 
@@ -325,11 +329,11 @@ done
 # DIFF: tproxy-fragments
 fragment()
 {
-	ns c python3 - "$@" <<-'EOT'
+	ns c taskset -c 0 python3 - "$@" <<-'EOT'
 		import socket, struct, sys
 		six = ':' in sys.argv[2]
 		family = socket.AF_INET6 if six else socket.AF_INET
-		src, dst = (socket.inet_pton(family, a) for a in sys.argv[1:])
+		src, dst = (socket.inet_pton(family, a) for a in sys.argv[1:3])
 		data = struct.pack('>HHHH', 4000, 81, 8, 0)
 		if six:
 		    head = struct.pack('>IHBB', 6 << 28, 16, 44, 64) + src + dst
@@ -339,6 +343,8 @@ fragment()
 		sock = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW)
 		sock.sendto(head + data, (sys.argv[2], 0))
 	EOT
+	# the same CPU answers it after that
+	ns c taskset -c 0 ping -qc 1 -W 5 "$3" >/dev/null
 }
 
 reassemblies()
@@ -358,17 +364,15 @@ EOT
 kept=1
 ! is_ours || kept=0
 before=$(reassemblies IpReasmReqds)
-fragment 10.0.1.2 10.9.9.9
-sleep 0.3
+fragment 10.0.1.2 10.9.9.9 10.0.1.1
 is 'TPROXY IPv4: a fragment without ports' $(($(reassemblies IpReasmReqds) - before)) $kept
 before=$(reassemblies Ip6ReasmReqds)
-fragment fd00:1::2 fd00:9::9
-sleep 0.3
+fragment fd00:1::2 fd00:9::9 fd00:1::1
 is 'TPROXY IPv6: a fragment without ports' $(($(reassemblies Ip6ReasmReqds) - before)) $kept
 ns r nft delete table inet early
 must ns r python3 /payload/bin/xtsockets.py -k
 for family in 4 6; do
-	ns r "$(tables $family)" -t mangle -F
+	ns r "$(tool $family)" -t mangle -F
 	ns r ip -$family rule del fwmark 0x10/0xf0
 done
 
@@ -406,18 +410,7 @@ IN='in not-in-other in-some in-any is-in'
 NO_IN='not-in not-in-other not-is-in'
 OUT='not-out-other out-some is-out'
 
-must ip netns add bridge
-ns bridge ip -batch - <<-'EOT'
-	link set lo up
-	link add br0 type bridge mcast_snooping 0
-	address add 10.6.0.9/24 dev br0
-	address add fd06::9/64 dev br0 nodad
-	link set br0 up
-EOT
-station x bridge port1 6 1
-station y bridge port2 6 2
-ns bridge ip link set port1 master br0
-ns bridge ip link set port2 master br0
+stations bridge x y
 check 'physdev: br_netfilter is loaded by its rules' sh -c 'rmmod br_netfilter 2>/dev/null
 	nsenter --net=/run/netns/bridge iptables-legacy -A FORWARD -m physdev --physdev-in port1
 	lsmod | grep -q ^br_netfilter'
@@ -444,7 +437,7 @@ for family in 4 6; do
 	ns bridge bash -c "echo >/dev/udp/${base}2/9"
 	is "physdev IPv$family: OUTPUT" "$(counted bridge $family mangle OUTPUT)" "$NO_IN not-bridged"
 	note "physdev IPv$family: POSTROUTING of its own: $(counted bridge $family mangle POSTROUTING)"
-	ns bridge "$(tables $family)" -t mangle -F
+	ns bridge "$(tool $family)" -t mangle -F
 done
 
 # --- policy ----------------------------------------------------------------------
@@ -540,6 +533,11 @@ for family in 4 6; do
 	is "policy IPv$family: transport" "$(counted r $family mangle INPUT)" "$expected"
 	is "policy IPv$family: transport, out" "$(counted c $family mangle POSTROUTING)" "$expected"
 	is "policy IPv$family: transport, OUTPUT" "$(counted c $family mangle OUTPUT)" "$expected"
+	ns r "$(tool $family)-save" -t mangle >/tmp/saved
+	must ns r "$(tool $family)-restore" </tmp/saved
+	ns c bash -c "echo >/dev/udp/$near/9"
+	is "policy IPv$family: transport, after the rules were saved and restored" \
+		"$(counted r $family mangle INPUT)" "$expected"
 
 	ipsec $family transport $near ah
 	ns c bash -c "echo >/dev/udp/$near/9"
@@ -556,7 +554,7 @@ for family in 4 6; do
 	for name in c r; do
 		ns $name ip xfrm state flush
 		ns $name ip xfrm policy flush
-		ns $name "$(tables $family)" -t mangle -F
+		ns $name "$(tool $family)" -t mangle -F
 	done
 done
 finish

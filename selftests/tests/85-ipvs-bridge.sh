@@ -80,27 +80,6 @@ fi
 ip netns delete r
 
 # --- three stations on a bridge ---
-stations()
-{
-	local bridge=$1 name n=1
-
-	must ip netns add "$bridge"
-	ns "$bridge" ip -batch - <<-'EOT'
-		link set lo up
-		link add br0 type bridge mcast_snooping 0
-		address add 10.6.0.9/24 dev br0
-		address add fd06::9/64 dev br0 nodad
-		link set br0 up
-	EOT
-	for name in x y z; do
-		station "$name" "$bridge" "$name" 6 $n
-		ns "$bridge" ip link set "$name" master br0
-		n=$((n + 1))
-	done
-	serve y
-	wait_for '[ "$(ns x who ask -w 300 udp 10.6.0.1 0 10.6.0.2 9000)" != none ]' 20
-}
-
 # A datagram to everybody; prints how many of the others got it
 everybody()
 {
@@ -123,7 +102,9 @@ on_bridge()
 	ns bridge conntrack -L "$@" 2>/dev/null
 }
 
-stations bridge
+stations bridge x y z
+serve y
+wait_for '[ "$(ns x who ask -w 300 udp 10.6.0.1 0 10.6.0.2 9000)" != none ]' 20
 must modprobe nf_conntrack_bridge
 check 'bridge: rules' ns bridge nft -f - <<-'EOT'
 	table bridge t {
