@@ -14,8 +14,21 @@
 #                          expectations that it has heard of is in MADE
 #   removed_under_traffic MODULE NAME PROTO PORT
 #                          subtests: five times, the helper's module is unloaded
+#   several_ports NAME PROTO PORT OTHER SECOND
+#                          subtests: nf_conntrack_NAME can have another port, too, with the
+#                          helper SECOND; nothing where modules have no such parameter
+#   removed MODULE...      unload modules, in this order
+#
+# For prog/helperpath.py, instead of topology:
+#   control_net            namespace r alone: what its programs send leaves through a device
+#                          that throws it away; only control packets and what is related may
+#   control_nat ACTION     r hides the client (-A) or no longer (-D)
+#   control_rules ACTION NAME  attach what nf_conntrack_NAME has (-A) or no longer (-D)
+#   nat_of NAME            prints the module that does NAT for nf_conntrack_NAME, if any
+#   HELPERS                those names
 
 MADE=''
+HELPERS='ftp tftp irc sip h323 pptp amanda sane netbios_ns snmp'
 
 both_families()
 {
@@ -68,5 +81,86 @@ removed_under_traffic()
 		check "removed under traffic, $round" rmmod "$module"
 		must modprobe "$module"
 		must helper_rules -A "$@"
+	done
+}
+
+several_ports()
+{
+	local module=nf_conntrack_$1
+
+	modinfo -F parm "$module" | grep -q '^ports:' || return 0
+	must helper_rules -D "$1" "$2" "$3"
+	ns r conntrack -F 2>/dev/null
+	must rmmod "$module"
+	check 'several ports' modprobe "$module" ports="$3,$4"
+	is 'the ports' "$(cat "/sys/module/$module/parameters/ports")" "$3,$4"
+	check 'helper of another port' helper_rules -A "$5" "$2" "$4"
+	must helper_rules -D "$5" "$2" "$4"
+	ns r conntrack -F 2>/dev/null
+	must rmmod "$module"
+	must modprobe "$module"
+	must helper_rules -A "$1" "$2" "$3"
+}
+
+control_net()
+{
+	ip netns add r && ns r ip -batch - <<-'EOT' || return
+		link set lo up
+		link add d0 type dummy
+		link set d0 up
+		address add 10.9.0.1/24 brd + dev d0
+		route add 10.0.0.0/16 dev d0
+	EOT
+	ns r iptables -P OUTPUT DROP &&
+		ns r iptables -A OUTPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT &&
+		ns r iptables -A OUTPUT -p tcp -m multiport --dports 21,1720,1723,5060,6566,6667 -j ACCEPT &&
+		ns r iptables -A OUTPUT -p udp -m multiport --dports 69,137,161,1719,5060,10080 -j ACCEPT
+}
+
+control_nat()
+{
+	ns r iptables -t nat "$1" POSTROUTING -s 10.0.1.2 -j SNAT --to-source 10.0.2.1
+}
+
+# The rules of module nf_conntrack_$2
+control_rules()
+{
+	local line name proto port
+
+	while read -r line name proto port; do
+		[ "$line" = "$2" ] || continue
+		ns r iptables -t raw "$1" OUTPUT -p "$proto" --dport "$port" -j CT --helper "$name" || return
+	done <<-'EOT'
+		ftp ftp tcp 21
+		tftp tftp udp 69
+		irc irc tcp 6667
+		sip sip udp 5060
+		sip sip tcp 5060
+		h323 Q.931 tcp 1720
+		h323 RAS udp 1719
+		pptp pptp tcp 1723
+		amanda amanda udp 10080
+		sane sane tcp 6566
+		netbios_ns netbios-ns udp 137
+		snmp snmp udp 161
+	EOT
+}
+
+nat_of()
+{
+	case $1 in
+	sane|netbios_ns) ;;
+	snmp) echo nf_nat_snmp_basic ;;
+	*) echo "nf_nat_$1" ;;
+	esac
+}
+
+# nft lets go of a rule's helper a moment after the rule has gone.
+removed()
+{
+	local module
+
+	for module; do
+		wait_for "rmmod $module" || return
 	done
 }

@@ -23,15 +23,13 @@ import re
 import socket
 import sys
 
-from ftpwire import Expectations
-from rawnet import C4, C6, S4, S6, enter, equal, is6, verdict
+import helperwire
+from helperwire import Expectations, HOSTS, IS_OURS, SAME, changed
+from rawnet import S4, S6, enter, equal, is6, verdict
 
-IS_OURS = os.environ.get('NFCT_MODSET') == 'ours'
 WAIT = 20 * int(os.environ.get('NFCT_SLOW', '1'))
 PORT = 10080
-HOSTS = {'4': (C4, S4), '6': (C6, S6)}
 HEAD = 'Amanda 2.6 REP HANDLE 000-00A0B0C0 SEQ 1700000000\n'
-SAME = None
 
 # name, family, reply, ports that are expected, those that stock expects if it differs
 TABLE = (
@@ -179,21 +177,21 @@ def variants(text):
     yield 'whole', text
     for n in range(len(text)):
         yield 'cut-%d' % n, text[:n]
-        yield 'without-%d' % n, text[:n] + text[n + 1:]
         yield 'twice-%d' % n, text[:n] + text[n:n + 1] + text[n:]
-        for byte in BYTES:
-            if byte != text[n]:
-                yield 'byte-%d-%02x' % (n, byte), text[:n] + bytes([byte]) + text[n + 1:]
+    yield from changed(text, BYTES)
+
+
+def cases():
+    wire = Wire('4', 3002)
+    for name, text in EXCHANGES:
+        for variant, data in variants(text.encode()):
+            wire.reply(data)
+            yield '%s %s' % (name, variant), data.hex(), wire.take()
+    wire.close()
 
 
 def record(path):
-    wire = Wire('4', 3002)
-    with open(path, 'w', encoding='ascii') as file:
-        for name, text in EXCHANGES:
-            for variant, data in variants(text.encode()):
-                wire.reply(data)
-                file.write('%s %s\t%s\t%s\n' % (name, variant, data.hex(), wire.take()))
-    wire.close()
+    helperwire.write(path, cases())
 
 
 LINE_END = rb'(?:\r\n|\r|\n)'
@@ -201,8 +199,9 @@ REPLY = re.compile(rb'Amanda [^ \r\n]* P?REP [^\r\n]*' + LINE_END)
 STREAM = re.compile(rb'([^ \t]+)[ \t]*(-1|[0-9]{1,5})(?:[ \t]+|\Z)')
 
 
-def right(data):
+def right(_, text):
     """Ports that the other side would understand, which reads words and numbers."""
+    data = bytes.fromhex(text)
     head = REPLY.match(data)
     if not head:
         return ''
@@ -223,8 +222,9 @@ def right(data):
     return sort_ports(' '.join(ports))
 
 
-def reason(ours, stock, data):
+def reason(_, text, ours, stock):
     """Why ours is right and stock is not."""
+    data = bytes.fromhex(text)
     if not REPLY.match(data):
         return 'no header of a reply'
     if not re.search(rb'[\r\n]CONNECT ', data):
@@ -235,25 +235,8 @@ def reason(ours, stock, data):
         'part of a word or number'
 
 
-def read(path):
-    with open(path, encoding='ascii') as file:
-        return [line.rstrip('\n').split('\t') for line in file]
-
-
 def compare(ours, stock):
-    wrong, reasons = [], {}
-    for (case, data, got), (_, _, other) in zip(read(ours), read(stock)):
-        data = bytes.fromhex(data)
-        if got != right(data):
-            wrong.append('%s: %r, not %r: %r' % (case, got, right(data), data))
-        elif got != other:
-            reasons.setdefault(reason(got, other, data), []).append('%s: %s/%s' % (case, got, other))
-    for why, cases in sorted(reasons.items()):
-        print('# %d differences to stock: %s (%s ...)' % (len(cases), why, ', '.join(cases[::len(cases) // 8 + 1])))
-    for text in wrong[:20]:
-        print('# ' + text)
-    verdict('DIFF: all of %d replies as the other side reads them' % len(read(ours)), not wrong,
-            '%d are not' % len(wrong))
+    helperwire.compare(ours, stock, reason, right, 'replies as the other side reads them')
 
 
 # --- exchanges with data connections -----------------------------------------------

@@ -21,12 +21,10 @@ import struct
 import sys
 import time
 
-from ftpwire import Expectations, Sender
+from helperwire import Expectations, IS_OURS, SAME, Sender
 from rawnet import S4, attributes, enter, equal, udp, verdict
 
-IS_OURS = os.environ.get('NFCT_MODSET') == 'ours'
 SLOW = int(os.environ.get('NFCT_SLOW', '1'))
-SAME = None
 
 
 # --- SNMP (RFC 3416, 3417) ---------------------------------------------------------

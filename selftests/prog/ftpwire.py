@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """What the FTP helper expects of the bytes of a control connection, segment by segment.
 
-Hand-made TCP segments pass the router of lib.sh's topology. Each case is a connection
-of its own; what it expects is read over netlink afterwards, and deleted.
+Each case is a connection of its own (see helperwire.py); what it expects is read
+afterwards, and deleted.
 
   ftpwire.py table           named cases; a row has what ours and what stock expects
   ftpwire.py record FILE     exchanges split, cut, with bytes replaced and deleted: writes
@@ -13,124 +13,17 @@ of its own; what it expects is read over netlink afterwards, and deleted.
                              each difference to stock must have a reason
 """
 
-import os
 import re
 import socket
-import struct
 import sys
 
-import rawnet
-from rawnet import C4, C6, S4, S6, attributes, csum, enter, ip, is6, messages, nft, pseudo, verdict
-
-TCP, FIN, SYN, PSH, ACK = 6, 1, 2, 8, 16
-HOSTS = {'4': (C4, S4), '6': (C6, S6)}
-IS_OURS = os.environ.get('NFCT_MODSET') == 'ours'
+import helperwire
+from helperwire import HOSTS, SAME, port_of, run_case, variants
 
 
-def tcp(src, dst, sport, dport, seq, ack, flags, data=b''):
-    head = struct.pack('>HHIIBBHHH', sport, dport, seq & 0xffffffff, ack & 0xffffffff, 5 << 4,
-                       flags, 65535, 0, 0)
-    check = csum(pseudo(src, dst, TCP, len(head + data)) + head + data)
-    return ip(src, dst, TCP, head[:16] + struct.pack('>H', check) + head[18:] + data)
-
-
-class Sender(rawnet.Sender):
-    """Without the pause behind each packet: all run on one CPU, in order."""
-
-    def __call__(self, packet):
-        if packet[0] >> 4 == 6:
-            self.sock6.sendto(packet, (socket.inet_ntop(socket.AF_INET6, packet[24:40]), 0))
-        else:
-            self.sock4.sendto(packet, (socket.inet_ntop(socket.AF_INET, packet[16:20]), 0))
-
-
-class Expectations:
-    """Those of namespace r, over netlink."""
-
-    GET, DELETE = 1, 2
-    DUMP = 0x300
-
-    def __init__(self):
-        enter('r')
-        self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
-
-    def request(self, kind, flags):
-        body = struct.pack('=BBH', 0, 0, 0)
-        self.sock.send(struct.pack('=IHHII', 16 + len(body), 2 << 8 | kind, 1 | flags, 0, 0) + body)
-        while True:
-            for answer, data in messages(self.sock.recv(65536)):
-                if answer in (2, 3):
-                    return
-                yield attributes(data[4:])
-
-    def take(self):
-        """What is expected, "FROM>TO:PORT" each, and no longer is."""
-        found = []
-        for exp in self.request(self.GET, self.DUMP):
-            parts = attributes(exp[2])
-            addr, proto = attributes(parts[1]), attributes(parts[2])
-            family = socket.AF_INET if 1 in addr else socket.AF_INET6
-            src, dst = (socket.inet_ntop(family, addr[n]) for n in ((1, 2) if 1 in addr else (3, 4)))
-            found.append('%s>%s:%d' % (src, dst, struct.unpack('>H', proto[3])[0]))
-        if found:
-            list(self.request(self.DELETE, 4))
-        return ' '.join(sorted(found))
-
-
-class Wire:
-    """The network: sends segments, and tells what is expected."""
-
-    def __init__(self):
-        os.sched_setaffinity(0, {0})
-        for name in 'cs':
-            nft(name, 'table inet deaf { chain in { type filter hook prerouting priority -400; '
-                'meta l4proto tcp drop; }; }')
-        self.send = {'c': Sender('c'), 's': Sender('s')}
-        self.marks = []
-        for name in 'cs':
-            enter(name)
-            self.marks.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-        self.marks[1].bind((S4, 2000))
-        self.marks[1].settimeout(20)
-        self.expected = Expectations()
-        self.sport = 2000
-
-    def settle(self):
-        """Wait for the packets sent so far: another one behind them arrives."""
-        self.marks[0].sendto(b'mark', (S4, 2000))
-        self.marks[1].recv(16)
-
-    def open(self, family, start=(1000, 5000), greet=True):
-        self.sport += 1
-        hosts = dict(zip('cs', HOSTS[family]))
-        talk = Talk(self, hosts, {'c': self.sport, 's': 21}, dict(zip('cs', start)))
-        talk.segment('c', SYN)
-        talk.segment('s', SYN | ACK)
-        talk.segment('c', ACK)
-        if greet:
-            talk.say('s', b'220 ready\r\n')
-            talk.say('c', b'USER x\r\n')
-            talk.say('s', b'230 welcome\r\n')
-        return talk
-
-
-class Talk:
-    """One connection."""
-
-    def __init__(self, wire, hosts, ports, seq):
-        self.wire, self.hosts, self.ports, self.seq = wire, hosts, ports, seq
-
-    def segment(self, who, flags, data=b'', back=0):
-        """The next bytes, or some that begin so many bytes before them."""
-        other = 'sc'['cs'.index(who)]
-        seq = self.seq[who] - back
-        self.wire.send[who](tcp(self.hosts[who], self.hosts[other], self.ports[who],
-                                self.ports[other], seq, 0 if flags == SYN else self.seq[other],
-                                flags, data))
-        self.seq[who] = max(self.seq[who], seq + len(data) + (flags & SYN != 0))
-
-    def say(self, who, data, back=0):
-        self.segment(who, ACK | PSH, data, back)
+class Wire(helperwire.Wire):
+    PORT = 21
+    GREETING = (('s', b'220 ready\r\n'), ('c', b'USER x\r\n'), ('s', b'230 welcome\r\n'))
 
 
 # --- named cases -----------------------------------------------------------------
@@ -145,11 +38,9 @@ def reply(text, end='\r\n'):
 
 FROM_S, FROM_C = '10.0.2.2>10.0.1.2:', '10.0.1.2>10.0.2.2:'
 FROM_S6, FROM_C6 = 'fd00:2::2>fd00:1::2:', 'fd00:1::2>fd00:2::2:'
-SAME = None
 TLS = '\x17\x03\x03\x00\x20'
 
-# name, family, segments (a number is that of bytes to go back, None: no greeting before),
-# what is expected, what stock expects if it is something else
+# See helperwire.table().
 TABLE = (
     ('PORT', '4', [port()], FROM_S + '2049', SAME),
     ('PORT in small letters', '4', [('c', 'port 10,0,1,2,8,1\r\n')], FROM_S + '2049', SAME),
@@ -248,28 +139,8 @@ TABLE = (
 )
 
 
-def run_case(wire, family, segments, start=(1000, 5000)):
-    talk = wire.open(family, start, None not in segments)
-    wire.expected.take()
-    back = 0
-    for segment in segments:
-        if not isinstance(segment, tuple):
-            back = segment or 0
-            continue
-        who, data = segment
-        talk.say(who, data if isinstance(data, bytes) else data.encode('latin-1'), back)
-        back = 0
-    wire.settle()
-    return wire.expected.take()
-
-
 def table():
-    wire = Wire()
-    for name, family, segments, ours, stock in TABLE:
-        start = (2 ** 32 - 17, 2 ** 32 - 20) if 'sequence numbers' in name else (1000, 5000)
-        got = run_case(wire, family, segments, start)
-        wanted = ours if IS_OURS or stock is SAME else stock
-        verdict(name, got == wanted, 'got %r, expected %r' % (got, wanted))
+    helperwire.table(Wire(), TABLE)
 
 
 # --- generated cases ---------------------------------------------------------------
@@ -286,26 +157,16 @@ EXCHANGES = (
 BYTES = b'\x00\x20\x30\x39\x2c\x7c\x28\x0a\xff'
 
 
-def variants(text):
-    """Name and segments of each case made of a line."""
-    yield 'whole', [text]
-    for n in range(1, len(text)):
-        yield 'split-%d' % n, [text[:n], text[n:]]
-        yield 'cut-%d' % n, [text[:n]]
-    for n in range(len(text)):
-        yield 'without-%d' % n, [text[:n] + text[n + 1:]]
-        for byte in BYTES:
-            if byte != text[n]:
-                yield 'byte-%d-%02x' % (n, byte), [text[:n] + bytes([byte]) + text[n + 1:]]
+def cases():
+    wire = Wire()
+    for name, family, who, text in EXCHANGES:
+        for variant, pieces in variants(text, BYTES):
+            got = run_case(wire, family, [(who, piece) for piece in pieces])
+            yield '%s %s' % (name, variant), b''.join(pieces).hex(), got
 
 
 def record(path):
-    wire = Wire()
-    with open(path, 'w', encoding='ascii') as file:
-        for name, family, who, text in EXCHANGES:
-            for variant, pieces in variants(text):
-                got = run_case(wire, family, [(who, piece) for piece in pieces])
-                file.write('%s %s\t%s\t%s\n' % (name, variant, b''.join(pieces).hex(), got))
+    helperwire.write(path, cases())
 
 
 # --- what the RFCs say ------------------------------------------------------------
@@ -347,9 +208,10 @@ def said(line, server):
     return None
 
 
-def right(exchange, data):
+def right(case, text):
     """What is to be expected of a case."""
-    _, family, who, _ = next(e for e in EXCHANGES if e[0] == exchange)
+    data = bytes.fromhex(text)
+    _, family, who, _ = next(e for e in EXCHANGES if e[0] == case.split()[0])
     speaker, other = HOSTS[family] if who == 'c' else HOSTS[family][::-1]
     found = ''
     for line in data.split(b'\n')[0:1] if who == 's' else re.findall(rb'[^\n]*\n|[^\n]+', data):
@@ -361,34 +223,17 @@ def right(exchange, data):
     return found
 
 
-def reason(case, ours, stock):
+def reason(case, _, ours, stock):
     """Why ours is right and stock is not."""
     if 'split' in case:
         return 'line in two segments'
     if not ours:
-        return 'port below 1024' if int(stock.rsplit(':', 1)[1]) < 1024 else 'line not as the RFC has it'
+        return 'port below 1024' if port_of(stock) < 1024 else 'line not as the RFC has it'
     return 'another port' if stock else 'line that clients and servers understand'
 
 
-def read(path):
-    with open(path, encoding='ascii') as file:
-        return [line.rstrip('\n').split('\t') for line in file]
-
-
 def compare(ours, stock):
-    wrong, reasons = [], {}
-    for (case, data, got), (_, _, other) in zip(read(ours), read(stock)):
-        wanted = right(case.split()[0], bytes.fromhex(data))
-        if got != wanted:
-            wrong.append('%s: %r, not %r' % (case, got, wanted))
-        elif got != other:
-            reasons.setdefault(reason(case, got, other), []).append(case)
-    for why, cases in sorted(reasons.items()):
-        print('# %d differences to stock: %s (%s ...)' % (len(cases), why, ', '.join(cases[::len(cases) // 8 + 1])))
-    for text in wrong[:20]:
-        print('# ' + text)
-    verdict('DIFF: all of %d exchanges as the RFCs say' % len(read(ours)), not wrong,
-            '%d are not' % len(wrong))
+    helperwire.compare(ours, stock, reason, right, 'exchanges as the RFCs say')
 
 
 if __name__ == '__main__':

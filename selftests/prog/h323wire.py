@@ -12,23 +12,20 @@ Hand-made segments and datagrams pass the router; what is expected is read over 
                              of two such files: each difference must have a reason
 """
 
-import os
 import socket
 import struct
 import sys
 
-import ftpwire
 import h323msg as m
-from ftpwire import ACK, HOSTS, SYN, Talk
+import helperwire
+from helperwire import HOSTS, IS_OURS, SAME
 from rawnet import C4, C6, S4, S6, attributes, nft, udp, verdict
 
-IS_OURS = os.environ.get('NFCT_MODSET') == 'ours'
-SAME = None
 PERMANENT = 1
 SIGNAL, RAS = 1720, 1719
 
 
-class Expectations(ftpwire.Expectations):
+class Expectations(helperwire.Expectations):
     def lives(self):
         """Seconds that each of them still has."""
         return [struct.unpack('>I', exp[4])[0] for exp in self.request(self.GET, self.DUMP)]
@@ -50,7 +47,9 @@ class Expectations(ftpwire.Expectations):
         return ' '.join(sorted(found))
 
 
-class Wire(ftpwire.Wire):
+class Wire(helperwire.Wire):
+    PORT = SIGNAL
+
     def __init__(self):
         super().__init__()
         for name in 'cs':
@@ -58,23 +57,12 @@ class Wire(ftpwire.Wire):
                 'udp dport { 1719, 3000-65535 } drop; }; }')
         self.expected = Expectations()
 
-    def connect(self, family, port=SIGNAL, who='c'):
-        """A connection to a port; who begins it is not always the client."""
-        self.sport += 1
-        other = 'sc'['cs'.index(who)]
-        talk = Talk(self, dict(zip('cs', HOSTS[family])), {who: self.sport, other: port},
-                    {'c': 1000, 's': 5000})
-        talk.segment(who, SYN)
-        talk.segment(other, SYN | ACK)
-        talk.segment(who, ACK)
-        return talk
-
     def control(self, family):
         """A connection of H.245, from the server to the client."""
-        call = self.connect(family)
+        call = self.open(family)
         call.say('c', m.tpkt(m.call(m.setup((HOSTS[family][0], 6000)))))
         self.settle()
-        return self.connect(family, 6000, 's')
+        return self.connect(family, 6000, who='s')
 
     def register(self, family):
         self.sport += 1
@@ -203,7 +191,7 @@ TABLE = (
 
 
 def begin(wire, kind):
-    return {'Q': wire.connect, 'H': wire.control, 'R': wire.register}[kind[0]](kind[1])
+    return {'Q': wire.open, 'H': wire.control, 'R': wire.register}[kind[0]](kind[1])
 
 
 def run_case(wire, talk, steps):
@@ -268,49 +256,32 @@ def variants(data, stream):
             yield 'byte-%d-%02x' % (n, other), [data[:n] + bytes([other]) + data[n + 1:]]
 
 
-def record(path):
+def cases():
     wire = Wire()
-    with open(path, 'w', encoding='ascii') as file:
-        for name, kind, (who, data) in EXCHANGES:
-            talk = begin(wire, kind)
-            for n, (variant, pieces) in enumerate(variants(data, kind[0] != 'R')):
-                # what is left of a head that stood alone is not part of the next case
-                if variant.startswith(('cut', 'split')) or n % 50 == 0:
-                    talk = begin(wire, kind)
-                if kind[0] == 'R' and who == 's':
-                    talk.say('c', m.arq())
-                wire.expected.take()
-                got = run_case(wire, talk, [(who, piece) for piece in pieces])
-                file.write('%s %s\t%s\t%s\n' % (name, variant, b'+'.join(p.hex().encode() for p in pieces).decode(), got))
+    for name, kind, (who, data) in EXCHANGES:
+        talk = begin(wire, kind)
+        for n, (variant, pieces) in enumerate(variants(data, kind[0] != 'R')):
+            # what is left of a head that stood alone is not part of the next case
+            if variant.startswith(('cut', 'split')) or n % 50 == 0:
+                talk = begin(wire, kind)
+            if kind[0] == 'R' and who == 's':
+                talk.say('c', m.arq())
+            wire.expected.take()
+            got = run_case(wire, talk, [(who, piece) for piece in pieces])
+            yield '%s %s' % (name, variant), '+'.join(p.hex() for p in pieces), got
 
 
-def read(path):
-    with open(path, encoding='ascii') as file:
-        return [line.rstrip('\n').split('\t') for line in file]
+def record(path):
+    helperwire.write(path, cases())
 
 
-def reason(case, ours, stock):
+def reason(case, data, ours, stock):
     """Why ours differs; None if there is no good reason."""
-    del case, ours, stock
-    return None
+    del case, data, ours, stock
 
 
 def compare(ours, stock):
-    wrong, reasons = [], {}
-    for (case, data, got), (_, _, other) in zip(read(ours), read(stock)):
-        if got == other:
-            continue
-        why = reason(case, got, other)
-        if why:
-            reasons.setdefault(why, []).append(case)
-        else:
-            wrong.append('%s: %r, stock %r, %s' % (case, got, other, data))
-    for why, cases in sorted(reasons.items()):
-        print('# %d differences to stock: %s (%s ...)' % (len(cases), why, ', '.join(cases[::len(cases) // 8 + 1])))
-    for text in wrong[:40]:
-        print('# ' + text)
-    verdict('DIFF: each difference to stock in %d exchanges has a reason' % len(read(ours)), not wrong,
-            '%d have none' % len(wrong))
+    helperwire.compare(ours, stock, reason)
 
 
 if __name__ == '__main__':

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""What the IRC helper expects of the bytes of a client, segment by segment (see ftpwire.py).
+"""What the IRC helper expects of the bytes of a client, segment by segment (see helperwire.py).
 
   ircwire.py two             two requests, of ports 2049 and 2050
   ircwire.py table           named cases; a row has what ours and what stock expects
@@ -14,25 +14,16 @@
 import re
 import sys
 
-import ftpwire
-from ftpwire import ACK, IS_OURS, SYN, run_case
-from rawnet import C4, S4, verdict
+import helperwire
+from helperwire import SAME, port_of, run_case, variants
+from rawnet import C4
 
 HERE = 10 << 24 | 1 << 8 | 2
 
 
-class Wire(ftpwire.Wire):
-    def open(self, family, start=(1000, 5000), greet=True):
-        self.sport += 1
-        talk = ftpwire.Talk(self, {'c': C4, 's': S4}, {'c': self.sport, 's': 6667},
-                            dict(zip('cs', start)))
-        talk.segment('c', SYN)
-        talk.segment('s', SYN | ACK)
-        talk.segment('c', ACK)
-        if greet:
-            talk.say('c', b'NICK alice\r\nUSER a a a :a\r\n')
-            talk.say('s', b':x 001 alice :hi\r\n')
-        return talk
+class Wire(helperwire.Wire):
+    PORT = 6667
+    GREETING = (('c', b'NICK alice\r\nUSER a a a :a\r\n'), ('s', b':x 001 alice :hi\r\n'))
 
 
 # --- named cases -----------------------------------------------------------------
@@ -49,11 +40,9 @@ def to(*ports):
     return ' '.join('0.0.0.0>%s:%d' % (C4, port) for port in ports)
 
 
-SAME = None
 LINE = dcc()[1]
 
-# name, segments (a number is that of bytes to go back, None: no greeting before),
-# what is expected, what stock expects if it is something else
+# See helperwire.table(); without the family
 TABLE = (
     ('SEND', [dcc()], to(2049), SAME),
     ('CHAT', [dcc('CHAT', 'chat', rest='')], to(2049), SAME),
@@ -121,12 +110,8 @@ def two():
 
 
 def table():
-    wire = Wire()
-    for name, segments, ours, stock in TABLE:
-        start = (2 ** 32 - 50, 2 ** 32 - 20) if 'sequence numbers' in name else (1000, 5000)
-        got = run_case(wire, '4', segments, start)
-        wanted = ours if IS_OURS or stock is SAME else stock
-        verdict(name, got == wanted, 'got %r, expected %r' % (got, wanted))
+    rows = [(name, '4', *row) for name, *row in TABLE]
+    helperwire.table(Wire(), rows, (2 ** 32 - 50, 2 ** 32 - 20))
 
 
 # --- generated cases ---------------------------------------------------------------
@@ -136,24 +121,28 @@ EXCHANGES = (
     ('chat', b'PRIVMSG bob :\1DCC CHAT chat %d 2069\1\r\n' % HERE),
     ('quoted', b'PRIVMSG bob :\1DCC SEND "a b" %d 2069\1\r\n' % HERE),
 )
-ftpwire.BYTES = b'\x00\x01\x20\x22\x30\x3a\x0a\x0d\xff'
+BYTES = b'\x00\x01\x20\x22\x30\x3a\x0a\x0d\xff'
+
+
+def cases():
+    wire = Wire()
+    for name, text in EXCHANGES:
+        for variant, pieces in variants(text, BYTES):
+            got = run_case(wire, '4', [('c', piece) for piece in pieces])
+            yield '%s %s' % (name, variant), '.'.join(p.hex() for p in pieces), got
 
 
 def record(path):
-    wire = Wire()
-    with open(path, 'w', encoding='ascii') as file:
-        for name, text in EXCHANGES:
-            for variant, pieces in ftpwire.variants(text):
-                got = run_case(wire, '4', [('c', piece) for piece in pieces])
-                file.write('%s %s\t%s\t%s\n' % (name, variant, '.'.join(p.hex() for p in pieces), got))
+    helperwire.write(path, cases())
 
 
 RIGHT = re.compile(rb' *PRIVMSG +(?!:)[^ ]+ +:\x01DCC +(?:CHAT|SEND|MOVE|TSEND|SCHAT) +'
                    rb'(?:"[^"\x01\r]*"|(?!")[^ \x01\r]+) +([0-9]{1,10}) +([0-9]{1,5})(?=[ \x01\r\n])', re.I)
 
 
-def right(pieces):
+def right(_, data):
     """What is to be expected of these segments."""
+    pieces = [bytes.fromhex(piece) for piece in data.split('.')]
     found, begins = set(), True
     for piece in pieces:
         lines = re.findall(rb'[^\n]*\n|[^\n]+', piece)
@@ -165,31 +154,19 @@ def right(pieces):
     return to(*sorted(found))
 
 
-def reason(case, ours, stock):
+def reason(case, _, ours, stock):
     """Why ours is right and stock is not."""
     if 'quoted' in case and not stock:
         return 'file name with blanks'
     if not ours:
-        if int(stock.rsplit(':', 1)[1]) < 1024:
+        if port_of(stock) < 1024:
             return 'port below 1024'
         return 'line of another form'
     return 'another port' if stock else 'line that is understood'
 
 
 def compare(ours, stock):
-    wrong, reasons = [], {}
-    for (case, data, got), (_, _, other) in zip(ftpwire.read(ours), ftpwire.read(stock)):
-        wanted = right([bytes.fromhex(piece) for piece in data.split('.')])
-        if got != wanted:
-            wrong.append('%s: %r, not %r' % (case, got, wanted))
-        elif got != other:
-            reasons.setdefault(reason(case, got, other), []).append(case)
-    for why, cases in sorted(reasons.items()):
-        print('# %d differences to stock: %s (%s ...)' % (len(cases), why, ', '.join(cases[::len(cases) // 12 + 1])))
-    for text in wrong[:20]:
-        print('# ' + text)
-    verdict('DIFF: all of %d exchanges as they have to be' % len(ftpwire.read(ours)), not wrong,
-            '%d are not' % len(wrong))
+    helperwire.compare(ours, stock, reason, right)
 
 
 if __name__ == '__main__':

@@ -12,8 +12,9 @@ when they are cut, split, or one byte is another one.
 import struct
 import sys
 
-from ftpwire import Talk, Wire
-from rawnet import C4, S4, run, verdict
+import helperwire
+from helperwire import Wire
+from rawnet import C4, S4, run
 
 PORT = 1723
 START, START_REPLY, OUT, OUT_REPLY, IN, IN_REPLY, CONNECTED, CLEAR, DISCONNECT, WAN, LINK = \
@@ -105,26 +106,20 @@ def cases():
                     messages[:n] + [(who, piece) for piece in pieces] + messages[n + 1:])
 
 
-def take(wire):
-    """What is expected, the call ID of the receiver; then it no longer is."""
-    return wire.expected.take()
+def outcomes():
+    wire = Wire()
+    for n, (name, segments) in enumerate(cases()):
+        if n % 50 == 0:
+            run('r', 'sh', '-c', 'conntrack -F; true')
+        talk = wire.connect('4', PORT)
+        for who, data in segments:
+            talk.say(who, data)
+        wire.settle()
+        yield name, ' '.join(who + data.hex() for who, data in segments), wire.expected.take()
 
 
 def record(path):
-    wire = Wire()
-    with open(path, 'w', encoding='ascii') as file:
-        for n, (name, segments) in enumerate(cases()):
-            if n % 50 == 0:
-                run('r', 'sh', '-c', 'conntrack -F; true')
-            wire.sport += 1
-            talk = Talk(wire, {'c': C4, 's': S4}, {'c': wire.sport, 's': PORT}, {'c': 1000, 's': 5000})
-            talk.segment('c', 2)
-            talk.segment('s', 18)
-            talk.segment('c', 16)
-            for who, data in segments:
-                talk.say(who, data)
-            wire.settle()
-            file.write('%s\t%s\n' % (name, take(wire)))
+    helperwire.write(path, outcomes())
 
 
 # --- what the RFC says -----------------------------------------------------------------
@@ -140,8 +135,9 @@ def whole(segment):
         segment = segment[size:]
 
 
-def right(segments):
+def right(_, text):
     """What is to be expected of an exchange."""
+    segments = [(word[0], bytes.fromhex(word[1:])) for word in text.split()]
     asked, confirmed, calls, rung = False, False, {}, {}
     for who, segment in segments:
         for kind, first, data in whole(segment):
@@ -169,7 +165,7 @@ def right(segments):
     return ' '.join(sorted(found))
 
 
-def reason(case):
+def reason(case, *_):
     """Why ours is another one than stock's, None if it should not be."""
     exchange, number, variant = case.split()
     kind, place = variant.split('-')
@@ -180,28 +176,8 @@ def reason(case):
     return None
 
 
-def read(path):
-    with open(path, encoding='ascii') as file:
-        return [line.rstrip('\n').split('\t') for line in file]
-
-
 def compare(ours, stock):
-    wrong, strange, reasons = [], [], {}
-    for (case, segments), (_, got), (_, other) in zip(cases(), read(ours), read(stock)):
-        if got != right(segments):
-            wrong.append('%s: %r, not %r' % (case, got, right(segments)))
-        if got != other and reason(case):
-            reasons.setdefault(reason(case), []).append(case)
-        elif got != other:
-            strange.append('%s: %r, stock %r' % (case, got, other))
-    for why, found in sorted(reasons.items()):
-        print('# %d differences to stock: %s (%s ...)' % (len(found), why, ', '.join(found[:6])))
-    for text in wrong[:20] + strange[:20]:
-        print('# ' + text)
-    count = len(read(ours))
-    verdict('DIFF: all of %d exchanges as the RFC says' % count, count > 500 and not wrong,
-            '%d are not' % len(wrong))
-    verdict('each difference to stock has a reason', not strange, '%d have none' % len(strange))
+    helperwire.compare(ours, stock, reason, right, 'exchanges as the RFC says')
 
 
 if __name__ == '__main__':

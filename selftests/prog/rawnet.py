@@ -7,6 +7,7 @@ lib.sh turns them into subtests.
 """
 
 import ctypes
+import errno
 import os
 import socket
 import struct
@@ -270,6 +271,33 @@ class Router:
 def left(entry):
     """Seconds that an entry has, -1 without entry."""
     return int(entry.split()[4]) if entry else -1
+
+
+# --- allocations that fail ---------------------------------------------------
+
+def errname(err):
+    return errno.errorcode.get(err.errno, str(err.errno))
+
+
+class FailNth:
+    """Which allocation of this thread fails, on the debug kernel.  The file is opened before
+    any does.  Copies from and to user space can fail, too: those of this file as well."""
+
+    def __init__(self):
+        self.file = os.open('/proc/thread-self/fail-nth', os.O_RDWR)
+
+    def set(self, turn):
+        try:
+            os.pwrite(self.file, b'%d' % turn, 0)
+        except OSError:
+            os.pwrite(self.file, b'%d' % turn, 0)
+
+    def left(self):
+        """0 when the turn has come, more if not."""
+        try:
+            return int(os.pread(self.file, 32, 0))
+        except OSError:
+            return 1
 
 
 # --- verdicts ----------------------------------------------------------------

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""What the SANE helper expects of the bytes of a connection, segment by segment (see ftpwire.py).
+"""What the SANE helper expects of the bytes of a connection, segment by segment (see helperwire.py).
 
   sanewire.py table          named cases; a row has what ours and what stock expects
   sanewire.py record FILE    exchanges split, cut, with bytes replaced and deleted: writes
@@ -13,27 +13,17 @@
 import struct
 import sys
 
-import ftpwire
-from ftpwire import ACK, HOSTS, IS_OURS, SYN, run_case
-from rawnet import verdict
-
-
-class Wire(ftpwire.Wire):
-    def open(self, family, start=(1000, 5000), greet=True):
-        self.sport += 1
-        talk = ftpwire.Talk(self, dict(zip('cs', HOSTS[family])), {'c': self.sport, 's': 6566},
-                            dict(zip('cs', start)))
-        talk.segment('c', SYN)
-        talk.segment('s', SYN | ACK)
-        talk.segment('c', ACK)
-        if greet:
-            talk.say('c', words(0, 0x1000003, 2) + b'x\0')
-            talk.say('s', words(0, 0x1000003))
-        return talk
+import helperwire
+from helperwire import HOSTS, SAME, port_of, run_case, variants
 
 
 def words(*values):
     return struct.pack('>%dI' % len(values), *values)
+
+
+class Wire(helperwire.Wire):
+    PORT = 6566
+    GREETING = (('c', words(0, 0x1000003, 2) + b'x\0'), ('s', words(0, 0x1000003)))
 
 
 # --- named cases -----------------------------------------------------------------
@@ -54,10 +44,7 @@ def to(port, family='4'):
     return '%s>%s:%d' % (*HOSTS[family], port)
 
 
-SAME = None
-
-# name, family, segments (a number is that of bytes to go back, None: no greeting before),
-# what is expected, what stock expects if it is something else
+# See helperwire.table().
 TABLE = (
     ('scan', '4', [asks(), answers(2053)], to(2053), SAME),
     ('scan, IPv6', '6', [asks(), answers(2053)], to(2053, '6'), SAME),
@@ -104,12 +91,7 @@ TABLE = (
 
 
 def table():
-    wire = Wire()
-    for name, family, segments, ours, stock in TABLE:
-        start = (2 ** 32 - 17, 2 ** 32 - 12) if 'sequence numbers' in name else (1000, 5000)
-        got = run_case(wire, family, segments, start)
-        wanted = ours if IS_OURS or stock is SAME else stock
-        verdict(name, got == wanted, 'got %r, expected %r' % (got, wanted))
+    helperwire.table(Wire(), TABLE, (2 ** 32 - 17, 2 ** 32 - 12))
 
 
 # --- generated cases ---------------------------------------------------------------
@@ -118,33 +100,23 @@ ANSWER = answers(2053)[1]
 BYTES = b'\x00\x07\x30\xff'
 
 
-def variants(text):
-    """Name and segments of each case made of a message."""
-    yield 'whole', [text]
-    for n in range(1, len(text)):
-        yield 'split-%d' % n, [text[:n], text[n:]]
-        yield 'cut-%d' % n, [text[:n]]
-    for n, old in enumerate(text):
-        yield 'without-%d' % n, [text[:n] + text[n + 1:]]
-        for byte in BYTES:
-            if byte != old:
-                yield 'byte-%d-%02x' % (n, byte), [text[:n] + bytes([byte]) + text[n + 1:]]
-
-
 def exchanges():
     for family in '46':
-        for variant, pieces in variants(START):
+        for variant, pieces in variants(START, BYTES):
             yield family + ' request ' + variant, family, pieces, [ANSWER]
-        for variant, pieces in variants(ANSWER):
+        for variant, pieces in variants(ANSWER, BYTES):
             yield family + ' answer ' + variant, family, [START], pieces
 
 
-def record(path):
+def cases():
     wire = Wire()
-    with open(path, 'w', encoding='ascii') as file:
-        for name, family, request, answer in exchanges():
-            got = run_case(wire, family, [('c', p) for p in request] + [('s', p) for p in answer])
-            file.write('%s\t%s %s\t%s\n' % (name, b''.join(request).hex(), b''.join(answer).hex(), got))
+    for name, family, request, answer in exchanges():
+        got = run_case(wire, family, [('c', p) for p in request] + [('s', p) for p in answer])
+        yield name, '%s %s' % (b''.join(request).hex(), b''.join(answer).hex()), got
+
+
+def record(path):
+    helperwire.write(path, cases())
 
 
 def right(case, data):
@@ -156,31 +128,15 @@ def right(case, data):
     return to(port, case[0]) if not status and 1024 <= port <= 65535 else ''
 
 
-def reason(case, ours, stock):
+def reason(case, _, ours, stock):
     """Why ours is right and stock is not."""
     if 'split' in case:
         return 'message in two segments'
-    if not ours and int(stock.rsplit(':', 1)[1]) < 1024:
-        return 'port below 1024'
-    return 'no reason: %s: %r, stock %r' % (case, ours, stock)
+    return 'port below 1024' if not ours and port_of(stock) < 1024 else None
 
 
 def compare(ours, stock):
-    wrong, reasons = [], {}
-    for (case, data, got), (_, _, other) in zip(ftpwire.read(ours), ftpwire.read(stock)):
-        wanted = right(case, data)
-        if got != wanted:
-            wrong.append('%s: %r, not %r' % (case, got, wanted))
-        elif got != other:
-            reasons.setdefault(reason(case, got, other), []).append(case)
-    for why, cases in sorted(reasons.items()):
-        print('# %d differences to stock: %s (%s ...)' % (len(cases), why, ', '.join(cases[::len(cases) // 8 + 1])))
-    for text in wrong[:20]:
-        print('# ' + text)
-    verdict('DIFF: all of %d exchanges as they have to be' % len(ftpwire.read(ours)), not wrong,
-            '%d are not' % len(wrong))
-    unexplained = [why for why in reasons if why.startswith('no reason')]
-    verdict('DIFF: each difference to stock has a reason', not unexplained, unexplained[:1])
+    helperwire.compare(ours, stock, reason, right)
 
 
 if __name__ == '__main__':

@@ -7,7 +7,7 @@ What is expected is read over netlink behind each message, and deleted.
 
   sipwire.py table        named cases without NAT, UDP; a row has what ours and stock expects
   sipwire.py tcp          segments without NAT
-  sipwire.py nat          what the other side gets with NAT, UDP and TCP
+  sipwire.py nat [6]      what the other side gets with NAT, UDP and TCP
   sipwire.py record FILE  messages cut, each byte replaced: writes what the server gets and
                           what is expected, one case a line
   sipwire.py compare OURS STOCK
@@ -15,6 +15,8 @@ What is expected is read over netlink behind each message, and deleted.
   sipwire.py calls N      N calls, each with media
   sipwire.py echo NAME ADDR PORT ...
                           from namespaces: packets of media come back
+  sipwire.py arrives NAME ADDR PORT FROM TO
+                          media from namespace FROM to address TO, where NAME listens
   sipwire.py phone ADDR USER
                           registers at a registrar there, and gets a call from it
 """
@@ -26,15 +28,12 @@ import struct
 import sys
 import time
 
-from rawnet import C4, C6, G4, S4, S6, attributes, enter, is6, verdict
-import ftpwire
-
-IS_OURS = os.environ.get('NFCT_MODSET') == 'ours'
-HOSTS = {'4': (C4, S4), '6': (C6, S6)}
-SAME = None
+import helperwire
+from helperwire import HOSTS, IS_OURS, SAME
+from rawnet import C4, G4, G6, S4, attributes, enter, is6, verdict
 
 
-class Expectations(ftpwire.Expectations):
+class Expectations(helperwire.Expectations):
     def take(self, keep=False):
         """"FROM>TO:PORT" of media, with "tel" before that of a registered telephone"""
         found = []
@@ -90,8 +89,10 @@ def finish(text, family, port, transport='UDP', client=None, server=None):
     host = lambda a: '[%s]' % a if is6(a) else a
     c, s = client or HOSTS[family][0], server or HOSTS[family][1]
     head, _, body = text.partition('\n\n')
-    body = body.replace('@C@', c).replace('@S@', s).replace('@IP@', 'IP' + family)
-    head = head.replace('@C@', host(c)).replace('@S@', host(s)).replace('@P@', str(port))
+    g = G6 if is6(s) else G4
+    body = body.replace('@C@', c).replace('@S@', s).replace('@G@', g).replace('@IP@', 'IP' + family)
+    head = head.replace('@C@', host(c)).replace('@S@', host(s)).replace('@G@', host(g))
+    head = head.replace('@P@', str(port))
     head = head.replace('@T@', transport)
     bare = '@BARE@' in head
     head, body = head.replace('@BARE@', ''), body.replace('@P@', str(port))
@@ -403,14 +404,14 @@ NAT = (
                 answer(body=ANSWER).replace('a@@C@>;tag', 'a@@G@>;tag'))], False),
     ('REGISTER', [('c', request(**REG, extra='Expires: 60\n'),
                    gate(request(**REG, extra='Expires: 60\n')).replace('a@@G@>;tag', 'a@@C@>;tag'))], False),
-    ('two media, c= of each', [('c', request(body=sdp(AUDIO, 'c=IN IP4 @C@', 'm=video 6002 RTP/AVP 31',
-                                                     'c=IN IP4 @C@', conn='')),
-                                gate(request(body=sdp(AUDIO, 'c=IN IP4 @C@', 'm=video 6002 RTP/AVP 31',
-                                                      'c=IN IP4 @C@', conn=''))).replace('a@@G@>;tag', 'a@@C@>;tag'))],
+    ('two media, c= of each', [('c', request(body=sdp(AUDIO, 'c=IN @IP@ @C@', 'm=video 6002 RTP/AVP 31',
+                                                     'c=IN @IP@ @C@', conn='')),
+                                gate(request(body=sdp(AUDIO, 'c=IN @IP@ @C@', 'm=video 6002 RTP/AVP 31',
+                                                      'c=IN @IP@ @C@', conn=''))).replace('a@@G@>;tag', 'a@@C@>;tag'))],
      False),
     ('DIFF: Via says another port', [('c', request(via='@C@:5070', contact=None),
                                       request(via='@C@:5070', contact=None))], True),
-    ('DIFF: a=rtcp', [('c', request(body=sdp(AUDIO, 'a=rtcp:6011 IN IP4 @C@')),
+    ('DIFF: a=rtcp', [('c', request(body=sdp(AUDIO, 'a=rtcp:6011 IN @IP@ @C@')),
                        gate(request(body=sdp(AUDIO, 'a=rtcp:6001'))).replace('a@@G@>;tag', 'a@@C@>;tag'))], True),
     ('no media', [('c', request(body=sdp('m=audio 0 RTP/AVP 0')),
                          gate(request(body='@@@')).replace('a@@G@>;tag', 'a@@C@>;tag')
@@ -422,36 +423,32 @@ NAT = (
 )
 
 
-def nat_bytes(talk, text):
-    return finish(text.replace('@G@', G4), talk.family, talk.port, talk.transport)
-
-
-def nat():
+def nat(family='4'):
     wire = Wire()
     for name, steps, differs in NAT:
         wire.seen_from = None
         bad = ''
-        with Talk(wire, '4') as talk:
+        with Talk(wire, family) as talk:
             for who, text, wanted in steps:
-                got = talk.datagram(who, nat_bytes(talk, text))
-                if wanted != 0 and got != nat_bytes(talk, wanted):
-                    bad = 'got %r, expected %r' % (got, nat_bytes(talk, wanted))
+                got = talk.datagram(who, talk.bytes(text))
+                if wanted != 0 and got != talk.bytes(wanted):
+                    bad = 'got %r, expected %r' % (got, talk.bytes(wanted))
         wire.expected.take()
         if not differs or IS_OURS:
-            verdict('NAT: ' + name, not bad, bad)
+            verdict('NAT, IPv%s: %s' % (family, name), not bad, bad)
         else:
-            print('# stock: NAT: %s: %s' % (name, bad or 'the same'))
-    nat_tcp(wire)
+            print('# stock: NAT, IPv%s: %s: %s' % (family, name, bad or 'the same'))
+    nat_tcp(wire, family)
 
 
-def nat_tcp(wire):
+def nat_tcp(wire, family):
     one = request(body=OFFER)
     changed = gate(one).replace('a@@G@>;tag', 'a@@C@>;tag')
     cuts = [None] + (list(range(20, 600, 67)) if IS_OURS else [])
     wrong = []
     for cut in cuts:
-        with Talk(wire, '4', 'TCP') as talk:
-            data, wanted = nat_bytes(talk, one), nat_bytes(talk, changed)
+        with Talk(wire, family, 'TCP') as talk:
+            data, wanted = talk.bytes(one), talk.bytes(changed)
             if cut and cut >= len(data):
                 continue
             got = talk.stream([data[:cut], data[cut:]] if cut else [data], len(wanted))
@@ -459,9 +456,9 @@ def nat_tcp(wire):
             if got != wanted:
                 wrong.append('%s: %r' % (cut, got))
         if cut is None:
-            verdict('NAT: TCP: INVITE', not wrong, wrong)
+            verdict('NAT, IPv%s: TCP: INVITE' % family, not wrong, wrong)
     if IS_OURS:
-        verdict('DIFF: NAT: TCP: INVITE in two segments, at %d places' % (len(cuts) - 1), not wrong, wrong[:2])
+        verdict('DIFF: NAT, IPv%s: TCP: INVITE in two segments, at %d places' % (family, len(cuts) - 1), not wrong, wrong[:2])
 
 
 # --- generated cases -----------------------------------------------------------------
@@ -483,17 +480,19 @@ def variants(data):
             yield 'byte-%d-%02x' % (n, byte), data[:n] + bytes([byte]) + data[n + 1:]
 
 
-def record(path):
+def cases():
     wire = Wire()
-    with open(path, 'w', encoding='ascii') as file:
-        for name, text in BASES:
-            for variant, _ in variants(finish(text, '4', 20000)):
-                with Talk(wire, '4') as talk:
-                    data = dict(variants(talk.bytes(text)))[variant]
-                    got = talk.datagram('c', data)
-                file.write('%s %s\t%s\t%s\t%s\n' % (name, variant, data.hex(),
-                                                   'dropped' if got is None else got.hex(),
-                                                   wire.expected.take()))
+    for name, text in BASES:
+        for variant, _ in variants(finish(text, '4', 20000)):
+            with Talk(wire, '4') as talk:
+                data = dict(variants(talk.bytes(text)))[variant]
+                got = talk.datagram('c', data)
+            yield ('%s %s' % (name, variant), data.hex(), 'dropped' if got is None else got.hex(),
+                   wire.expected.take())
+
+
+def record(path):
+    helperwire.write(path, cases())
 
 
 def is_sip(data):
@@ -505,8 +504,13 @@ def via_port(data, before=b'Via: SIP/2.0/UDP '):
     return match and match[1]
 
 
-def reason(data, ours, stock, exp, stock_exp):
+def unhex(text):
+    return None if text == 'dropped' else bytes.fromhex(text)
+
+
+def reason(_, data, ours, exp, stock, stock_exp):
     """Why ours is right"""
+    data, ours, stock = unhex(data), unhex(ours), unhex(stock)
     if not is_sip(data):
         return 'no start line of SIP/2.0: passes as it is' if ours == data and not exp else None
     if not re.search(rb'(?i)\n(CSeq)[ \t]*:\s*[0-9]', data.split(b'\n\r\n')[0].split(b'\n\n')[0]):
@@ -531,28 +535,8 @@ def reason(data, ours, stock, exp, stock_exp):
     return next((why for why, holds in rules if holds), None)
 
 
-def read(path):
-    with open(path, encoding='ascii') as file:
-        return [line.rstrip('\n').split('\t') for line in file]
-
-
 def compare(ours, stock):
-    reasons, open_cases = {}, []
-    rows = list(zip(read(ours), read(stock)))
-    for (case, data, got, exp), (_, _, other, stock_exp) in rows:
-        if (got, exp) == (other, stock_exp):
-            continue
-        unhex = lambda t: None if t == 'dropped' else bytes.fromhex(t)
-        why = reason(unhex(data), unhex(got), unhex(other), exp, stock_exp)
-        reasons.setdefault(why or 'unexplained', []).append(case)
-        if not why:
-            open_cases.append((case, unhex(got), unhex(other), exp, stock_exp))
-    for why, cases in sorted(reasons.items()):
-        print('# %d differences to stock: %s (%s ...)' % (len(cases), why, ', '.join(cases[::len(cases) // 8 + 1])))
-    for case in open_cases[:25]:
-        print('# %s:\n#   ours  %r\n#   stock %r\n#   ours  %s\n#   stock %s' % case)
-    verdict('DIFF: each difference of %d messages has its reason' % len(rows), 'unexplained' not in reasons,
-            '%d do not' % len(reasons.get('unexplained', [])))
+    helperwire.compare(ours, stock, reason)
 
 
 # --- with real peers --------------------------------------------------------------------
@@ -587,6 +571,24 @@ def echo(*places):
                 pass
         else:
             print('nothing', end=' ')
+
+
+def arrives(name, addr, port, sender, to):
+    kind = socket.AF_INET6 if is6(addr) else socket.AF_INET
+    enter(name)
+    receiver = socket.socket(kind, socket.SOCK_DGRAM)
+    receiver.bind((addr, int(port)))
+    receiver.settimeout(0.3)
+    enter(sender)
+    sock = socket.socket(kind, socket.SOCK_DGRAM)
+    for _ in range(8):
+        sock.sendto(b'media', (to, int(port)))
+        try:
+            print('arrives' if receiver.recv(64) == b'media' else 'something else')
+            return
+        except socket.timeout:
+            pass
+    print('nothing')
 
 
 def phone(addr, user):

@@ -5,12 +5,10 @@
 import os
 import socket
 
-from ftpwire import Expectations
+from helperwire import Expectations, IS_OURS, SAME
 from rawnet import C4, S4, enter, equal, main
 
-IS_OURS = os.environ.get('NFCT_MODSET') == 'ours'
 READ = b'\0\1boot\0octet\0'
-SAME = None
 
 # name, data, whether a transfer is expected, whether stock expects one if that differs
 TABLE = (

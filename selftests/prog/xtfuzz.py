@@ -14,7 +14,6 @@
         The same rules replaced by each other, while packets pass.
 """
 
-import errno
 import itertools
 import os
 import random
@@ -23,7 +22,7 @@ import sys
 import threading
 import time
 
-from rawnet import main, verdict
+from rawnet import FailNth, errname, main, verdict
 from xtcase import CHAINS, TABLES, Packet, Router, place
 
 PACKETS = ['tcp dport=80 opts=020405b4', 'udp dport=53', 'icmp', 'sctp chunks=0000000400000000',
@@ -83,10 +82,6 @@ def contents(ext, rng, rounds):
             if size:
                 data[rng.randrange(size)] = rng.choice((1, 2, 3, 4, 16, 0x7f, 0x80, 0xff, 65))
         yield bytes(data)
-
-
-def errname(err):
-    return errno.errorcode.get(err.errno, str(err.errno))
 
 
 def answer(router, ext, six, data):
@@ -166,19 +161,6 @@ def taken(router, six, table, chain, arguments):
     starts = [(hook, info['hooks'][hook], info['underflow'][hook]) for hook in TABLES[table]]
     family.clear(table)
     return (blob, starts), ''
-
-
-class FailNth:
-    """Which allocation of this thread fails.  The file is opened before any does."""
-
-    def __init__(self):
-        self.file = os.open('/proc/thread-self/fail-nth', os.O_RDWR)
-
-    def set(self, turn):
-        os.pwrite(self.file, b'%d' % turn, 0)
-
-    def left(self):
-        return int(os.pread(self.file, 32, 0))
 
 
 def fail_one(nth, family, table, rule, turn):

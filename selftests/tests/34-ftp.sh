@@ -164,7 +164,7 @@ if modinfo -F parm nf_conntrack_ftp | grep -q '^ports:'; then
 fi
 
 # --- bytes ---
-# ftpwire.py knows by a datagram that all before it have passed
+# helperwire.py knows by a datagram that all before it have passed
 must ns r iptables -A FORWARD -p udp --dport 2000 -j ACCEPT
 verdicts python3 /payload/bin/ftpwire.py table
 if is_ours; then

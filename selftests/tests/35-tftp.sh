@@ -82,19 +82,7 @@ must server_stop
 must rmmod nf_nat_tftp
 
 # --- ports ---
-if modinfo -F parm nf_conntrack_tftp | grep -q '^ports:'; then
-	must helper_rules -D tftp udp 69
-	ns r conntrack -F 2>/dev/null
-	must rmmod nf_conntrack_tftp
-	check 'several ports' modprobe nf_conntrack_tftp ports=69,6969
-	is 'the ports' "$(cat /sys/module/nf_conntrack_tftp/parameters/ports)" 69,6969
-	check 'helper of another port' helper_rules -A tftp-1 udp 6969
-	must helper_rules -D tftp-1 udp 6969
-	ns r conntrack -F 2>/dev/null
-	must rmmod nf_conntrack_tftp
-	must modprobe nf_conntrack_tftp
-	must helper_rules -A tftp udp 69
-fi
+several_ports tftp udp 69 6969 tftp-1
 
 # --- datagrams ---
 verdicts python3 /payload/bin/tftpwire.py

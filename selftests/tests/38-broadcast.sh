@@ -128,16 +128,6 @@ agents_start()
 	done
 }
 
-# nft lets go of a rule's helper a moment after the rule has gone.
-removed()
-{
-	local module
-
-	for module; do
-		wait_for "rmmod $module" || return
-	done
-}
-
 unload()
 {
 	ns r conntrack -F 2>/dev/null

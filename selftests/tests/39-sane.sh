@@ -79,22 +79,10 @@ fi
 stop "$SERVER"
 
 # --- ports ---
-if modinfo -F parm nf_conntrack_sane | grep -q '^ports:'; then
-	must helper_rules -D sane tcp 6566
-	ns r conntrack -F 2>/dev/null
-	must rmmod nf_conntrack_sane
-	check 'several ports' modprobe nf_conntrack_sane ports=6566,7000
-	is 'the ports' "$(cat /sys/module/nf_conntrack_sane/parameters/ports)" 6566,7000
-	check 'helper of another port' helper_rules -A sane-7000 tcp 7000
-	must helper_rules -D sane-7000 tcp 7000
-	ns r conntrack -F 2>/dev/null
-	must rmmod nf_conntrack_sane
-	must modprobe nf_conntrack_sane
-	must helper_rules -A sane tcp 6566
-fi
+several_ports sane tcp 6566 7000 sane-7000
 
 # --- bytes ---
-# sanewire.py knows by a datagram that all before it have passed
+# helperwire.py knows by a datagram that all before it have passed
 must ns r iptables -A FORWARD -p udp --dport 2000 -j ACCEPT
 verdicts python3 /payload/bin/sanewire.py table
 if is_ours; then

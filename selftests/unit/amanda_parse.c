@@ -78,18 +78,12 @@ static const struct row rows[] = {
 	NONE(""),
 };
 
-static void *exact;
-
 /* The verdict on a copy of the data in memory of exactly their size */
 static int verdict_of(const char *data, u32 len, struct nf_ct_amanda_said *said)
 {
 	struct nf_ct_cursor c;
 
-	free(exact);
-	exact = malloc(len);
-	if (len)
-		memcpy(exact, data, len);
-	nf_ct_cursor_init(&c, exact, len);
+	nf_ct_cursor_init(&c, unit_exact(data, len), len);
 	return nf_ct_amanda_read(&c, said);
 }
 

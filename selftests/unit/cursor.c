@@ -13,18 +13,12 @@
 #include "nf_ct_cursor.h"
 #include "unit.h"
 
-static void *exact;
-
 /* A cursor on a copy of @data in memory of its own */
 static struct nf_ct_cursor cursor_on(const void *data, u32 len)
 {
 	struct nf_ct_cursor c;
 
-	free(exact);
-	exact = malloc(len);
-	if (len)
-		memcpy(exact, data, len);
-	nf_ct_cursor_init(&c, exact, len);
+	nf_ct_cursor_init(&c, unit_exact(data, len), len);
 	return c;
 }
 
@@ -832,6 +826,5 @@ int main(int argc, char **argv)
 	unit_test("lists of TCP options", tcp_option_lists);
 	unit_test("inputs cut off and changed at each byte", cut_and_changed);
 	unit_test("random operations", random_operations);
-	free(exact);
 	return unit_finish();
 }

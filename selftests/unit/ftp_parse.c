@@ -120,18 +120,12 @@ static const struct row rows[] = {
 	{ "", 0, NOTHING, 0, 0, "" },
 };
 
-static void *exact;
-
 /* The verdict on a copy of @len bytes in memory of their own */
 static int read_line(const char *text, u32 len, bool server, struct nf_ct_ftp_said *said)
 {
 	struct nf_ct_cursor c;
 
-	free(exact);
-	exact = malloc(len);
-	if (len)
-		memcpy(exact, text, len);
-	nf_ct_cursor_init(&c, exact, len);
+	nf_ct_cursor_init(&c, unit_exact(text, len), len);
 	return nf_ct_ftp_line(&c, server, said);
 }
 
@@ -278,15 +272,11 @@ static void random_lines(void)
 		"fd00::2", ":", ".", "\r\n", "\n", "\r", "\t", "x", "\xff", "-", "=",
 	};
 	char line[256];
-	u32 round, n, len;
+	u32 round, len;
 	bool good = true;
 
 	for (round = 0; round < 300000 && good; round++) {
-		for (len = 0, n = rand() % 14; n; n--) {
-			const char *piece = pieces[rand() % ROWS(pieces)];
-
-			len += sprintf(line + len, "%s", piece);
-		}
+		len = unit_pieces(line, pieces, ROWS(pieces), 14);
 		good = CHECK(beginnings_agree(line, len, round & 1));
 		if (!good)
 			printf("# %.*s\n", (int)len, line);
@@ -301,6 +291,5 @@ int main(void)
 	unit_test("several lines in a segment", segments);
 	unit_test("plain text again", plain);
 	unit_test("random lines", random_lines);
-	free(exact);
 	return unit_finish();
 }

@@ -202,12 +202,9 @@ static bool read_copy(int kind, u32 len, struct nf_ct_h323_found *found, u32 *en
 {
 	const char *rule = NULL;
 	struct nf_ct_cursor c;
-	u8 *exact = malloc(len);
 	bool ok;
 
-	if (len)
-		memcpy(exact, message, len);
-	nf_ct_cursor_init(&c, exact, len);
+	nf_ct_cursor_init(&c, unit_exact(message, len), len);
 	if (kind == CALL)
 		ok = nf_ct_h323_read_q931(&c, found, &rule);
 	else if (kind == CONTROL)
@@ -218,7 +215,6 @@ static bool read_copy(int kind, u32 len, struct nf_ct_h323_found *found, u32 *en
 	if (ok)
 		check_items(found, len);
 	*end = nf_ct_cursor_offset(&c);
-	free(exact);
 	return ok;
 }
 

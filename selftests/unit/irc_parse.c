@@ -98,19 +98,13 @@ static const struct row rows[] = {
 	{ SEND "file 1 1023\1\r\n", BAD, 0, 0, "DCC: port below" },
 };
 
-static void *exact;
-
 /* The verdict on what stands first in a copy of @len bytes in memory of their own */
 static int read_line(const char *text, u32 len, struct nf_ct_irc_said *said)
 {
 	struct nf_ct_irc_reader reader;
 	struct nf_ct_cursor c;
 
-	free(exact);
-	exact = malloc(len);
-	if (len)
-		memcpy(exact, text, len);
-	nf_ct_cursor_init(&c, exact, len);
+	nf_ct_cursor_init(&c, unit_exact(text, len), len);
 	nf_ct_irc_reader_init(&reader, &c);
 	return nf_ct_irc_read(&reader, said);
 }
@@ -216,12 +210,11 @@ static void random_lines(void)
 		"\r\n", "\n", "\r", "\t", "x", "\xff", SEND, SEND "f ", SEND "f 1 ",
 	};
 	char line[512], *end;
-	u32 round, n, len;
+	u32 round, len;
 	bool good = true;
 
 	for (round = 0; round < 300000 && good; round++) {
-		for (len = 0, n = rand() % 14; n; n--)
-			len += sprintf(line + len, "%s", pieces[rand() % ARRAY_SIZE(pieces)]);
+		len = unit_pieces(line, pieces, ARRAY_SIZE(pieces), 14);
 		end = memchr(line, '\n', len);
 		good = CHECK(beginnings_agree(line, end ? end + 1 - line : len));
 		if (!good)
@@ -235,6 +228,5 @@ int main(void)
 	unit_test("lines that are cut", beginnings);
 	unit_test("several lines in a segment", segments);
 	unit_test("random lines", random_lines);
-	free(exact);
 	return unit_finish();
 }

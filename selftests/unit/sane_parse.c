@@ -51,16 +51,12 @@ static const struct row rows[] = {
 /* Read the next bytes of a message, in memory of exactly their size */
 static const char *go_on(struct nf_ct_sane_head *head, bool answer, const char *data, u32 len)
 {
-	void *exact = malloc(len);
 	struct nf_ct_cursor c;
 	const char *rule;
 
-	if (len)
-		memcpy(exact, data, len);
-	nf_ct_cursor_init(&c, exact, len);
+	nf_ct_cursor_init(&c, unit_exact(data, len), len);
 	rule = answer ? nf_ct_sane_read_answer(head, &c) : nf_ct_sane_read_request(head, &c);
 	CHECK(nf_ct_cursor_offset(&c) == len || head->verdict != UNFINISHED);
-	free(exact);
 	return rule;
 }
 

@@ -13,18 +13,12 @@
 
 #define ROWS(table)	(sizeof(table) / sizeof((table)[0]))
 
-static void *exact;
-
 /* A cursor on a copy in memory of exactly its size */
 static struct nf_ct_cursor on(const char *text, u32 len)
 {
 	struct nf_ct_cursor c;
 
-	free(exact);
-	exact = malloc(len);
-	if (len)
-		memcpy(exact, text, len);
-	nf_ct_cursor_init(&c, exact, len);
+	nf_ct_cursor_init(&c, unit_exact(text, len), len);
 	return c;
 }
 
@@ -366,7 +360,7 @@ static void random_messages(void)
 		"0 ", "a=rtcp:", "6011", "\r\n\r\n", "Content-Length: ", "99999999999", "\xff", "sip:", "@",
 	};
 	char text[1024];
-	u32 round, n, len;
+	u32 round, len;
 
 	for (round = 0; round < 100000; round++) {
 		struct nf_ct_sip_session s;
@@ -376,8 +370,7 @@ static void random_messages(void)
 		bool inside = false;
 		u32 count = 0;
 
-		for (len = 0, n = rand() % 30; n; n--)
-			len += sprintf(text + len, "%s", pieces[rand() % ROWS(pieces)]);
+		len = unit_pieces(text, pieces, ROWS(pieces), 30);
 		c = on(text, len);
 		nf_ct_sip_read(&c, &head);
 		if (!CHECK(head.body <= len && head.call.begin + head.call.len <= len))
@@ -404,6 +397,5 @@ int main(void)
 	unit_test("session descriptions", descriptions);
 	unit_test("many media", many_media);
 	unit_test("random messages", random_messages);
-	free(exact);
 	return unit_finish();
 }

@@ -43,16 +43,10 @@ static const struct row rows[] = {
 static int verdict_of(const void *data, u32 len, const char **rule)
 {
 	struct nf_ct_cursor c;
-	void *exact = malloc(len);
-	int verdict;
 
-	if (len)
-		memcpy(exact, data, len);
 	*rule = NULL;
-	nf_ct_cursor_init(&c, exact, len);
-	verdict = nf_ct_tftp_read(&c, rule);
-	free(exact);
-	return verdict;
+	nf_ct_cursor_init(&c, unit_exact(data, len), len);
+	return nf_ct_tftp_read(&c, rule);
 }
 
 static void table(void)

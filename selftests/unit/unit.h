@@ -21,12 +21,38 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static struct {
 	unsigned int tests;
 	unsigned int failed;
 	unsigned int bad_checks;	/* of the test that runs */
+	void *exact;
 } unit;
+
+/* A copy in memory of exactly its size, so that the address checker sees each byte too
+ * much; until the next call.
+ */
+static inline void *unit_exact(const void *data, size_t len)
+{
+	free(unit.exact);
+	unit.exact = malloc(len);
+	if (len)
+		memcpy(unit.exact, data, len);
+	return unit.exact;
+}
+
+/* Fewer than @most random ones of @count pieces, behind each other; its length */
+static inline unsigned int unit_pieces(char *text, const char *const *pieces,
+				       unsigned int count, unsigned int most)
+{
+	unsigned int len = 0, n;
+
+	for (n = rand() % most; n; n--)
+		len += sprintf(text + len, "%s", pieces[rand() % count]);
+	return len;
+}
 
 /* Says where, at the most ten times in a test. */
 #define CHECK(condition)						\
@@ -56,6 +82,8 @@ static inline void unit_test(const char *name, void (*test)(void))
 static inline int unit_finish(void)
 {
 	printf("1..%u\n", unit.tests);
+	free(unit.exact);
+	unit.exact = NULL;
 	return unit.failed != 0;
 }
 
