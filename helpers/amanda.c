@@ -14,6 +14,7 @@
 
 #include "amanda_parse.h"
 #include "nf_ct_cursor_skb.h"
+#include "nf_ct_helper_made.h"
 #include "nf_ct_helper_module.h"
 #include "nf_ct_helper_rule.h"
 #include "nf_ct_refresh.h"
@@ -84,7 +85,7 @@ static int amanda_make_known(const struct amanda_packet *p,
 }
 
 static int amanda_expect(const struct amanda_packet *p,
-			 const struct nf_ct_amanda_stream *stream)
+			 const struct nf_ct_amanda_stream *stream, struct nf_ct_made *made)
 {
 	const struct nf_conntrack_tuple *asked = &p->ct->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
 	struct nf_conntrack_expect *exp = nf_ct_expect_alloc(p->ct);
@@ -95,6 +96,7 @@ static int amanda_expect(const struct amanda_packet *p,
 		return amanda_drop(p, "no memory for the expectation");
 	nf_ct_expect_init(exp, NF_CT_EXPECT_CLASS_DEFAULT, nf_ct_l3num(p->ct),
 			  &asked->src.u3, &asked->dst.u3, IPPROTO_TCP, NULL, &port);
+	nf_ct_made_note(made, exp);
 	verdict = amanda_make_known(p, stream, exp);
 	nf_ct_expect_put(exp);
 	return verdict;
@@ -119,13 +121,14 @@ static struct nf_ct_amanda_stream *amanda_take_last(struct nf_ct_amanda_said *sa
 static int amanda_expect_all(const struct amanda_packet *p, struct nf_ct_amanda_said *said)
 {
 	struct nf_ct_amanda_stream *stream;
+	struct nf_ct_made made = { };
 	int verdict = NF_ACCEPT;
 
 	while (verdict == NF_ACCEPT && (stream = amanda_take_last(said))) {
-		verdict = amanda_expect(p, stream);
+		verdict = amanda_expect(p, stream, &made);
 		stream->port = 0;
 	}
-	return verdict;
+	return nf_ct_made_end(&made, verdict);
 }
 
 /* --- packets ----------------------------------------------------------------- */

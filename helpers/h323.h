@@ -8,6 +8,7 @@
 #include <linux/netfilter/nf_conntrack_h323.h>
 
 #include "h323_parse.h"
+#include "nf_ct_helper_made.h"
 
 /* A list of addresses is looked at as far as this, as by nf_nat_h323 */
 #define NF_CT_H323_LIST_MAX	10
@@ -33,6 +34,7 @@ struct nf_ct_h323_state {
  * @nat:     what rewrites addresses, NULL if nothing does
  * @data:    first byte of the message; rewriting may move it
  * @name:    name of the helper, for the log
+ * @made:    what the packet has announced
  * @protoff: offset of the transport header
  * @dataoff: offset of the message behind that header
  * @ctinfo:  the packet's place in the connection
@@ -45,6 +47,7 @@ struct nf_ct_h323_packet {
 	const struct nfct_h323_nat_hooks	*nat;
 	unsigned char				*data;
 	const char				*name;
+	struct nf_ct_made			*made;
 	unsigned int				protoff;
 	int					dataoff;
 	enum ip_conntrack_info			ctinfo;

@@ -21,11 +21,13 @@ nf_ct_h323_expect_new(const struct nf_ct_h323_packet *p, const union nf_inet_add
 {
 	struct nf_conntrack_expect *exp = nf_ct_expect_alloc(p->ct);
 
-	if (exp)
-		nf_ct_expect_init(exp, NF_CT_EXPECT_CLASS_DEFAULT, nf_ct_l3num(p->ct), from,
-				  to, protocol, NULL, &port);
-	else
+	if (!exp) {
 		nf_ct_h323_refuse(p, "no memory for the expectation");
+		return NULL;
+	}
+	nf_ct_expect_init(exp, NF_CT_EXPECT_CLASS_DEFAULT, nf_ct_l3num(p->ct), from, to,
+			  protocol, NULL, &port);
+	nf_ct_made_note(p->made, exp);
 	return exp;
 }
 

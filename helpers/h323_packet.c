@@ -141,6 +141,7 @@ static int packet_messages(struct nf_ct_h323_packet *p, unsigned int offset, u32
 int nf_ct_h323_inspect_tcp(struct nf_ct_h323_packet *p, nf_ct_h323_message_fn *message)
 {
 	struct tcphdr room, *th = skb_header_pointer(p->skb, p->protoff, sizeof(room), &room);
+	struct nf_ct_made made = { };
 	unsigned int offset;
 	u32 seq;
 	int all;
@@ -151,8 +152,9 @@ int nf_ct_h323_inspect_tcp(struct nf_ct_h323_packet *p, nf_ct_h323_message_fn *m
 	seq = ntohl(th->seq);
 	/* th is void from here on */
 	all = packet_pull(p, offset);
+	p->made = &made;
 	if (all >= 0)
-		return packet_messages(p, offset, all, seq, message);
+		return nf_ct_made_end(&made, packet_messages(p, offset, all, seq, message));
 	nf_ct_h323_refuse(p, "no memory to read it");
 	return NF_DROP;
 }
@@ -162,6 +164,7 @@ int nf_ct_h323_inspect_udp(struct nf_ct_h323_packet *p, nf_ct_h323_message_fn *m
 {
 	unsigned int offset = p->protoff + sizeof(struct udphdr);
 	int all = packet_pull(p, offset);
+	struct nf_ct_made made = { };
 	struct nf_ct_cursor c;
 
 	if (!all)
@@ -172,5 +175,6 @@ int nf_ct_h323_inspect_udp(struct nf_ct_h323_packet *p, nf_ct_h323_message_fn *m
 	}
 	p->data = p->skb->data + offset;
 	nf_ct_cursor_init(&c, p->data, all);
-	return message(p, &c) ? NF_ACCEPT : NF_DROP;
+	p->made = &made;
+	return nf_ct_made_end(&made, message(p, &c) ? NF_ACCEPT : NF_DROP);
 }

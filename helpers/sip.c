@@ -211,8 +211,9 @@ static int sip_datagram(struct nf_ct_sip_msg *m)
 static int sip_help_udp(struct sk_buff *skb, unsigned int protoff, struct nf_conn *ct,
 			enum ip_conntrack_info ctinfo)
 {
+	struct nf_ct_made made = { };
 	struct nf_ct_sip_msg m = {
-		.skb = skb, .ct = ct, .ctinfo = ctinfo, .protoff = protoff,
+		.skb = skb, .ct = ct, .ctinfo = ctinfo, .protoff = protoff, .made = &made,
 		.dataoff = protoff + sizeof(struct udphdr),
 	};
 
@@ -221,14 +222,15 @@ static int sip_help_udp(struct sk_buff *skb, unsigned int protoff, struct nf_con
 	nf_ct_sip_refresh(ct, skb, READ_ONCE(nf_ct_sip_timeout));
 	if (sip_open(&m) != NF_ACCEPT)
 		return NF_DROP;
-	return sip_datagram(&m);
+	return nf_ct_made_end(&made, sip_datagram(&m));
 }
 
 static int sip_help_tcp(struct sk_buff *skb, unsigned int protoff, struct nf_conn *ct,
 			enum ip_conntrack_info ctinfo)
 {
+	struct nf_ct_made made = { };
 	struct nf_ct_sip_msg m = {
-		.skb = skb, .ct = ct, .ctinfo = ctinfo, .protoff = protoff,
+		.skb = skb, .ct = ct, .ctinfo = ctinfo, .protoff = protoff, .made = &made,
 	};
 	struct tcphdr room, *th;
 	u32 seq;
@@ -246,7 +248,7 @@ static int sip_help_tcp(struct sk_buff *skb, unsigned int protoff, struct nf_con
 	/* th is void once the data are in one piece */
 	if (sip_open(&m) != NF_ACCEPT)
 		return NF_DROP;
-	return nf_ct_sip_stream(&m, seq);
+	return nf_ct_made_end(&made, nf_ct_sip_stream(&m, seq));
 }
 
 static const struct nf_ct_helper_kind sip_kinds[] = {

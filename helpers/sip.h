@@ -10,6 +10,7 @@
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_conntrack_helper.h>
 
+#include "nf_ct_helper_made.h"
 #include "sip_parse.h"
 
 #define NF_CT_SIP_NAME	"sip"
@@ -43,6 +44,7 @@ struct nf_ct_sip_state {
  * @datalen: its length
  * @dir:     direction
  * @head:    what its head says
+ * @made:    what its packet has announced, also in messages before
  */
 struct nf_ct_sip_msg {
 	struct sk_buff			*skb;
@@ -55,6 +57,7 @@ struct nf_ct_sip_msg {
 	unsigned int			datalen;
 	u8				dir;
 	struct nf_ct_sip_head		head;
+	struct nf_ct_made		*made;
 };
 
 extern unsigned int nf_ct_sip_timeout;

@@ -275,6 +275,8 @@ static int sip_expect_pair(struct nf_ct_sip_msg *m, struct sip_stream *s, bool b
 			  NULL, &port);
 	nf_ct_expect_init(rtcp, class, nf_ct_l3num(m->ct), s->from, &s->addr, IPPROTO_UDP,
 			  NULL, &control);
+	nf_ct_made_note(m->made, rtp);
+	nf_ct_made_note(m->made, rtcp);
 	verdict = by_nat ? sip_expect_by_nat(m, s, rtp, rtcp) : sip_expect_both(m, rtp, rtcp);
 	if (verdict != NF_ACCEPT)
 		return verdict;

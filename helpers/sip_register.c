@@ -109,6 +109,7 @@ static int sip_contact_expect(struct nf_ct_sip_msg *m, const struct sip_contact 
 		from = &m->ct->tuplehash[!m->dir].tuple.src.u3;
 	nf_ct_expect_init(exp, SIP_EXPECT_SIGNALLING, nf_ct_l3num(m->ct), from,
 			  &contact->addr, contact->proto, NULL, &port);
+	nf_ct_made_note(m->made, exp);
 	rcu_assign_pointer(nf_ct_exp_assigned(exp), nf_ct_sip_helper(m->ct, contact->proto));
 	exp->flags = NF_CT_EXPECT_PERMANENT | NF_CT_EXPECT_INACTIVE;
 	verdict = sip_contact_known(m, contact, exp);
