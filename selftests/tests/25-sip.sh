@@ -13,60 +13,28 @@
 . /payload/lib.sh
 # shellcheck source=selftests/data/helper.sh
 . /payload/data/helper.sh
+# shellcheck source=selftests/data/sip.sh
+. /payload/data/sip.sh
 
 STOCK=/lib/modules/$(uname -r)/kernel/net/netfilter/nf_conntrack_sip.ko
 WIRE=/payload/bin/sipwire.py
 
-sip_rules()
-{
-	helper_rules "$1" sip udp 5060 && helper_rules "$1" sip tcp 5060
-}
-
-# $1: transport of sipp, u1 or t1; $2: address of the server
-server_start()
-{
-	nsenter --net=/run/netns/s sipp -sn uas -t "$1" -i "$2" -mi "$2" -mp 7000 -rtp_echo -nostdin \
-		>/tmp/uas.log 2>&1 &
-	SERVER=$!
-	wait_for 'ns s ss -Hlun sport = :5060 | grep -q . || ns s ss -Hltn sport = :5060 | grep -q .' 30
-}
-
 # $1: name, $2: transport, $3: client, $4: server, $5: where the client's media are sent
 call()
 {
-	must server_start "$2" "$4"
-	nsenter --net=/run/netns/c sipp -sn uac -t "$2" -i "$3" -mi "$3" -mp 6000 -rtp_echo -nostdin \
-		-m 1 -d 9000 -timeout 40 "$(bracket "$4"):5060" >/tmp/uac.log 2>&1 &
-	local client=$!
+	must server_start '-sn uas' "$2" "$4"
+	client_start '-sn uac' "$2" "$3" "$4" -d 9000
 	sleep 1.5
-	is "$1: media of the client and of the server" \
-		"$(python3 $WIRE echo c "$4" 7000 s "$5" 6000)" 'back back '
-	check "$1: the call ends well" wait $client
+	is "$1: media of the client and of the server" "$(media "$5" "$4")" 'back back '
+	check "$1: the call ends well" wait "$CLIENT"
 	stop "$SERVER"
 	ns r conntrack -F 2>/dev/null
 }
 
-bracket()
-{
-	case $1 in
-	*:*) echo "[$1]" ;;
-	*) echo "$1" ;;
-	esac
-}
-
 must modprobe -a nf_conntrack_netlink nf_conntrack_sip nf_nat_sip
-must topology
-must policy udp 5060
-must ns r iptables -A FORWARD -p tcp --dport 5060 -j ACCEPT
-must ns r ip6tables -A FORWARD -p tcp --dport 5060 -j ACCEPT
-must ns r iptables -A FORWARD -p udp --dport 2000 -j ACCEPT
-# neighbours are known
-ns c ping -c 1 -W 5 10.0.1.1 >/dev/null
-ns c ping -c 1 -W 5 fd00:1::1 >/dev/null
-ns s ping -c 1 -W 5 10.0.2.1 >/dev/null
-ns s ping -c 1 -W 5 fd00:2::1 >/dev/null
+must sip_net
 
-is 'without the helper: no media' "$(must server_start u1 10.0.2.2; python3 $WIRE echo c 10.0.2.2 7000; stop "$SERVER")" 'nothing '
+is 'without the helper: no media' "$(must server_start '-sn uas' u1 10.0.2.2; python3 $WIRE echo c 10.0.2.2 7000; stop "$SERVER")" 'nothing '
 must sip_rules -A
 call 'UDP, plain' u1 10.0.1.2 10.0.2.2 10.0.1.2
 call 'TCP, plain' t1 10.0.1.2 10.0.2.2 10.0.1.2
