@@ -11,6 +11,7 @@
 #           packet that a full table refuses, and per entry of a dump and a flush
 #   xt      instructions per packet of each match and target (boot.sh --icount)
 #   xtframes  the same for those that look at other packets than UDP over IPv4
+#   helpers instructions per control packet of each helper (boot.sh --icount)
 #   xtcpus  packets that two CPUs send through one rule
 set -euo pipefail
 
@@ -23,6 +24,10 @@ NFCT_PACKETS=20000
 . "${0%/*}/packets.sh"
 # shellcheck source=selftests/bench/xt.sh
 . "${0%/*}/xt.sh"
+# shellcheck source=selftests/data/helper.sh
+. "${0%/*}/helper.sh"
+# shellcheck source=selftests/bench/helpers.sh
+. "${0%/*}/helpers.sh"
 
 fail() {
 	echo "GUEST-FAILED $*"

@@ -9,7 +9,7 @@
 #   ROUNDS=3     rounds of the repeated measurements
 #   QUICK=1      one round of smaller numbers, some minutes in all
 #   ONLY=a,b     only these: flows aged memory netns proc late events expect listeners cpus
-#                table icount xt xtframes xtcpus
+#                table icount xt xtframes xtcpus helpers
 #   MODSETS=...  "stock ours" (default), or one of the two
 #   --install    install missing packages with apt
 set -euo pipefail
@@ -52,7 +52,7 @@ make_tools() {
 		[ "$bin" -nt "$src" ] ||
 			gcc -O2 -Wall -o "$bin" "$src" -lmnl -lnetfilter_conntrack -lpthread
 	done
-	cp -u "$here/../prog/ftpmany.py" "$out/bin/"
+	cp -u "$here"/../prog/{ftpmany,helperpath,h323msg,rawnet,*wire}.py "$out/bin/"
 }
 
 # The clock that stands still while the host is busy elsewhere.
@@ -165,6 +165,7 @@ qemu() {
 	log=$out/log/qemu-$scenario.$modset.$round
 	"$here/../vm/boot.sh" --modset "$modset" \
 		--timeout "$seconds" --bin "$out/bin" --add "$here/packets.sh" --add "$here/xt.sh" \
+		--add "$here/helpers.sh" --add "$here/../data/helper.sh" \
 		--add "$here/../data/expect.sh" --add "$here/../prog/xtcase.py" \
 		--add "$here/../prog/rawnet.py" "$@" -- "$here/qemu-guest.sh" "$scenario" \
 		"$events" </dev/null >"$log" 2>&1 || true
@@ -198,7 +199,7 @@ exec 9>"$out/.lock"
 flock -n 9 || die "another run of this is going on"
 mkdir -p "$out/log"
 for scenario in flows aged memory netns proc late events expect listeners cpus table icount xt \
-	xtframes xtcpus; do
+	xtframes xtcpus helpers; do
 	! chosen $scenario || rm -f "$out"/log/*-$scenario.*
 done
 failed=0
@@ -224,6 +225,7 @@ if [ -x "$here/../vm/boot.sh" ]; then
 		! chosen icount || qemu "$modset" 1 icount 600 --icount
 		! chosen xt || qemu "$modset" 1 xt 900 --icount
 		! chosen xtframes || qemu "$modset" 1 xtframes 900 --icount
+		! chosen helpers || qemu "$modset" 1 helpers 600 --icount
 		! chosen xtcpus || qemu "$modset" 1 xtcpus 300
 	done
 fi
