@@ -303,6 +303,11 @@ run_all()
 	done
 }
 
+# Points that ours fails because it does what a later kernel does; as there they are
+# documented as a difference (Documentation/differences.txt). A regular expression a line.
+# recent-hitcount:
+INTENDED='^(legacy|nftables) libxt_recent\.t(: line [0-9]+ \(should fail: .*--hitcount 999 .*)?$'
+
 # worse TEST GOOD BAD: names of points that module set GOOD passes and BAD does not,
 # and of those that only BAD reports as failed.
 worse()
@@ -318,7 +323,7 @@ worse()
 			for (name in bad)
 				if (bad[name] == "bad" && !(name in good))
 					print name
-		}' "$work/$1.$2" "$work/$1.$3" | sort
+		}' "$work/$1.$2" "$work/$1.$3" | sed -E "/$INTENDED/d" | sort
 }
 
 # again MODSET TEST: another try; the first one's log is kept beside.

@@ -41,8 +41,9 @@ named()
 # Names of the rules that have counted, which start again from 0
 counted()
 {
-	ns "$1" "$(tool "$2")" -t "$3" -L "$4" -Z -vxn |
+	ns "$1" "$(tool "$2")" -t "$3" -vxn -L "$4" |
 		sed -nE 's/^ *[1-9][0-9]* .*\/\* (.*) \*\/.*/\1/p' | tr '\n' ' ' | sed 's/ $//'
+	ns "$1" "$(tool "$2")" -t "$3" -Z "$4"
 }
 
 modules()
