@@ -22,21 +22,22 @@ held_call()
 
 	rm -rf /tmp/stages
 	mkdir /tmp/stages
+	# sipp needs a zero: it does not end what it has read
 	for stage in talk hold again; do
-		printf wait >/tmp/stages/$stage.go
+		printf 'wait\0' >/tmp/stages/$stage.go
 	done
 	must server_start '-sf /payload/data/sip-hold-uas.xml' "$2" "$4"
 	client_start '-sf /payload/data/sip-hold-uac.xml' "$2" "$3" "$4"
 	wait_for '[ -e /tmp/stages/talk ]' 20
 	is "$1: media" "$(media "$5" "$4")" 'back back '
-	printf go >/tmp/stages/talk.go
+	printf 'go\0' >/tmp/stages/talk.go
 	wait_for '[ -e /tmp/stages/hold ]' 20
 	is "$1: on hold" "$(media "$5" "$4")" 'back back '
-	printf go >/tmp/stages/hold.go
+	printf 'go\0' >/tmp/stages/hold.go
 	wait_for '[ -e /tmp/stages/again ]' 20
 	is "$1: media at another port" \
 		"$(python3 /payload/bin/sipwire.py arrives c "$3" 6020 s "$5")" arrives
-	printf go >/tmp/stages/again.go
+	printf 'go\0' >/tmp/stages/again.go
 	check "$1: the call ends well" wait "$CLIENT" || note "$(tail -n 20 /tmp/uac.log)"
 	stop "$SERVER"
 	ns r conntrack -F 2>/dev/null

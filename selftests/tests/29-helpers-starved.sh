@@ -45,7 +45,7 @@ starved()
 	local room before
 
 	read -r before <$ROOM
-	for room in 0 1 2 3; do
+	for room in 1 2 3; do
 		echo $room >$ROOM
 		# shellcheck disable=SC2086  # names are words
 		verdicts -p "$1, room for $room" path room "$1" $HELPERS
