@@ -10,7 +10,7 @@ quiet := @
 FOR := $(if $(KERNEL),selftests/kernels/for.sh $(KERNEL))
 TESTS := selftests/run.sh $(if $(JOBS),--jobs $(JOBS)) $(if $(SMOKE),--smoke)
 
-.PHONY: all modules deps check check-debug check-install check-peers abi-check bench demo fuzz vm-shell
+.PHONY: all modules deps check check-debug check-install check-peers abi-check bench demo fuzz torture vm-shell
 .PHONY: install uninstall status clean help sparse configs checkpatch gates
 
 all: modules	## compile the modules into BUILD= (build/) for KDIR=, KVER= or KERNEL=
@@ -53,6 +53,9 @@ check-install: deps	## installs as people do: package, upgrades, signatures; TES
 
 fuzz:		## a parser of packets under libFuzzer (PARSER=ftp TIME=60)
 	$(quiet)selftests/fuzz/run.sh "$(PARSER)" $(or $(TIME),60)
+
+torture: deps	## everything at once against the modules: TIME=20 (minutes) SEED=, KERNEL=debug
+	$(quiet)KERNEL= TIME= SEED= selftests/torture/run.sh $(if $(KERNEL),--kernel $(KERNEL)) --time $(or $(TIME),20) $(if $(SEED),--seed $(SEED))
 
 demo: deps	## a NAT gateway with conntrackd and a slow listener, ours beside the kernel's own
 	$(quiet)selftests/demo/run.sh

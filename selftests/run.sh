@@ -36,9 +36,6 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/runner.sh
 . "$HERE/runner.sh"
 
-# programs of this source tree: those of another one are others
-PROG=$CACHE/prog-$(cksum <<<"$HERE" | cut -d' ' -f1)
-
 declare -A modules_for=()
 timed=()
 modset=${MODSET:-ours} jobs=${JOBS:-2} smoke='' host=''
@@ -134,29 +131,6 @@ need()
 	list_runs | grep "^$1 " >/dev/null
 }
 
-# Compiles prog/*.c into the cache; puts prog/*.py beside.
-build_programs()
-{
-	local source out header newest=''
-
-	mkdir -p "$PROG"
-	for header in "$HERE"/prog/*.h; do
-		[ -e "$header" ] && { [ -z "$newest" ] || [ "$header" -nt "$newest" ]; } && newest=$header
-	done
-	for source in "$HERE"/prog/*.c; do
-		[ -e "$source" ] || continue
-		[[ $source != */TEMPLATE* ]] || continue
-		out=$PROG/$(basename "$source" .c)
-		[ "$out" -nt "$source" ] && { [ -z "$newest" ] || [ "$out" -nt "$newest" ]; } && continue
-		echo "# compiling prog/$(basename "$source")"
-		cc -std=gnu11 -O2 -g -Wall -Wextra -o "$out" "$source" -lmnl -lnetfilter_conntrack -lpthread ||
-			die "$(basename "$source") does not compile"
-	done
-	for source in "$HERE"/prog/*.py; do
-		[ -e "$source" ] && install -m 755 "$source" "$PROG/"
-	done
-}
-
 # What guests with "kernel" need: images, the test modules of ktest/, our modules.
 prepare_kernel()
 {
@@ -192,6 +166,7 @@ boot_guest()
 	[ "$(header "$file" ICOUNT no)" = no ] || args+=(--icount)
 	[ "$set" = stock ] || args+=(--modules "${modules_for[$kernel]}")
 	[ ! -d "$HERE/data" ] || args+=(--add "$HERE/data")
+	args+=(--add "$HERE/torture")
 	"$HERE/vm/boot.sh" "${args[@]}" -- "$file" 2>&1
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2034
 #
-# What run.sh, peers/run.sh and install/run.sh share; sourced by them. The caller sets the defaults of
+# What run.sh, torture/run.sh, peers/run.sh and install/run.sh share; sourced by them. The caller sets the defaults of
 # its options, defines own_option(), fills "runs" with lines that begin with "MODSET
 # TEST" and adds to the three counters.
 #
@@ -15,14 +15,19 @@
 #   begin NAME           --list ends here; else makes "work", a folder that goes at
 #                        the end of the run
 #   make_images ROOT     kernel and root image of a guest with "kernel"
+#   build_programs       prog/ of this source tree, into the folder PROG
 #   compile_modules      ours, for "kernel", into the folder "modules"
 #   next_slot            returns when fewer than "jobs" are in the background
 #   nest FILE            reads a guest's output, writes it nested, and its counts to a file
 #   summary              last line; fails if something has failed
 
 VM=$(cd "$(dirname "${BASH_SOURCE[0]}")/vm" && pwd)
+SELFTESTS=${VM%/vm}
 # shellcheck source=selftests/kernels/debian.sh
 . "$VM/../kernels/debian.sh"
+
+# programs of this source tree: those of another one are others
+PROG=$CACHE/prog-$(cksum <<<"$SELFTESTS" | cut -d' ' -f1)
 
 kernel=${KERNEL:-} modset='' jobs=1 list='' modules='' work=''
 kernels=() wanted=() runs=()
@@ -118,6 +123,29 @@ make_images()
 {
 	"$VM/image.sh" "$1" "$(user_space "$(guest_series "$kernel")")"
 	is_debug "$kernel" || "$VM/image.sh" cloud "$("$VM/image.sh" kver "$kernel")"
+}
+
+# Compiles prog/*.c into the cache; puts prog/*.py beside.
+build_programs()
+{
+	local source out header newest=''
+
+	mkdir -p "$PROG"
+	for header in "$SELFTESTS"/prog/*.h; do
+		[ -e "$header" ] && { [ -z "$newest" ] || [ "$header" -nt "$newest" ]; } && newest=$header
+	done
+	for source in "$SELFTESTS"/prog/*.c; do
+		[ -e "$source" ] || continue
+		[[ $source != */TEMPLATE* ]] || continue
+		out=$PROG/$(basename "$source" .c)
+		[ "$out" -nt "$source" ] && { [ -z "$newest" ] || [ "$out" -nt "$newest" ]; } && continue
+		echo "# compiling prog/$(basename "$source")"
+		cc -std=gnu11 -O2 -g -Wall -Wextra -o "$out" "$source" -lmnl -lnetfilter_conntrack -lpthread ||
+			die "$(basename "$source") does not compile"
+	done
+	for source in "$SELFTESTS"/prog/*.py; do
+		[ -e "$source" ] && install -m 755 "$source" "$PROG/"
+	done
 }
 
 compile_modules()
