@@ -107,7 +107,7 @@ static unsigned int put_l4(uint8_t *l4, enum kind kind, uint32_t addresses, uint
 		put16(l4 + 16, checksum(l4, 20, addresses + IPPROTO_TCP + 20));
 		return 20;
 	case ICMP:
-		put16(l4, 8 << 8);
+		put32(l4, 8 << 24);
 		put16(l4 + 4, sport);
 		put16(l4 + 2, checksum(l4, 8, 0));
 		return 8;

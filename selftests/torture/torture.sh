@@ -194,25 +194,6 @@ torture_faults()
 
 # ---- pauses ----
 
-# Entries in the table, and those that wait for a listener
-torture_shown()
-{
-	echo $(($(ns "$1" conntrack -L -f ipv4 2>/dev/null | wc -l) +
-		$(ns "$1" conntrack -L -f ipv6 2>/dev/null | wc -l) +
-		$(ns "$1" conntrack -L dying 2>/dev/null | wc -l)))
-}
-
-# The count and what is shown, without an entry that has come or gone meanwhile
-torture_count_agrees()
-{
-	local before shown
-
-	before=$(ctcount r)
-	shown=$(torture_shown r)
-	TORTURE_COUNTS="count=$before shown=$shown then=$(ctcount r)"
-	[ "$before" = "$(ctcount r)" ] && [ "$shown" = "$before" ]
-}
-
 # Two slots for each entry, of any namespace
 torture_slots_agree()
 {
@@ -246,8 +227,7 @@ torture_lost()
 
 torture_agree()
 {
-	check "$1: count and what is shown agree" wait_for torture_count_agrees 60 ||
-		note "$TORTURE_COUNTS"
+	check "$1: count and what is shown agree" ns r tablecount "$(scaled 60)"
 	is_stock || check "$1: two slots of the table for each entry" wait_for torture_slots_agree 60 ||
 		note "$TORTURE_COUNTS"
 	check "$1: conntrack -S has the count" wait_for torture_stat_agrees 60
@@ -255,6 +235,7 @@ torture_agree()
 
 torture_pause()
 {
+	note "$1: begins after $SECONDS s, $(ctcount r) entries"
 	touch $TORTURE/pause
 	check "$1: the workers rest" wait_for 'torture_all rest' 60 ||
 		note "$(cd $TORTURE && ls) $(tail -n 3 $TORTURE/*.log)"
@@ -265,10 +246,12 @@ torture_pause()
 	fi
 	is_stock || is "$1: reliable listeners have lost nothing" "$(torture_lost)" 0
 	torture_agree "$1"
+	note "$1: listeners compare after $SECONDS s"
 	torture_compare "$1"
 	torture_faults "$1"
 	torture_tell USR2
 	rm -f $TORTURE/pause
+	note "$1: ends after $SECONDS s, $(ctcount r) entries"
 }
 
 torture_table()
