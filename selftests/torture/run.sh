@@ -98,7 +98,7 @@ say_title()
 # The lines "# report NAME KEY VALUE [KEY VALUE]..." of a log, a row for each name
 say_figures()
 {
-	gawk '
+	awk '
 	$1 == "#" && $2 == "report" {
 		if (!($3 in row))
 			name[++n] = $3
@@ -113,7 +113,7 @@ say_figures()
 
 say_faults()
 {
-	grep -A 12 -E '^not ok|^# guest: ' "$1" | sed 's/^/    /' | head -n 60
+	grep -v "^# report " "$1" | grep -A 12 -E "^not ok|^# guest: " | sed "s/^/    /" | head -n 60
 }
 
 say_part()
