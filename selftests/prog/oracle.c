@@ -710,19 +710,24 @@ static void run(struct mnl_socket *nl)
 	}
 }
 
-/* All entries have been deleted, and each has had time to be told. */
-static void close_book(struct mnl_socket *nl)
+/* What is in the book now lacks its end. */
+static void end_lives(void)
 {
 	const struct record *record;
 	unsigned int i;
 
-	read_until_quiet(nl);
-	if (!judges())
-		return;
 	for (i = 0; i < 1 << HASH_BITS; i++)
 		for (record = book[i]; record; record = record->next)
 			if (!record->vague)
 				fault(&record->last, record->story, "no DESTROY");
+}
+
+/* All entries have been deleted, and each has had time to be told. */
+static void close_book(struct mnl_socket *nl)
+{
+	read_until_quiet(nl);
+	if (judges())
+		end_lives();
 }
 
 static void parse_options(int argc, char **argv)

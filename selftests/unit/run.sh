@@ -15,6 +15,8 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 TOP=$(cd "$HERE/../.." && pwd)
 FLAGS=(-std=gnu11 -O1 -g -Wall -Wextra -Werror -I"$TOP/include" -I"$HERE"
 	-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all)
+# for those that take a program of prog/ apart
+LIBS=('-Wl,--as-needed' -lmnl)
 
 passed=0 failed=0
 work=$(mktemp -d)
@@ -32,7 +34,7 @@ run()
 	local name=$1 status=0 failures
 
 	echo "# unit/$name"
-	if ! "${CC:-cc}" "${FLAGS[@]}" -o "$work/$name" "$HERE/$name.c"; then
+	if ! "${CC:-cc}" "${FLAGS[@]}" -o "$work/$name" "$HERE/$name.c" "${LIBS[@]}"; then
 		not_ok "$name compiles"
 		return
 	fi
