@@ -29,7 +29,8 @@
 #
 # In the guest: /payload/lib.sh, /payload/SCRIPT (current folder is /payload),
 # NFCT_MODSET, NFCT_KERNEL, NFCT_SMP and NFCT_SLOW (how many times slower than on
-# an idle machine things may go) in the environment.
+# an idle machine things may go) in the environment; NFCT_SEED and NFCT_FUZZ_TIME are
+# handed on.
 #
 # Exit status: the script's; 96 when the script ended well, but the kernel
 # complained, was tainted, or the modules did not unload cleanly; 97 when the
@@ -244,6 +245,7 @@ make_payload()
 	fi
 	cat >"$dir/run.env" <<-EOT
 		export NFCT_MODSET=$modset NFCT_KERNEL=${kernel%-*} NFCT_SMP=$smp NFCT_ICOUNT=$icount NFCT_SLOW=$slow
+		export NFCT_SEED=${NFCT_SEED:-} NFCT_FUZZ_TIME=${NFCT_FUZZ_TIME:-}
 		NFCT_TEARDOWN=$teardown
 		NFCT_BUILD_ID=$build_id
 		NFCT_KVER=$kver
