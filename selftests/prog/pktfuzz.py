@@ -42,10 +42,10 @@ SYSCTLS = {'log_invalid': (0, 255), 'checksum': (1, 0), 'tcp_be_liberal': (0, 1)
 
 def rules():
     """What the router does: see the head of this file."""
-    text = ['table inet pktfuzz {', 'chain first { type filter hook prerouting priority -500;',
+    text = ['table inet pktfuzz {', 'chain before { type filter hook prerouting priority -500;',
             'meta l4proto %d notrack' % MARK, '}',
-            'chain in { type filter hook input priority 0; iifname != lo drop; }',
-            'chain told { type filter hook forward priority 0;',
+            'chain local { type filter hook input priority 0; iifname != lo drop; }',
+            'chain tell { type filter hook forward priority 0;',
             # would take the place of what is translated
             'iifname eth2 oifname eth2 drop']
     for family in ('ip ttl', 'ip6 hoplimit'):
@@ -54,7 +54,7 @@ def rules():
             for more, which in ((0, ''), (10, 'ct direction reply ')):
                 text.append('meta nfproto %s ct state %s %s%s set %d' % (
                     proto, state, which, family, 101 + number + more))
-    text += ['}', 'chain nat { type nat hook postrouting priority 100;',
+    text += ['}', 'chain hide { type nat hook postrouting priority 100;',
              'ip saddr 10.0.1.3 snat ip to 10.0.2.3',
              'ip6 saddr fd00:1::3 snat ip6 to fd00:2::3', '}', '}']
     nft('r', '\n'.join(text))
@@ -362,6 +362,8 @@ def show(seed, number):
 if __name__ == '__main__':
     WHAT = {'run': run, 'compare': compare, 'show': show}[sys.argv[1]]
     if WHAT is compare:
-        main([lambda: compare(*sys.argv[2:])])
+        def checked():
+            WHAT(*sys.argv[2:])
+        main([checked])
     else:
         WHAT(*sys.argv[2:])
