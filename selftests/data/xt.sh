@@ -25,7 +25,7 @@ xt_router()
 	done
 	ip -batch - <<-'EOT' || return
 		link add eth0 address 02:00:00:00:00:02 netns c type veth peer name eth1 address 02:00:00:00:00:01 netns r
-		link add eth0 address 02:00:00:00:00:03 netns s type veth peer name eth2 netns r
+		link add eth0 address 02:00:00:00:00:03 netns s type veth peer name eth2 address 02:00:00:00:00:01 netns r
 	EOT
 	lib_router || return
 	for name in c s; do

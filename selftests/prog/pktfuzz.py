@@ -12,6 +12,7 @@
 The router tells what conntrack thinks of a packet by its TTL: rules set it to 101 invalid,
 102 new, 103 established, 104 related, 105 untracked, and 10 more in the direction of answers.
 Behind each packet goes a mark (protocol 253), so that one that is lost costs no time.
+A mark that does not come is a line "unmarked" of its conversation.
 """
 
 import os
@@ -32,6 +33,9 @@ OWN = [socket.inet_aton(a) for a in ('10.0.1.1', '10.0.2.1')] + \
 # Of an entry: its use count, its ID, its times
 VOLATILE = {11, 12, 20}
 TIMEOUT = 7
+# Marks of a conversation, at most
+MOST = 4096
+PATIENCE = 2.0 * int(os.environ.get('NFCT_SLOW', '1'))
 # Chosen anew for each conversation; the first is the default
 SYSCTLS = {'log_invalid': (0, 255), 'checksum': (1, 0), 'tcp_be_liberal': (0, 1),
            'tcp_loose': (1, 0), 'tcp_max_retrans': (3, 1), 'tcp_ignore_invalid_rst': (0, 1),
@@ -69,7 +73,7 @@ class Side:
         self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
         self.sock.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)
         self.sock.bind(('eth0', 3))
-        self.sock.settimeout(10.0 * int(os.environ.get('NFCT_SLOW', '1')))
+        self.sock.settimeout(PATIENCE)
 
     def send(self, packet, six):
         head = ROUTER_MAC + self.mac + (b'\x86\xdd' if six else b'\x08\0')
@@ -80,9 +84,12 @@ class Side:
             pass
 
     def frames(self):
-        """Packets that have come from the router; a mark as its number."""
+        """Packets that have come from the router; a mark as its number.  Ends when none comes."""
         while True:
-            frame, where = self.sock.recvfrom(65536)
+            try:
+                frame, where = self.sock.recvfrom(65536)
+            except TimeoutError:
+                return
             if where[2] == socket.PACKET_OUTGOING:
                 continue
             data = frame[14:]
@@ -161,19 +168,27 @@ def settings(rng):
 
 
 def outcome(talk, sides):
-    """What has come out for each packet, as hex."""
+    """What has come out for each packet, as hex; the marks that have not come."""
     last, came = len(talk.packets), [[] for _ in range(len(talk.packets) + 1)]
-    for side in sides.values():
-        now = []
+    missing = {(name, index) for index, (name, _) in enumerate(talk.packets)}
+    missing |= {(name, last) for name in sides}
+    for name, side in sides.items():
+        now, sender = [], {'c': 's', 's': 'c'}[name]
         for frame in side.frames():
             if isinstance(frame, bytes):
                 now.append(frame.hex())
                 continue
-            came[frame] += now
+            which, index = divmod(frame, MOST)
+            if which != talk.number:
+                # late, of one before
+                now = []
+                continue
+            missing.discard((sender, index))
+            came[index] += now
             now = []
-            if frame == last:
+            if index == last:
                 break
-    return came
+    return came, sorted(missing)
 
 
 def converse(router, sides, seed, number):
@@ -183,11 +198,14 @@ def converse(router, sides, seed, number):
     router.flush()
     for index, (name, packet) in enumerate(talk.packets):
         sides[name].send(packet, talk.six)
-        sides[name].send(mark_to(name, index), False)
+        sides[name].send(mark_to(name, talk.number * MOST + index), False)
     for name, side in sides.items():
-        side.send(mark_to(name, len(talk.packets)), False)
+        side.send(mark_to(name, talk.number * MOST + len(talk.packets)), False)
     print('conversation %s %d %s' % (seed, number, talk.kind))
-    for (name, packet), frames in zip(talk.packets + [('c', b'')], outcome(talk, sides)):
+    came, missing = outcome(talk, sides)
+    for name, index in missing:
+        print('unmarked %s %d' % (name, index))
+    for (name, packet), frames in zip(talk.packets + [('c', b'')], came):
         print('packet %s %s => %s' % (name, packet.hex(), ' '.join(frames)))
     for line in router.table():
         print('entry ' + line)
@@ -211,7 +229,7 @@ class Answer:
     """A conversation as run() has printed it."""
 
     def __init__(self, title):
-        self.title, self.packets, self.entries = title, [], []
+        self.title, self.packets, self.entries, self.unmarked = title, [], [], []
 
 
 def read(path):
@@ -224,6 +242,8 @@ def read(path):
             elif what == 'packet':
                 sent, _, came = rest.partition(' =>')
                 found[-1].packets.append((sent, came.strip()))
+            elif what == 'unmarked':
+                found[-1].unmarked.append(rest)
             elif what == 'entry':
                 found[-1].entries.append(rest)
             whole = what == 'end'
@@ -319,6 +339,8 @@ def compared_entries(stock, ours):
 
 def difference(stock, ours):
     """The name of the first difference of a conversation and what it is."""
+    if stock.unmarked or ours.unmarked:
+        return '', 'marks lost: stock %s, ours %s' % (stock.unmarked, ours.unmarked)
     for index, ((sent, was), (sent2, now)) in enumerate(zip(stock.packets, ours.packets)):
         if sent != sent2:
             return 'generator', 'packet %d differs itself' % index
