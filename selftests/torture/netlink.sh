@@ -6,6 +6,12 @@
 # listener hears all; users without rights neither see nor change anything.
 # NFCT_SEED is where it begins, NFCT_FUZZ_TIME how many seconds each part has.
 #
+# Not in tests/ yet; to run it, copy it to tests/76-netlink-fuzz.sh.  It ran to its end once.
+# The comparison had one difference (timeout-policy-range, which the program knows since, not
+# shown in a guest).  What fails: after the flood by two processes, which change and delete the
+# same entries, the reliable listener has 202 events out of order, one without a NEW, and 1184
+# DESTROY for 1183 NEW.  Not judged: the modules, or what the listener takes for one flow.
+#
 # TIMEOUT: 300
 
 # shellcheck disable=SC2016  # conditions are evaluated later, by wait_for

@@ -5,6 +5,11 @@
 # becomes of each, and the entries at the end, is the same with stock's modules and ours.
 # NFCT_SEED is where it begins, NFCT_FUZZ_TIME how many seconds each set has.
 #
+# Not in tests/ yet: it ran to its end once, with two differences of the test itself (the random
+# numbers of fragments of IPv6, a cut GRE header that is counted but lost); the program knows
+# both now, but no run in a guest has shown that.  To run it: copy it to tests/75-packet-fuzz.sh.
+# Missing: more seeds; its time, which was 151 s on a busy machine.
+#
 # TIMEOUT: 300
 
 # shellcheck source=selftests/lib.sh
