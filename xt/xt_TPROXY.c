@@ -70,8 +70,8 @@ static unsigned int tproxy_tg_give(struct sk_buff *skb, struct sock *sk,
 	return NF_ACCEPT;
 }
 
-/* DIFF: tproxy-protocols: a rule that names TCP need not ask for it.  In nf_tables, and with
- * a flag of ip6_tables that iptables always sets, other packets get here.
+/* DIFF: tproxy-protocols: in nf_tables a rule that names TCP need not ask for it, and other
+ * packets get here.
  */
 static bool tproxy_tg_has_ports(int proto)
 {
