@@ -539,6 +539,7 @@ for family in 4 6; do
 	ns c bash -c "echo >/dev/udp/$near/9"
 	is "policy IPv$family: transport, after the rules were saved and restored" \
 		"$(counted r $family mangle INPUT)" "$expected"
+	counted c $family mangle OUTPUT >/dev/null
 
 	ipsec $family transport $near ah
 	ns c bash -c "echo >/dev/udp/$near/9"
