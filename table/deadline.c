@@ -92,15 +92,15 @@ static unsigned int nf_ct_wheel_place(const struct nf_ct_wheel *w, u64 due,
 	       ((due >> shift) & (NF_CT_WHEEL_SLOTS - 1));
 }
 
-static void nf_ct_wheel_unlink(struct nf_ct_wheel *w, struct nf_ct_entry *entry)
+/* Take the entry out of its slot, to be hung up again under the same hold of the lock. */
+static void nf_ct_wheel_detach(struct nf_ct_wheel *w, struct nf_ct_entry *entry)
 {
 	struct hlist_nulls_node *node = nf_ct_entry_wheel_node(&entry->ct);
 	struct hlist_nulls_node *next = node->next;
 	unsigned long n;
 
+	/* pprev does not become NULL */
 	hlist_nulls_del(node);
-	/* nf_ct_deadline_disarm() looks at it without the lock */
-	WRITE_ONCE(node->pprev, NULL);
 	if (!is_a_nulls(next))
 		return;
 	/* it was the last of its list; the list may be empty now */
@@ -108,6 +108,17 @@ static void nf_ct_wheel_unlink(struct nf_ct_wheel *w, struct nf_ct_entry *entry)
 	if (hlist_nulls_empty(&w->slot[n]))
 		w->used[n / NF_CT_WHEEL_SLOTS] &=
 			~BIT_ULL(n % NF_CT_WHEEL_SLOTS);
+}
+
+/*
+ * Take it out for longer.  nf_ct_deadline_disarm() looks at pprev without the lock: then
+ * its CPU may drop the table's reference at once.  So a CPU that goes on with the entry
+ * has a reference before.
+ */
+static void nf_ct_wheel_unlink(struct nf_ct_wheel *w, struct nf_ct_entry *entry)
+{
+	nf_ct_wheel_detach(w, entry);
+	smp_store_release(&nf_ct_entry_wheel_node(&entry->ct)->pprev, NULL);
 }
 
 /* First tick at which a slot of @level is due, or false: the level is empty */
@@ -242,7 +253,7 @@ static void nf_ct_wheel_arm(struct nf_ct_wheel *w, struct nf_ct_entry *entry)
 	}
 	deadline = nf_ct_deadline_of(ct);
 	if ((s32)(deadline - entry->armed) < 0) {
-		nf_ct_wheel_unlink(w, entry);
+		nf_ct_wheel_detach(w, entry);
 		nf_ct_wheel_link(w, entry, deadline);
 	}
 }
@@ -261,9 +272,9 @@ static unsigned int nf_ct_wheel_take(struct nf_ct_wheel *w, int n,
 		if (is_a_nulls(node))
 			break;
 		batch[i] = nf_ct_entry_of_wheel_node(node);
-		nf_ct_wheel_unlink(w, batch[i]);
-		/* the CPU that drops the table's reference disarms it first */
+		/* while it hangs here, the table's reference is there */
 		refcount_inc(&batch[i]->ct.ct_general.use);
+		nf_ct_wheel_unlink(w, batch[i]);
 		i++;
 	}
 	return i;
@@ -365,7 +376,8 @@ void nf_ct_deadline_disarm(struct nf_conn *ct)
 
 	/* Its slot fires, or a CPU is about to arm it.  The CPU that arms it hangs it up
 	 * first and then looks for IPS_DYING, which was set by a full barrier: it
-	 * takes the entry down again, and has a reference meanwhile.
+	 * takes the entry down again, and has a reference meanwhile.  One that only moves
+	 * it from slot to slot does not show NULL here.
 	 */
 	if (!READ_ONCE(nf_ct_entry_wheel_node(ct)->pprev))
 		return;
@@ -398,7 +410,7 @@ void nf_ct_deadline_shrunk(struct nf_conn *ct)
 	/* not linked: confirm or a firing slot is about to arm it */
 	if (nf_ct_entry_wheel_node(ct)->pprev &&
 	    (s32)(deadline - entry->armed) < 0) {
-		nf_ct_wheel_unlink(w, entry);
+		nf_ct_wheel_detach(w, entry);
 		nf_ct_wheel_link(w, entry, deadline);
 	}
 	spin_unlock_bh(&w->lock);
