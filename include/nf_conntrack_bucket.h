@@ -42,8 +42,9 @@
  * is filled, and a walk finds its order, without a look at the entries.
  */
 #define NF_CT_SLOT_LOW_BITS	2
-#ifdef CONFIG_PPC64
-#define NF_CT_SLOT_TOP_BITS	0	/* addresses begin with 0xc */
+#if defined(CONFIG_PPC64) || defined(CONFIG_KASAN_SW_TAGS) || \
+	defined(CONFIG_KASAN_HW_TAGS)
+#define NF_CT_SLOT_TOP_BITS	0	/* addresses begin with 0xc, or with a tag */
 #else
 #define NF_CT_SLOT_TOP_BITS	7	/* five levels of page tables use the others */
 #endif
@@ -161,6 +162,18 @@ static inline struct nf_conn *nf_ct_slot_ct(unsigned long slot)
 
 	/* with its sign, so that the topmost bits are equal again */
 	return (struct nf_conn *)(addr >> NF_CT_SLOT_TOP_BITS);
+}
+
+/*
+ * For a reader that has just got a reference: has the entry been confirmed?  If so, the
+ * reader sees all that was written before that: its keys are final, its deadline is set.
+ * It may have come here by a slot whose last entry had the same address, so the slot
+ * does not order that.
+ */
+static inline bool nf_ct_slot_entered(const struct nf_conn *ct)
+{
+	/* pairs with smp_mb__before_atomic() in nf_ct_publish() */
+	return smp_load_acquire(&ct->status) & IPS_CONFIRMED;
 }
 
 static inline enum ip_conntrack_dir nf_ct_slot_dir(unsigned long slot)

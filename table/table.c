@@ -69,9 +69,10 @@ nf_ct_slot_get(unsigned long slot, const struct net *net,
 	if (!refcount_inc_not_zero(&ct->ct_general.use))
 		return NULL;
 
-	/* pairs with the refcount_set() that ends nf_conntrack_alloc() and confirm */
+	/* pairs with the barrier before the refcount_set() of a new entry */
 	smp_acquire__after_ctrl_dep();
-	if (likely(nf_ct_key_equal(h, tuple, zone, net) && nf_ct_is_confirmed(ct)))
+	/* in this order: NAT may change the key of an entry that is not confirmed */
+	if (likely(nf_ct_slot_entered(ct) && nf_ct_key_equal(h, tuple, zone, net)))
 		return h;
 
 	nf_ct_put(ct);

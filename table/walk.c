@@ -126,7 +126,7 @@ static void nf_ct_gather_slot(struct nf_ct_gather *g, const unsigned long *at,
 		return;
 	/* as in nf_ct_slot_get() */
 	smp_acquire__after_ctrl_dep();
-	if (READ_ONCE(*at) == slot && nf_ct_is_confirmed(ct) &&
+	if (nf_ct_slot_entered(ct) && READ_ONCE(*at) == slot &&
 	    nf_ct_slot_dir(slot) == nf_ct_walk_dir(ct) &&
 	    (!net || net_eq(nf_ct_net(ct), net)))
 		nf_ct_gather_add(g, ct, place);
@@ -372,8 +372,8 @@ static bool nf_ct_near_get(const struct net *net, struct nf_conn *ct)
 		return false;
 	/* the object may have been reused: as in nf_ct_slot_get() */
 	smp_acquire__after_ctrl_dep();
-	if (nf_ct_near_may_go(ct) && net_eq(nf_ct_net(ct), net) &&
-	    nf_ct_is_confirmed(ct))
+	if (nf_ct_slot_entered(ct) && nf_ct_near_may_go(ct) &&
+	    net_eq(nf_ct_net(ct), net))
 		return true;
 	nf_ct_put(ct);
 	return false;
