@@ -231,6 +231,22 @@ static bool nf_ct_send_lacked(const struct nf_ct_unsent_item *item, unsigned int
 	return true;
 }
 
+/*
+ * Stop being the sender of an item of a listener's queue.  @unlisted: the list's reference
+ * is the caller's.  If not, another listener lacks something, and the CPU that serves that
+ * one can take the item off its list as soon as BUSY is given back: so the caller has a
+ * reference of its own.  Drops both.
+ */
+static void nf_ct_unsent_finish(const struct nf_ct_unsent_item *item, bool unlisted)
+{
+	if (nf_ct_unsent_release(item, false))
+		nf_ct_unsent_send(item, 0, 0, NF_CT_REPORT_NO);
+	/* if it has been listed again meanwhile, that is another reference */
+	if (unlisted)
+		nf_ct_unsent_put(item);
+	nf_ct_unsent_put(item);
+}
+
 /**
  * nf_ct_unsent_send_to - send a listener what it lacks of an item
  * @item: first item of its queue
@@ -250,15 +266,12 @@ enum nf_ct_sent nf_ct_unsent_send_to(const struct nf_ct_unsent_item *item,
 
 	if (!nf_ct_unsent_reclaim(item))
 		return NF_CT_SENT_BUSY;
+	nf_ct_unsent_get(item);
 	for (set = 0; set < NF_CT_LACK_SETS && all; set++) {
 		if (nf_ct_unsent_set(item, set) & BIT(slot))
 			all = nf_ct_send_lacked(item, slot, set, &unlisted);
 	}
-	if (nf_ct_unsent_release(item, false))
-		nf_ct_unsent_send(item, 0, 0, NF_CT_REPORT_NO);
-	/* if it has been listed again meanwhile, that is another reference */
-	if (unlisted)
-		nf_ct_unsent_put(item);
+	nf_ct_unsent_finish(item, unlisted);
 	return all ? NF_CT_SENT_ALL : NF_CT_SENT_REFUSED;
 }
 
@@ -277,12 +290,10 @@ bool nf_ct_unsent_drop(const struct nf_ct_unsent_item *item, unsigned int slot)
 
 	if (!nf_ct_unsent_reclaim(item))
 		return false;
+	nf_ct_unsent_get(item);
 	for (set = 0; set < NF_CT_LACK_SETS; set++)
 		unlisted |= nf_ct_unsent_got(item, set, BIT(slot));
-	if (nf_ct_unsent_release(item, false))
-		nf_ct_unsent_send(item, 0, 0, NF_CT_REPORT_NO);
-	if (unlisted)
-		nf_ct_unsent_put(item);
+	nf_ct_unsent_finish(item, unlisted);
 	return true;
 }
 

@@ -28,7 +28,8 @@
 static bool nf_conntrack_listener_is(const struct nf_conntrack_listener *l,
 				     const struct net *home, u32 portid)
 {
-	return READ_ONCE(l->portid) == portid && READ_ONCE(l->net) == home &&
+	/* first the port: what is read after it belongs to its listener, or a later one */
+	return smp_load_acquire(&l->portid) == portid && READ_ONCE(l->net) == home &&
 	       !READ_ONCE(l->leaving);
 }
 

@@ -291,6 +291,9 @@ static u64 nf_conntrack_resend_round(struct nf_conntrack_unsent *u)
 	u64 next = U64_MAX;
 	unsigned int slot;
 
+	clear_bit(NF_CT_UNSENT_FIRST, &u->state);
+	/* what is queued before the bit is set again is seen below */
+	smp_mb__after_atomic();
 	for (slot = 0; slot < NF_CT_LISTENERS; slot++) {
 		l = &u->slots[slot];
 		if (nf_conntrack_listener_idle(l) && !READ_ONCE(l->leaving)) {
@@ -327,6 +330,20 @@ static bool nf_conntrack_resend_finish(struct nf_conntrack_unsent *u)
 	       test_and_set_bit(NF_CT_UNSENT_SCHEDULED, &u->state);
 }
 
+/* Let the timer start the worker again.  False: there is something to do now. */
+static bool nf_conntrack_resend_sleep(struct nf_conntrack_unsent *u, u64 wait)
+{
+	hrtimer_start(&u->timer, ns_to_ktime(wait), HRTIMER_MODE_REL_SOFT);
+	/* another CPU sets a bit and then looks for a timer to cut short: it sees this
+	 * one, or we see the bit
+	 */
+	smp_mb();
+	if (!test_bit(NF_CT_UNSENT_KICKED, &u->state) &&
+	    !test_bit(NF_CT_UNSENT_FIRST, &u->state))
+		return true;
+	return hrtimer_try_to_cancel(&u->timer) != 1;
+}
+
 static void nf_conntrack_resend_worker(struct work_struct *work)
 {
 	struct nf_conntrack_unsent *u =
@@ -353,10 +370,7 @@ static void nf_conntrack_resend_worker(struct work_struct *work)
 				     div_u64(next - now, NSEC_PER_USEC) + 10);
 			continue;
 		}
-		hrtimer_start(&u->timer, ns_to_ktime(next - now), HRTIMER_MODE_REL_SOFT);
-		/* kicked before there was a timer to cut short? */
-		if (!test_bit(NF_CT_UNSENT_KICKED, &u->state) ||
-		    hrtimer_try_to_cancel(&u->timer) != 1)
+		if (nf_conntrack_resend_sleep(u, next - now))
 			return;
 	}
 }
@@ -375,6 +389,7 @@ void nf_conntrack_events_kick(struct net *net)
 		return;
 	set_bit(NF_CT_UNSENT_KICKED, &u->state);
 	/* a worker that runs sees the bit; a timer that ticks is cut short */
+	smp_mb__after_atomic();
 	if (hrtimer_try_to_cancel(&u->timer) == 1)
 		queue_work(nf_conntrack_wq, &u->work);
 	else

@@ -222,7 +222,11 @@ static struct nf_ct_unsent_item nf_ct_unsent_node_item(struct list_head *node,
 	return nf_ct_unsent_expectation(life);
 }
 
-static void nf_ct_unsent_get(const struct nf_ct_unsent_item *item)
+/**
+ * nf_ct_unsent_get - take a reference
+ * @item: item on which there is one
+ */
+void nf_ct_unsent_get(const struct nf_ct_unsent_item *item)
 {
 	if (item->ct)
 		nf_conntrack_get(&item->ct->ct_general);
@@ -231,8 +235,8 @@ static void nf_ct_unsent_get(const struct nf_ct_unsent_item *item)
 }
 
 /**
- * nf_ct_unsent_put - drop the reference that a list had
- * @item: item that is off its list
+ * nf_ct_unsent_put - drop the reference that a list had, or the caller
+ * @item: item
  */
 void nf_ct_unsent_put(const struct nf_ct_unsent_item *item)
 {
@@ -325,12 +329,18 @@ static void nf_ct_unsent_unlist(const struct nf_ct_unsent_item *item)
  * nf_conntrack_unsent_wake - see that the worker runs soon
  * @u:     the namespace's
  * @first: something waits for a listener for which nothing has waited: the worker
- *         may be asleep until another listener's turn
+ *         may be asleep until another listener's turn, or about to sleep
  *
  * Context: softirq safe.
  */
 void nf_conntrack_unsent_wake(struct nf_conntrack_unsent *u, bool first)
 {
+	if (first) {
+		/* a round that clears the bit sees what has been queued */
+		smp_mb__before_atomic();
+		set_bit(NF_CT_UNSENT_FIRST, &u->state);
+	}
+	/* a full barrier, then the look at the timer: nf_conntrack_resend_sleep() */
 	if (!test_and_set_bit(NF_CT_UNSENT_SCHEDULED, &u->state) ||
 	    (first && hrtimer_try_to_cancel(&u->timer) == 1))
 		hrtimer_start(&u->timer, ns_to_ktime(NF_CT_PACE_WAIT_MIN),

@@ -87,6 +87,7 @@ struct nf_conntrack_unsent_cpu;
 enum nf_conntrack_unsent_state {
 	NF_CT_UNSENT_SCHEDULED,	/* the work or the timer is on its way */
 	NF_CT_UNSENT_KICKED,	/* a listener has left: look at once */
+	NF_CT_UNSENT_FIRST,	/* a queue is empty no more since the last round began */
 };
 
 /**
@@ -160,6 +161,7 @@ void nf_ct_unsent_lack(const struct nf_ct_unsent_item *item,
 		       enum nf_ct_unsent_set set, u16 slots, u32 events);
 bool nf_ct_unsent_got(const struct nf_ct_unsent_item *item,
 		      enum nf_ct_unsent_set set, u16 slots);
+void nf_ct_unsent_get(const struct nf_ct_unsent_item *item);
 void nf_ct_unsent_put(const struct nf_ct_unsent_item *item);
 
 /* A search of the lists for what a queue had no memory for */
