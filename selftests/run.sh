@@ -12,6 +12,7 @@
 #   --kernel 6.1|6.12|7|all  Debian's cloud kernel of this series, or each of them; default:
 #                            the series of this machine's Debian ($KERNEL)
 #   --kernel debug|debug-7   the debug kernel of 6.1 or 7.x
+#   --kernel arm64           Debian 12's cloud kernel for such machines
 #   --modset stock|ours|both which modules (default: ours) ($MODSET)
 #   --jobs N                 guests at once (default 2) ($JOBS)
 #   --smoke                  only the tests marked SMOKE

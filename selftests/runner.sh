@@ -75,6 +75,7 @@ select_kernels()
 		archive_of "$(guest_series "$kernel")" >/dev/null || die "not for kernel $kernel"
 	done
 	kernel=${kernels[0]}
+	[ -z "$(cross "$kernel")" ] || PROG+=-$kernel
 }
 
 list_runs()
@@ -128,8 +129,13 @@ make_images()
 # Compiles prog/*.c into the cache; puts prog/*.py beside.
 build_programs()
 {
-	local source out header newest=''
+	local source out header newest='' sysroot
+	local -a cc=(cc)
 
+	if [ -n "$(cross "$kernel")" ]; then
+		sysroot=$("$SELFTESTS/kernels/sysroot.sh") || die 'no libraries to compile with'
+		cc=("$(cross "$kernel")gcc" "--sysroot=$sysroot")
+	fi
 	mkdir -p "$PROG"
 	for header in "$SELFTESTS"/prog/*.h; do
 		[ -e "$header" ] && { [ -z "$newest" ] || [ "$header" -nt "$newest" ]; } && newest=$header
@@ -140,7 +146,7 @@ build_programs()
 		out=$PROG/$(basename "$source" .c)
 		[ "$out" -nt "$source" ] && { [ -z "$newest" ] || [ "$out" -nt "$newest" ]; } && continue
 		echo "# compiling prog/$(basename "$source")"
-		cc -std=gnu11 -O2 -g -Wall -Wextra -o "$out" "$source" -lmnl -lnetfilter_conntrack -lpthread ||
+		"${cc[@]}" -std=gnu11 -O2 -g -Wall -Wextra -o "$out" "$source" -lmnl -lnetfilter_conntrack -lpthread ||
 			die "$(basename "$source") does not compile"
 	done
 	for source in "$SELFTESTS"/prog/*.py; do

@@ -5,7 +5,7 @@
 # headers, where Debian's tools for that kernel run: here, or in a chroot with the
 # user space of a newer Debian.
 #
-# Usage: for.sh 6.1|6.12|7 COMMAND [ARG]...
+# Usage: for.sh 6.1|6.12|7|arm64 COMMAND [ARG]...
 #        for.sh --list       prints the kernels that this machine can have
 #
 # With KDIR= set that folder is taken.
@@ -30,6 +30,10 @@ main()
 		KDIR=$("$HERE/headers.sh" "$("$HERE/../vm/image.sh" kver "$series")")
 	fi
 	export KDIR
+	if [ -n "$(cross "$series")" ]; then
+		ARCH=$series CROSS_COMPILE=$(cross "$series")
+		export ARCH CROSS_COMPILE
+	fi
 	[ "$release" != "$(host_release)" ] || exec "$@"
 	exec "$HERE/chroot.sh" "$release" "$@"
 }

@@ -22,17 +22,28 @@ installed()
 	return 1
 }
 
+# 6.1.0-56-cloud-arm64 belongs to linux-kbuild-6.1, 6.12.63+deb13-cloud-amd64 to its own
+kbuild()
+{
+	case "$1" in
+	6.1.*) echo linux-kbuild-6.1 ;;
+	*) echo "linux-kbuild-${1%-*-*}" ;;
+	esac
+}
+
 # The makefiles of the packages name each other by where they would be installed.
 # linux-kbuild is linked from there by a relative path.
 unpack()
 {
-	local kver=$1 top=$2 dir=$2.tmp
+	local kver=$1 top=$2 dir=$2.tmp arch
 
 	echo "headers: of kernel $kver, 15 MB, once" >&2
 	rm -rf "$dir"
 	mkdir -p "$dir"
+	# programs that run on this machine are in linux-kbuild
+	arch=$(dpkg --print-architecture)
 	fetch "$(series_of "$kver")" "$dir" "linux-headers-$kver" "linux-headers-${kver%-*-*}-common" \
-		"linux-kbuild-${kver%-*-*}" >"$dir.log" 2>&1 || { cat "$dir.log" >&2; return 1; }
+		"$(kbuild "$kver"):$arch" >"$dir.log" 2>&1 || { cat "$dir.log" >&2; return 1; }
 	sed -i "s|\([= ]\)/usr/src/|\1$top/usr/src/|" "$dir/usr/src/linux-headers-$kver/Makefile"
 	rm -rf "$top" "$dir.log"
 	mv "$dir" "$top"

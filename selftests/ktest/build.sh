@@ -4,11 +4,13 @@
 # Compiles the test modules of this folder for a guest's kernel and puts them into a
 # folder, executable, so that boot.sh --bin takes them along.
 #
-# Usage: build.sh 6.1|6.12|7|debug|debug-7 FOLDER
+# Usage: build.sh 6.1|6.12|7|arm64|debug|debug-7 FOLDER
 
 set -euo pipefail
 
 HERE=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=selftests/kernels/debian.sh
+. "$HERE/../kernels/debian.sh"
 kernel=$1 out=$2 work=''
 for_kernel=()
 
@@ -29,6 +31,6 @@ BUILD=$work "${for_kernel[@]}" make --no-print-directory -C "$KDIR" M="$work" mo
 	exit 1
 }
 for file in "$work"/*.ko; do
-	strip --strip-debug "$file"
+	"$(cross "$kernel")strip" --strip-debug "$file"
 	install -m 755 "$file" "$out/"
 done

@@ -6,7 +6,7 @@
 #
 # Usage: run.sh [OPTION]...
 #
-#   --kernel KERNEL   6.1, 6.12, 7, debug or debug-7 ($KERNEL)
+#   --kernel KERNEL   6.1, 6.12, 7, arm64, debug or debug-7 ($KERNEL)
 #   --time MINUTES    in all, about (default 20) ($TIME)
 #   --seed N          of an earlier run (default: any) ($SEED)
 #   --only PART       two, four, flood or flood-stock; may come more than once

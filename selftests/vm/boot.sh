@@ -10,13 +10,13 @@
 #
 #   --kernel KERNEL       6.1, 6.12 or 7: Debian's cloud kernel of that series, default that
 #                         of this machine's Debian; or debug, debug-7: the debug kernel of
-#                         6.1 or 7 ($KERNEL)
+#                         6.1 or 7; or arm64: Debian 12's for such a machine ($KERNEL)
 #   --kver RELEASE        another cloud kernel of the series
 #   --modset stock|ours   the kernel's own modules (default) or this project's
 #   --modules DIR         where our .ko files are (default: compile them)
 #   --root NAME           user space: root (default) or peers-root, see image.sh
 #   --mem MIB             memory, default 3072, debug kernel 1280 ($MEM)
-#   --smp N               CPUs, default 2 ($SMP)
+#   --smp N               CPUs, default 2, arm64 4 ($SMP)
 #   --timeout SECONDS     limit for the whole guest, default 300, debug kernel 1200
 #                         ($TIMEOUT); times the load per CPU if this machine is busy with others
 #   --icount              one CPU whose clock counts instructions
@@ -44,7 +44,7 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=selftests/vm/qemu.sh
 . "$HERE/qemu.sh"
 
-kernel=${KERNEL:-} kver='' modset=stock modules='' root=root mem=${MEM:-} smp=${SMP:-2}
+kernel=${KERNEL:-} kver='' modset=stock modules='' root=root mem=${MEM:-} smp=${SMP:-}
 timeout=${TIMEOUT:-} icount='' append='' shell='' log='' teardown=yes verbose=''
 adds=() bins=() script=() work='' qemu_pid='' killer='' watcher=''
 
@@ -94,12 +94,15 @@ parse_options()
 		# less memory, as the leak scan takes 9 s for each GiB
 		: "${mem:=1280}" "${timeout:=1200}"
 	fi
-	: "${mem:=3072}" "${timeout:=300}"
+	# It is booted to see what CPUs do to each other.
+	[ "$kernel" != arm64 ] || : "${smp:=4}"
+	: "${mem:=3072}" "${timeout:=300}" "${smp:=2}"
 	if [ -n "$shell" ]; then
 		timeout=${TIMEOUT:-0}
 		script=(shell)
 		adds+=("$HERE/../tests")
 		programs=$CACHE/prog-$(cksum <<<"$(cd "$HERE/.." && pwd)" | cut -d' ' -f1)
+		[ "$kernel" != arm64 ] || programs+=-arm64
 		[ ! -d "$programs" ] || bins+=("$programs")
 	fi
 	[ ${#script[@]} -gt 0 ] || die 'no script, see --help'
@@ -176,10 +179,15 @@ make_modules_image()
 # Modules that early-init needs, in load order; none when built in.
 make_initrd()
 {
-	local out=$1 root=$work/initrd file
+	local out=$1 root=$work/initrd file busybox
 
 	mkdir -p "$root/bin" "$root/modules"
-	cp "$(command -v busybox)" "$root/bin/busybox"
+	if [ "$kernel" = arm64 ]; then
+		busybox=$("$HERE/../kernels/sysroot.sh")/bin/busybox
+	else
+		busybox=$(command -v busybox)
+	fi
+	cp "$busybox" "$root/bin/busybox"
 	cp "$HERE/early-init" "$root/init"
 	for file in virtio_mmio virtio_blk virtio_console overlay ext4; do
 		modprobe -d "$ktree" -S "$kver" --show-depends "$file"
@@ -214,7 +222,7 @@ add_modules()
 	mkdir -p "$tree/lib/modules/$kver/updates"
 	find "$modules" -maxdepth 1 -name '*.ko' -exec cp -t "$dst/updates" {} +
 	[ -e "$dst/updates/nf_conntrack.ko" ] || die "no nf_conntrack.ko in $modules"
-	strip --strip-debug "$dst"/updates/*.ko
+	"$(cross "$kernel")strip" --strip-debug "$dst"/updates/*.ko
 	cp "$dst"/updates/*.ko "$tree/lib/modules/$kver/updates/"
 	rm -f "$tree/lib/modules/$kver"/modules.{dep,alias,symbols,softdep,devname}*
 	depmod -b "$tree" "$kver"
@@ -262,23 +270,45 @@ disk()
 		-device "virtio-blk-device,drive=$1,serial=$1"
 }
 
-# Fills the array "qemu" with the command line.
-qemu_command()
+# The machine, into the array "qemu", and "cmdline" for its kernel.
+pc_machine()
 {
-	local cmdline khz='' cpu=max
+	local khz='' cpu=max
 
 	# With icount an instruction is a nanosecond.
 	[ -z "$icount" ] || khz=1000000
-	cmdline="$(kernel_cmdline ${khz:+"$khz"}) loglevel=5"
+	cmdline=$(kernel_cmdline ${khz:+"$khz"})
+	# With ERMS the kernel clears memory by an instruction that QEMU counts once per
+	# byte: a page would cost as much as a packet.
+	[ -z "$icount" ] || cpu+=,-erms,-fsrm
+	qemu=(qemu-system-x86_64 -machine 'microvm,acpi=on,rtc=on' -cpu "$cpu")
+}
+
+# QEMU executes what follows from the order of this machine's CPU, not more: see
+# selftests/README.
+arm64_machine()
+{
+	cmdline=$(kernel_cmdline_arm64)
+	# signing of pointers as it is specified takes most of the time
+	qemu=(qemu-system-aarch64 -machine 'virt,gic-version=3' -cpu 'max,pauth-impdef=on,sve=off')
+}
+
+# Fills the array "qemu" with the command line.
+qemu_command()
+{
+	local cmdline
+
+	if [ "$kernel" = arm64 ]; then
+		arm64_machine
+	else
+		pc_machine
+	fi
+	cmdline+=' loglevel=5'
 	# Caches keep their own names so that a leak can be told; a busy host must
 	# not look like a lockup. KASAN finds what clearing memory would hide.
 	! is_debug "$kernel" || cmdline+=' init_on_alloc=0'
 	cmdline+=' slab_nomerge watchdog_thresh=30 rcupdate.rcu_cpu_stall_timeout=120 net.ifnames=0'
-	# With ERMS the kernel clears memory by an instruction that QEMU counts once per
-	# byte: a page would cost as much as a packet.
-	[ -z "$icount" ] || cpu+=,-erms,-fsrm
-	qemu=(qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
-		-machine 'microvm,acpi=on,rtc=on' -cpu "$cpu" -m "$mem" -smp "$smp"
+	qemu+=(-nodefaults -no-user-config -display none -no-reboot -m "$mem" -smp "$smp"
 		-kernel "$kimage" -initrd "$kcache/initrd.cpio"
 		-append "$cmdline $append")
 	if [ -n "$icount" ]; then

@@ -6,6 +6,8 @@
 #   deps.sh             print the missing ones; exit status 1 if there are any
 #   deps.sh --install   say what is missing and install it with apt-get
 #   deps.sh --list      print all of them, present or not
+#
+# With KERNEL=arm64 what guests of that machine need as well.
 
 set -euo pipefail
 
@@ -33,6 +35,12 @@ qemu-system-x86|the virtual machine
 shellcheck|checks of the shell scripts
 xz-utils|unpacking
 zstd|unpacking
+'
+
+# For KERNEL=arm64 only.
+ARM64_PACKAGES='
+gcc-aarch64-linux-gnu|compiler for guests of arm64
+qemu-system-arm|their virtual machine
 '
 
 # Those of the kernel the guests will run; without apt lists the newest.
@@ -93,13 +101,14 @@ main()
 	local names
 
 	PACKAGES=${PACKAGES/HEADERS/$(headers)}
+	[ "${KERNEL:-}" != arm64 ] || PACKAGES+=$ARM64_PACKAGES
 	case "${1:-}" in
 	--list)
 		sed -n 's/|.*//p' <<<"$PACKAGES"
 		return 0 ;;
 	--install|'') ;;
 	*)
-		sed -n '3,8s/^# \{0,1\}//p' "$0" >&2
+		sed -n '4,9s/^# \{0,1\}//p' "$0" >&2
 		return 2 ;;
 	esac
 

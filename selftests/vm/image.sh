@@ -8,9 +8,9 @@
 #   $CACHE/cloud/<kver>/vmlinuz           one of Debian's cloud kernels
 #   $CACHE/cloud/<kver>/lib/modules/      its modules, uncompressed
 #
-# Usage: image.sh root|peers-root [RELEASE]
+# Usage: image.sh root|peers-root [RELEASE[-arm64]]
 #        image.sh cloud [KVER]
-#        image.sh kver [SERIES]  print the release of the cloud kernel of 6.1, 6.12 or 7
+#        image.sh kver [SERIES]  print the release of the cloud kernel of 6.1, 6.12, 7 or arm64
 #        image.sh archives       print this machine's Debian archives
 #
 # RELEASE, SERIES and KVER are by default those of this machine's Debian. KVER is the
@@ -44,6 +44,14 @@ ppp pptpd pptp-linux
 # Unpacked beside the others, since of FTP servers only one can be installed.
 ROOT_BESIDE='pure-ftpd'
 
+# Of these alternatives some package has to be chosen, where it is not configured.
+ROOT_LINKS='
+/usr/bin/awk /usr/bin/gawk
+/bin/nc /bin/nc.openbsd
+/usr/sbin/ovs-vswitchd /usr/lib/openvswitch-switch/ovs-vswitchd
+/usr/bin/which /usr/bin/which.debianutils
+'
+
 # What the suites of selftests/peers call in addition.
 PEERS_PACKAGES='
 ncat netcat-traditional ebtables arptables nfct nfacct libnetfilter-cttimeout1
@@ -76,6 +84,31 @@ customize_root()
 	: >"$root/etc/resolv.conf"
 }
 
+# This machine cannot run the programs of another one, so nothing configures these
+# packages: what the guest needs of that, in folder $1.
+settle_root()
+{
+	local root=$1 link target name
+
+	cp "$root/usr/share/base-passwd/passwd.master" "$root/etc/passwd"
+	cp "$root/usr/share/base-passwd/group.master" "$root/etc/group"
+	cp "$root/usr/share/libc-bin/nsswitch.conf" "$root/etc/nsswitch.conf"
+	while read -r link target; do
+		[ -n "$link" ] || continue
+		[ -e "$root$target" ] || die "the packages have no $target"
+		ln -sfn "$target" "$root$link"
+	done <<<"$ROOT_LINKS"
+	for name in iptables ip6tables; do
+		for link in '' -save -restore; do
+			ln -sfn "/usr/sbin/$name-nft$link" "$root/usr/sbin/$name$link"
+		done
+	done
+	# Python would compile its modules at each start: the host's can, if it is the same
+	if [ -d "$root/usr/lib/$(basename "$(realpath "$(command -v python3)")")" ]; then
+		python3 -m compileall -q -s "$root" "$root"/usr/lib/python3* || true
+	fi
+}
+
 unpack_root()
 {
 	local tmp=$1 release=$2
@@ -95,6 +128,26 @@ unpack_root()
 		"$release" "$tmp/root" "$tmp/sources.list"
 }
 
+# The same for a machine whose programs do not run here
+unpack_root_arm64()
+{
+	local tmp=$1 release=${2%-arm64}
+	local -a include
+
+	read -ra include <<<"$(tr '\n' ' ' <<<"$ROOT_PACKAGES")"
+	archives "$release" >"$tmp/sources.list"
+	[ -s "$tmp/sources.list" ] || die 'apt knows no Debian archive'
+	# with /bin, /lib and /sbin in /usr, as an installed Debian has them
+	# shellcheck disable=SC2016  # expanded by the shell of mmdebstrap
+	mmdebstrap --mode=root --variant=extract --architectures=arm64 --format=directory \
+		--setup-hook='cd "$1" && mkdir -p usr/bin usr/lib usr/sbin && ln -s usr/bin usr/lib usr/sbin .' \
+		--aptopt='Acquire::Languages "none"' \
+		--include='?essential' --include="$(IFS=,; echo "${include[*]}")" \
+		--customize-hook="set -e; ROOT_BESIDE='$ROOT_BESIDE'; $(declare -f unpack_beside); unpack_beside \"\$1\"" \
+		"$release" "$tmp/root" "$tmp/sources.list"
+	settle_root "$tmp/root"
+}
+
 pack_root()
 {
 	local tree=$1 image=$2 kib
@@ -107,10 +160,12 @@ pack_root()
 
 root_image()
 {
-	local dir=$CACHE/$1-$2 release=$2 stamp tmp
+	local dir=$CACHE/$1-$2 release=$2 unpack=unpack_root stamp tmp
 
+	[[ $release != *-arm64 ]] || unpack+=_arm64
 	# Everything that shapes the image: this script's text, without the kernel.
-	stamp=$( (echo "$ROOT_PACKAGES $ROOT_BESIDE"; declare -f customize_root unpack_root unpack_beside pack_root) | sha256sum | cut -c1-32)
+	stamp=$( (echo "$ROOT_PACKAGES $ROOT_BESIDE"; declare -f customize_root "$unpack" unpack_beside pack_root
+		[ "$unpack" = unpack_root ] || { echo "$ROOT_LINKS"; declare -f settle_root; }) | sha256sum | cut -c1-32)
 	[ "$(cat "$dir/stamp" 2>/dev/null)" = "$stamp" ] && return 0
 	[ "$(id -u)" = 0 ] || die 'building the root image needs root (it unpacks Debian packages with their owners)'
 	command -v mmdebstrap >/dev/null || die 'mmdebstrap is missing; run selftests/vm/deps.sh --install'
@@ -118,7 +173,7 @@ root_image()
 	mkdir -p "$dir"
 	tmp=$(mktemp -d "$dir/tmp.XXXXXX")
 	say "user space of the guest, Debian $release: about 2 minutes and 500 MB, once"
-	with_progress 'root packages' "$dir/mmdebstrap.log" unpack_root "$tmp" "$release"
+	with_progress 'root packages' "$dir/mmdebstrap.log" "$unpack" "$tmp" "$release"
 	customize_root "$tmp/root"
 	with_progress 'root image' "$dir/mke2fs.log" pack_root "$tmp/root" "$tmp/root.img"
 	mv -f "$tmp/root.img" "$dir/root.img"

@@ -3,7 +3,7 @@
 #
 # Compiles our modules for a guest kernel and prints the folder they are in.
 #
-# Usage: modules.sh [--kdir] 6.1|6.12|7|debug|debug-7 [KVER]
+# Usage: modules.sh [--kdir] 6.1|6.12|7|arm64|debug|debug-7 [KVER]
 #        --kdir: only print the headers' folder
 
 set -euo pipefail

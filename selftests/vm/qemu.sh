@@ -7,6 +7,7 @@
 #
 #   slowness               how many times slower than planned the guest may run
 #   kernel_cmdline [KHZ]   parameters for the guest's kernel: its console and its clock
+#   kernel_cmdline_arm64   the same for such a machine, whose clock needs none
 #   timer_lost             whether the guest has stopped for want of a timer
 #   early_panic            whether it has died before it loaded a module
 #   watch_timer PID        ends QEMU if that happens in the guest's first minute
@@ -42,6 +43,11 @@ kernel_cmdline()
 {
 	echo "console=ttyS0 panic=-1 mitigations=off nokaslr tsc=reliable no_timer_check" \
 		"tsc_early_khz=${1:-$(tsc_khz)} reboot=t"
+}
+
+kernel_cmdline_arm64()
+{
+	echo "console=ttyAMA0 panic=-1 mitigations=off nokaslr"
 }
 
 # On a busy host the guest's kernel may fail to calibrate its timer and stops there.
