@@ -60,7 +60,7 @@ METRICS = [
     ("icount_flush", "instructions per entry, flush of so many", -1),
     ("xt_icount", "instructions that a rule of iptables adds per packet", -1),
     ("helper_icount", "instructions that a helper adds to a packet", -1),
-    ("xt_cpus_rate", "packets per second of two CPUs through one rule, QEMU", 1),
+    ("xt_cpus_ns", "nanoseconds of a rule, two CPUs at once, QEMU", -1),
     ("buckets", "hash buckets", 0),
 ]
 

@@ -41,10 +41,11 @@ rateest: -m rateest --rateest e --rateest-lt --rateest-bps 1mbit
 RATEEST: -j RATEEST --rateest-name e --rateest-interval 250ms --rateest-ewmalog 500ms
 realm: mangle FORWARD -m realm --realm 5
 recent: -m recent --set --name b
+recent-rcheck: -m recent --rcheck --rdest --name c
 socket: -m socket
 state: -m state --state ESTABLISHED
 statistic-random: -m statistic --mode random --probability 0.5
-statistic-nth: -m statistic --mode nth --every 7
+statistic-nth: -m statistic --mode nth --every 7 --packet 0
 string: -m string --algo bm --string gateway
 udp: -p udp -m udp --dport 1:9
 time: -m time --timestart 00:00 --timestop 23:00
@@ -78,6 +79,8 @@ multiport6; 6 udp len=20 dport=9; mangle PREROUTING -p udp -m multiport --dports
 
 : "${tools:?}" "${clients:?}"
 xt_packets=20000
+# of a rule in one chain, where the clock measures it
+xt_copies=40
 
 # xt_run RULE...: instructions for each packet
 xt_run() {
@@ -199,22 +202,33 @@ scenario_xtframes() {
 	done </tmp/frames
 }
 
-# Two CPUs send through the same rule.
+# cpus_rate RULE...: packets per second of two CPUs through xt_copies of the rule
+cpus_rate() {
+	local n
+
+	iptables-legacy -t mangle -F
+	for ((n = 0; $# && n < xt_copies; n++)); do
+		iptables-legacy -t mangle -A OUTPUT "$@"
+	done
+	value per_second "$("$tools/udpnew" -t 2 198.18.0.1 40000)"
+	"$tools/ctnl" flush >/dev/null
+	iptables-legacy -t mangle -F
+}
+
+# Two CPUs send through the same rules: nanoseconds that a rule takes, of the clock.
 scenario_xtcpus() {
-	local name line
+	local name none with
 	local -a rule
 
 	ct_load
-	for _ in 1 2 3; do
-		for name in none hashlimit recent statistic-random statistic-nth limit quota; do
-			rule=()
-			[ $name = none ] || read -ra rule <<<"$(xt_rule $name)"
-			iptables-legacy -t mangle -F
-			iptables-legacy -t mangle -A OUTPUT "${rule[@]:2}"
-			line=$("$tools/udpnew" -t 2 198.18.0.1 50000)
-			result xt_cpus_rate "$name" "$(value per_second "$line")" per_s
-			"$tools/ctnl" flush >/dev/null
+	cpus_rate >/dev/null
+	for _ in 1 2; do
+		for name in hashlimit recent recent-rcheck statistic-random statistic-nth limit quota; do
+			read -ra rule <<<"$(xt_rule $name)"
+			none=$(cpus_rate)
+			with=$(cpus_rate "${rule[@]:2}")
+			result xt_cpus_ns "$name" "$(awk -v w="$with" -v n="$none" -v c=$xt_copies \
+				'BEGIN { printf "%.1f\n", (2e9 / w - 2e9 / n) / c }')" ns
 		done
 	done
-	iptables-legacy -t mangle -F
 }
