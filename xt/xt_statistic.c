@@ -21,12 +21,20 @@ static bool statistic_mt_random(const struct xt_statistic_info *info)
 	return get_random_u32() >> 1 < info->u.random.probability;
 }
 
-/* Of each @every + 1 packets the last; the rule may begin in the middle. */
+/*
+ * Of each @every + 1 packets the last; the rule may begin in the middle.  The CPU that has
+ * the last takes a round off the counter: most packets need no division.  Until it has done
+ * so, other CPUs count on into the next round.
+ */
 static bool statistic_mt_nth(const struct xt_statistic_info *info)
 {
+	u64 round = info->u.nth.every + 1ULL;
 	u64 packet = atomic64_inc_return(&info->master->count);
 
-	return packet % (info->u.nth.every + 1ULL) == 0;
+	if (likely(packet < round) || packet % round)
+		return false;
+	atomic64_sub(round, &info->master->count);
+	return true;
 }
 
 static bool statistic_mt(const struct sk_buff *skb, struct xt_action_param *par)
