@@ -35,6 +35,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "wire.h"
+
 #define FRAME_MAX	1600
 #define HOSTS		8
 #define TURN_MS		10
@@ -83,48 +85,6 @@ static uint32_t draw(struct random *r, uint32_t below)
 	r->state ^= r->state >> 7;
 	r->state ^= r->state << 17;
 	return (r->state >> 20) % below;
-}
-
-static void put16(uint8_t *at, uint16_t value)
-{
-	at[0] = value >> 8;
-	at[1] = value;
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-	put16(at, value >> 16);
-	put16(at + 2, value);
-}
-
-static uint16_t get16(const uint8_t *at)
-{
-	return at[0] << 8 | at[1];
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-	return (uint32_t)get16(at) << 16 | get16(at + 2);
-}
-
-/* ---- checksums ---- */
-
-static uint32_t add_up(const uint8_t *data, unsigned int len, uint32_t sum)
-{
-	unsigned int i;
-
-	for (i = 0; i + 1 < len; i += 2)
-		sum += get16(data + i);
-	if (len & 1)
-		sum += data[len - 1] << 8;
-	return sum;
-}
-
-static uint16_t fold(uint32_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return ~sum;
 }
 
 static void put_address(uint8_t *at, bool six, uint32_t host)
@@ -190,7 +150,7 @@ static void put_checksum(struct packet *p)
 	if (!at || p->len < at + 2)
 		return;
 	put16(p->l4 + at, 0);
-	put16(p->l4 + at, fold(add_up(p->l4, p->len, sum)));
+	put16(p->l4 + at, checksum(p->l4, p->len, sum));
 }
 
 /* ---- transport headers ---- */
@@ -385,7 +345,7 @@ static unsigned int put_head(const struct side *s, const struct packet *p, uint8
 	ip[9] = p->proto;
 	put32(ip + 12, p->src);
 	put32(ip + 16, p->dst);
-	put16(ip + 10, fold(add_up(ip, 20, 0)));
+	put16(ip + 10, checksum(ip, 20, 0));
 	return ETH_HLEN + 20;
 }
 
@@ -414,7 +374,7 @@ static void send_fragments(const struct side *s, const struct packet *p, struct 
 		put16(ip + 4, id);
 		put16(ip + 6, which ? 1 : 0x2000);
 		put16(ip + 10, 0);
-		put16(ip + 10, fold(add_up(ip, 20, 0)));
+		put16(ip + 10, checksum(ip, 20, 0));
 		memcpy(frame + at, p->l4 + (which ? 8 : 0), len);
 		transmit(s, frame, at + len);
 	}

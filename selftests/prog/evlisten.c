@@ -22,7 +22,6 @@
  *   burst                          with -T: largest share of all DESTROY that
  *                                  came within 100 ms, in percent
  */
-#include <endian.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <time.h>
@@ -41,7 +40,8 @@
 /* What changes without an event of its own, or was there before */
 #define STATUS_SHOWN	(IPS_SEEN_REPLY | IPS_ASSURED)
 
-enum event { EVENT_NEW, EVENT_UPDATE, EVENT_DESTROY };
+/* Events, in the order that those of one entry have */
+static const char order[] = "NUD";
 
 /* What an event has said */
 struct details {
@@ -54,7 +54,7 @@ struct details {
 struct record {
 	struct nl_flow key;
 	struct details last;
-	uint8_t seen;		/* one bit per enum event */
+	uint8_t seen;		/* one bit per event of @order */
 };
 
 static struct {
@@ -149,25 +149,26 @@ static void note_destroy(const struct details *details)
 }
 
 static void note_event(const struct nl_flow *key, const struct details *details,
-		  enum event event)
+		       char event)
 {
 	struct record *record = find_record(key, true);
-	uint8_t bit = 1 << event;
+	unsigned int place = strchr(order, event) - order;
+	uint8_t bit = 1 << place;
 
-	if (!record->seen && event != EVENT_NEW)
+	if (!record->seen && event != 'N')
 		sums.headless++;
-	if (record->seen >> (event + 1))
+	if (record->seen >> (place + 1))
 		sums.disorder++;
-	if (event == EVENT_UPDATE)
+	if (event == 'U')
 		sums.updates++;
 	else if (record->seen & bit)
 		sums.again++;
-	else if (event == EVENT_NEW)
+	else if (event == 'N')
 		sums.new++;
 	else
 		note_destroy(details);
 	record->seen |= bit;
-	if (event == EVENT_DESTROY)
+	if (event == 'D')
 		return;
 	/* an event without protocol details leaves the state as it was */
 	if (details->tcp_state < 0) {
@@ -202,30 +203,6 @@ static void compare_entry(const struct nl_flow *key, const struct details *detai
 }
 
 /* ---- messages ---- */
-
-static int parse_tcp_state(const struct nlattr *info)
-{
-	const struct nlattr *nest, *attr;
-
-	mnl_attr_for_each_nested(nest, info) {
-		if (mnl_attr_get_type(nest) != CTA_PROTOINFO_TCP)
-			continue;
-		mnl_attr_for_each_nested(attr, nest)
-			if (mnl_attr_get_type(attr) == CTA_PROTOINFO_TCP_STATE)
-				return mnl_attr_get_u8(attr);
-	}
-	return -1;
-}
-
-static double parse_start(const struct nlattr *stamps)
-{
-	const struct nlattr *attr;
-
-	mnl_attr_for_each_nested(attr, stamps)
-		if (mnl_attr_get_type(attr) == CTA_TIMESTAMP_START)
-			return be64toh(mnl_attr_get_u64(attr)) * 1e-9;
-	return 0;
-}
 
 /* The source may be any host: then there is no address of it. */
 static bool parse_expectation(const struct nlmsghdr *nlh, struct nl_flow *key)
@@ -266,21 +243,14 @@ static bool parse(const struct nlmsghdr *nlh, struct nl_flow *key,
 			details->mark = ntohl(mnl_attr_get_u32(attr));
 			break;
 		case CTA_PROTOINFO:
-			details->tcp_state = parse_tcp_state(attr);
+			details->tcp_state = nl_tcp_state(attr);
 			break;
 		case CTA_TIMESTAMP:
-			details->started = parse_start(attr);
+			details->started = nl_start(attr);
 			break;
 		}
 	}
 	return key->src && key->proto;
-}
-
-static enum event event_of(const struct nlmsghdr *nlh)
-{
-	if (NFNL_MSG_TYPE(nlh->nlmsg_type) == IPCTNL_MSG_CT_DELETE)
-		return EVENT_DESTROY;
-	return nlh->nlmsg_flags & NLM_F_CREATE ? EVENT_NEW : EVENT_UPDATE;
 }
 
 static int on_event(const struct nlmsghdr *nlh, void *data)
@@ -291,7 +261,7 @@ static int on_event(const struct nlmsghdr *nlh, void *data)
 
 	++*messages;
 	if (parse(nlh, &key, &details))
-		note_event(&key, &details, event_of(nlh));
+		note_event(&key, &details, nl_event(nlh));
 	return MNL_CB_OK;
 }
 

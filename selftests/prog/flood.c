@@ -29,6 +29,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "wire.h"
+
 #define HEAD		(ETH_HLEN + 20)
 #define LEN_MAX		(HEAD + 20)
 #define BATCH		32
@@ -48,29 +50,6 @@ static uint32_t draw(void)
 	luck ^= luck >> 7;
 	luck ^= luck << 17;
 	return luck >> 20;
-}
-
-static void put16(uint8_t *at, uint16_t value)
-{
-	at[0] = value >> 8;
-	at[1] = value;
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-	put16(at, value >> 16);
-	put16(at + 2, value);
-}
-
-static uint16_t checksum(const uint8_t *data, unsigned int len, uint32_t sum)
-{
-	unsigned int i;
-
-	for (i = 0; i < len; i += 2)
-		sum += data[i] << 8 | data[i + 1];
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return ~sum;
 }
 
 /* The fields of packet number @n */

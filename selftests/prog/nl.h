@@ -20,6 +20,7 @@
 #define NFCT_NL_H
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <err.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -557,6 +558,40 @@ static inline void nl_read_tuple(const struct nlattr *tuple, struct nl_flow *flo
 	mnl_attr_for_each_nested(nest, tuple)
 		mnl_attr_for_each_nested(attr, nest)
 			nl_read_member(nest, attr, flow);
+}
+
+/* The state in CTA_PROTOINFO, -1 where it is not of TCP */
+static inline int nl_tcp_state(const struct nlattr *info)
+{
+	const struct nlattr *nest, *attr;
+
+	mnl_attr_for_each_nested(nest, info) {
+		if (mnl_attr_get_type(nest) != CTA_PROTOINFO_TCP)
+			continue;
+		mnl_attr_for_each_nested(attr, nest)
+			if (mnl_attr_get_type(attr) == CTA_PROTOINFO_TCP_STATE)
+				return mnl_attr_get_u8(attr);
+	}
+	return -1;
+}
+
+/* When the entry began, in seconds since 1970; 0 where CTA_TIMESTAMP does not say it */
+static inline double nl_start(const struct nlattr *stamps)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, stamps)
+		if (mnl_attr_get_type(attr) == CTA_TIMESTAMP_START)
+			return be64toh(mnl_attr_get_u64(attr)) * 1e-9;
+	return 0;
+}
+
+/* New, updated or destroyed: the first letter */
+static inline char nl_event(const struct nlmsghdr *nlh)
+{
+	if (NFNL_MSG_TYPE(nlh->nlmsg_type) == IPCTNL_MSG_CT_DELETE)
+		return 'D';
+	return nlh->nlmsg_flags & NLM_F_CREATE ? 'N' : 'U';
 }
 
 static inline void __attribute__((format(printf, 3, 4)))

@@ -21,7 +21,6 @@
  * faults gets a paragraph for each, with the last events of that entry; the exit
  * status is 1 then.
  */
-#include <endian.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <time.h>
@@ -134,30 +133,6 @@ static void nap(double seconds)
 
 /* ---- messages ---- */
 
-static int read_tcp_state(const struct nlattr *info)
-{
-	const struct nlattr *nest, *attr;
-
-	mnl_attr_for_each_nested(nest, info) {
-		if (mnl_attr_get_type(nest) != CTA_PROTOINFO_TCP)
-			continue;
-		mnl_attr_for_each_nested(attr, nest)
-			if (mnl_attr_get_type(attr) == CTA_PROTOINFO_TCP_STATE)
-				return mnl_attr_get_u8(attr);
-	}
-	return -1;
-}
-
-static double read_start(const struct nlattr *stamps)
-{
-	const struct nlattr *attr;
-
-	mnl_attr_for_each_nested(attr, stamps)
-		if (mnl_attr_get_type(attr) == CTA_TIMESTAMP_START)
-			return be64toh(mnl_attr_get_u64(attr)) * 1e-9;
-	return 0;
-}
-
 static void read_tuple(const struct nlattr *attr, struct report *r)
 {
 	r->tuple_len = mnl_attr_get_payload_len(attr);
@@ -185,10 +160,10 @@ static void read_attr(const struct nlattr *attr, struct report *r)
 		r->mark = ntohl(mnl_attr_get_u32(attr));
 		break;
 	case CTA_PROTOINFO:
-		r->tcp_state = read_tcp_state(attr);
+		r->tcp_state = nl_tcp_state(attr);
 		break;
 	case CTA_TIMESTAMP:
-		r->start = read_start(attr);
+		r->start = nl_start(attr);
 		break;
 	}
 }
@@ -390,16 +365,9 @@ static void note(const struct report *r, char event)
 	*t = (struct trace){ r->hash, r->id, event, r->status, now() };
 }
 
-static char kind(const struct nlmsghdr *nlh)
-{
-	if (NFNL_MSG_TYPE(nlh->nlmsg_type) == IPCTNL_MSG_CT_DELETE)
-		return 'D';
-	return nlh->nlmsg_flags & NLM_F_CREATE ? 'N' : 'U';
-}
-
 static int on_event(const struct nlmsghdr *nlh, void *data)
 {
-	char event = kind(nlh);
+	char event = nl_event(nlh);
 	struct record **at;
 	struct report r;
 

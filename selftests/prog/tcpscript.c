@@ -60,6 +60,7 @@
 #include <libnetfilter_conntrack/libnetfilter_conntrack_tcp.h>
 
 #include "cases.h"
+#include "wire.h"
 
 #define MARKER_PORT	9
 #define SERVER_PORT	80
@@ -182,41 +183,19 @@ static void write_sysctl(const char *key, const char *value)
 
 /* ---- sending ---- */
 
-static uint32_t sum_bytes(const uint8_t *p, size_t n, uint32_t sum)
-{
-	for (; n > 1; n -= 2, p += 2)
-		sum += p[0] << 8 | p[1];
-	return n ? sum + (p[0] << 8) : sum;
-}
-
 static uint16_t tcp_checksum(const struct end *src, const struct end *dst,
 			     const uint8_t *tcp, size_t n)
 {
 	uint32_t sum = IPPROTO_TCP + n;
 
 	if (six) {
-		sum = sum_bytes((const void *)&src->in6, 16, sum);
-		sum = sum_bytes((const void *)&dst->in6, 16, sum);
+		sum = add_up((const void *)&src->in6, 16, sum);
+		sum = add_up((const void *)&dst->in6, 16, sum);
 	} else {
-		sum = sum_bytes((const void *)&src->in4, 4, sum);
-		sum = sum_bytes((const void *)&dst->in4, 4, sum);
+		sum = add_up((const void *)&src->in4, 4, sum);
+		sum = add_up((const void *)&dst->in4, 4, sum);
 	}
-	sum = sum_bytes(tcp, n, sum);
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return ~sum;
-}
-
-static void put16(uint8_t *p, uint16_t v)
-{
-	p[0] = v >> 8;
-	p[1] = v;
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v);
+	return checksum(tcp, n, sum);
 }
 
 static size_t build_tcp(const struct segment *seg, uint8_t *tcp)

@@ -43,15 +43,16 @@ all_load()
 # mixed TITLE SET PATTERN TABLE...: nf_conntrack is of SET, the modules that fit are ours
 mixed()
 {
-	local name set title=$1
+	local name set pattern=$3 title=$1
 
-	must mix "$3"
+	must mix "$pattern"
 	check "$1: all load" all_load
 	is "$1: connection tracking" "$(loaded_set nf_conntrack)" "$2"
 	must xt_router
 	shift 3
 	for name; do
 		set=$(loaded_set "xt_$name")
+		is "$title: $name" "$set" "$(mix_set "xt_$name" "$pattern")"
 		verdicts -p "$title: $name ($set)" env NFCT_MODSET="$set" \
 			python3 /payload/bin/xtcase.py "/payload/data/xt/$name.cases"
 	done

@@ -12,33 +12,12 @@
 . /payload/lib.sh
 # shellcheck source=selftests/data/helper.sh
 . /payload/data/helper.sh
-# shellcheck source=selftests/vm/teardown.sh
-. /payload/teardown.sh
-
-MODULES=/lib/modules/$(uname -r)
-STOCK=$MODULES/kernel/net/netfilter
-ASIDE=/tmp/ours
-
-# what the unloading of all modules finds fault with
-problem()
-{
-	not_ok "$*"
-}
+# shellcheck source=selftests/data/mix.sh
+. /payload/data/mix.sh
 
 related()
 {
 	timeout "$(scaled 30)" ip netns exec r python3 /payload/bin/helperpath.py related "$@"
-}
-
-# $1: file of a module, which modprobe would not take
-insert()
-{
-	local name
-
-	for name in $(modinfo -F depends "$1" | tr ',' ' '); do
-		[ -e "/sys/module/$name" ] || modprobe "$name" || return
-	done
-	insmod "$1"
 }
 
 # $1: what is tested, $2: name of a helper; its module is loaded
@@ -63,34 +42,30 @@ exchanges()
 	[ ! -e /sys/module/nf_conntrack_broadcast ] || must removed nf_conntrack_broadcast
 }
 
-# $1: what is tested, $2: folder of the modules, none for those that modprobe takes
+# $1: what is tested, $2: set of nf_conntrack, $3: set of the helpers
 all_helpers()
 {
 	local name
 
+	must modprobe nf_conntrack_netlink
+	is "$1: nf_conntrack" "$(loaded_set nf_conntrack)" "$2"
+	must control_net
 	for name in $HELPERS; do
-		if [ -z "${2:-}" ]; then
-			must modprobe "nf_conntrack_$name"
-		else
-			check "$1 $name: loads" insert "$2/nf_conntrack_$name.ko"*
-		fi
+		must modprobe "nf_conntrack_$name"
+		is "$1 $name" "$(loaded_set "nf_conntrack_$name")" "$3"
 		exchanges "$1 $name" "$name"
 	done
+	flush_rules
 }
 
-must modprobe nf_conntrack_netlink
-must control_net
-all_helpers "$(modset)"
+all_helpers "$(modset)" "$(modset)" "$(modset)"
 if is_ours; then
-	all_helpers "on our nf_conntrack, stock's" "$STOCK"
-
-	flush_rules
-	must unload_stack
-	mv "$MODULES/updates" "$ASIDE"
-	must depmod -a
-	must modprobe nf_conntrack_netlink
-	refute "stock's nf_conntrack is loaded" [ -e /sys/module/nf_conntrack/version ]
-	must control_net
-	all_helpers "on stock's nf_conntrack, our" "$ASIDE"
+	names="nf_conntrack_(broadcast|${HELPERS// /|})"
+	must mix "!$names"
+	all_helpers "on our nf_conntrack, stock's" ours stock
+	must mix "$names"
+	all_helpers "on stock's nf_conntrack, our" stock ours
+	must mix '.*'
+	must modprobe nf_conntrack
 fi
 finish

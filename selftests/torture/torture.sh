@@ -260,15 +260,27 @@ torture_table()
 		/proc/net/stat/nf_conntrack_table
 }
 
+# Workers that make no traffic and do not listen
+torture_others()
+{
+	printf '%s\n' "${TORTURE_WORKERS[@]}" | grep -vxE 'traffic|listeners'
+}
+
+torture_only_traffic()
+{
+	local name
+
+	for name in $(torture_others); do
+		[ -e "$TORTURE/ended.$name" ] || return 1
+	done
+}
+
 torture_age()
 {
 	local name
 
-	for name in "${TORTURE_WORKERS[@]}"; do
-		case "$name" in
-		traffic|listeners) ;;
-		*) touch "$TORTURE/stop.$name" ;;
-		esac
+	for name in $(torture_others); do
+		touch "$TORTURE/stop.$name"
 	done
 	check 'age: the other workers end' wait_for torture_only_traffic 60
 	torture_timeouts 1 1
@@ -277,18 +289,6 @@ torture_age()
 	is_stock || cmp_num 'age: the buckets keep to one line' "$(torture_table overflow)" -le \
 		$(($(torture_table buckets) / 10))
 	torture_timeouts 5 60
-}
-
-torture_only_traffic()
-{
-	local name
-
-	for name in "${TORTURE_WORKERS[@]}"; do
-		case "$name" in
-		traffic|listeners) ;;
-		*) [ -e "$TORTURE/ended.$name" ] || return 1 ;;
-		esac
-	done
 }
 
 torture_end()
