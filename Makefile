@@ -10,7 +10,7 @@ quiet := @
 FOR := $(if $(KERNEL),selftests/kernels/for.sh $(KERNEL))
 TESTS := selftests/run.sh $(if $(JOBS),--jobs $(JOBS)) $(if $(SMOKE),--smoke)
 
-.PHONY: all modules deps check check-debug check-install check-peers abi-check bench demo fuzz torture vm-shell
+.PHONY: all modules deps check check-debug check-install check-peers coverage abi-check bench demo fuzz torture vm-shell
 .PHONY: install uninstall status clean help sparse configs checkpatch gates
 
 all: modules	## compile the modules into BUILD= (build/) for KDIR=, KVER= or KERNEL=
@@ -44,9 +44,13 @@ deps:		## install the Debian packages that the rest needs (as root)
 check: deps	## all tests, each in a virtual machine: TEST= names some, MODSET=stock|ours|both
 	$(quiet)$(TESTS) --modset $(or $(MODSET),ours) $(TEST)
 
-check-debug: deps	## the same on a kernel with its checkers on (KERNEL=6.1|7, SMOKE=1: the short part)
+check-debug: deps	## the same on a kernel with its checkers on (KERNEL=6.1|races|7, SMOKE=1: the short part)
 	$(quiet)selftests/kernels/debug.sh --install $(or $(KERNEL),6.1)
 	$(quiet)KERNEL= $(TESTS) --kernel debug$(patsubst %,-%,$(filter-out 6.1,$(KERNEL))) --modset $(or $(MODSET),ours) $(TEST)
+
+coverage: deps	## which lines of the modules the tests run, on the kernel "races": TEST= names some
+	$(quiet)selftests/kernels/debug.sh --install races
+	$(quiet)selftests/cover/run.sh $(TEST)
 
 check-install: deps	## installs as people do: package, upgrades, signatures; TEST= names some (root)
 	$(quiet)selftests/install/run.sh $(TEST)

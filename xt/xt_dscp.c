@@ -10,12 +10,23 @@
 #include "xt_extension.h"
 #include "xt_ip_header.h"
 
-static bool dscp_mt(const struct sk_buff *skb, struct xt_action_param *par)
+/* Always inline: the family is known then */
+static __always_inline bool dscp_mt_is(const struct sk_buff *skb, u8 family,
+				       const struct xt_dscp_info *info)
 {
-	const struct xt_dscp_info *info = par->matchinfo;
-	u8 dscp = xt_ip_class(skb, par->match->family) >> XT_DSCP_SHIFT;
+	u8 dscp = xt_ip_class(skb, family) >> XT_DSCP_SHIFT;
 
 	return (dscp == info->dscp) != !!info->invert;
+}
+
+static bool dscp_mt4(const struct sk_buff *skb, struct xt_action_param *par)
+{
+	return dscp_mt_is(skb, NFPROTO_IPV4, par->matchinfo);
+}
+
+static bool dscp_mt6(const struct sk_buff *skb, struct xt_action_param *par)
+{
+	return dscp_mt_is(skb, NFPROTO_IPV6, par->matchinfo);
 }
 
 static int dscp_mt_check(const struct xt_mtchk_param *par)
@@ -46,9 +57,12 @@ static int tos_mt_check(const struct xt_mtchk_param *par)
 }
 
 static struct xt_match dscp_mt_rows[] __read_mostly = {
-	XT_BOTH(.name = "dscp",
-		.match = dscp_mt, .checkentry = dscp_mt_check,
-		.matchsize = sizeof(struct xt_dscp_info)),
+	XT_ROW(NFPROTO_IPV4,
+	       .name = "dscp", .match = dscp_mt4, .checkentry = dscp_mt_check,
+	       .matchsize = sizeof(struct xt_dscp_info)),
+	XT_ROW(NFPROTO_IPV6,
+	       .name = "dscp", .match = dscp_mt6, .checkentry = dscp_mt_check,
+	       .matchsize = sizeof(struct xt_dscp_info)),
 	XT_BOTH(.name = "tos", .revision = 1,
 		.match = tos_mt, .checkentry = tos_mt_check,
 		.matchsize = sizeof(struct xt_tos_match_info)),

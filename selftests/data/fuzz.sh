@@ -43,7 +43,7 @@ answers_compared()
 	note "seed $SEED, $SECS s"
 	has_both || set=$(modset)
 	check "$set answers" answers "$set" 1000000
-	note "$(pieces "$set") times $PIECE"
+	note "report random-input ${PIECE}s $(pieces "$set") lines $(grep -c . "/tmp/$set")"
 	if has_both; then
 		check 'ours answers' answers ours "$(pieces stock)"
 	fi

@@ -94,9 +94,9 @@ is_debug()
 guest_series()
 {
 	case "$1" in
-	debug) echo 6.1 ;;
+	debug|debug-races) echo 6.1 ;;
 	debug-7) echo 7 ;;
-	debug*) complain "no such kernel: $1; there are debug and debug-7" ;;
+	debug*) complain "no such kernel: $1; there are debug, debug-races and debug-7" ;;
 	*) echo "$1" ;;
 	esac
 }
@@ -105,8 +105,8 @@ debug_flavour()
 {
 	case "$1" in
 	6.1) echo debug ;;
-	7) echo debug-7 ;;
-	*) complain "no debug kernel of $1; there are 6.1 and 7" ;;
+	7|races) echo "debug-$1" ;;
+	*) complain "no debug kernel of $1; there are 6.1, races (6.1 with KCSAN) and 7" ;;
 	esac
 }
 

@@ -3,7 +3,8 @@
 # Build the debug kernel once: Debian's source (of 6.1 or of series 7), Debian's
 # netfilter options, and every checker of debug.config. Result, in the cache folder:
 #   debug/bzImage  debug/build (KDIR)  debug/modules/lib/modules/RELEASE
-# For series 7 the folder is debug-7.
+# For series 7 the folder is debug-7; with "races" it is debug-races: 6.1 with KCSAN, which
+# looks for data races, and with counters of lines in place of the other checkers.
 set -euo pipefail
 # shellcheck source=selftests/kernels/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -15,6 +16,6 @@ install_result() {
 }
 
 parse_options "$@"
-flavour=$(debug_flavour "$series")
+flavour=$(debug_flavour "${kind:-$series}")
 need_build_packages
 build_kernel "$flavour" 2265 bzImage

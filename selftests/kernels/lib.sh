@@ -142,6 +142,9 @@ wanted_options() {
 
 	cloud_net_options "$src"
 	cat "$kernels_dir/common.config" "$kernels_dir/${flavour%-*}.config"
+	# of a variant, which replaces some
+	[ "$flavour" = "${flavour%-*}" ] || [ ! -e "$kernels_dir/$flavour.config" ] ||
+		cat "$kernels_dir/$flavour.config"
 	# 7.x has none; with them its CRCs would have to be those of our prototypes
 	grep -qx 'CONFIG_MODVERSIONS=y' "$(cloud_config)" || echo 'CONFIG_MODVERSIONS=n'
 }
@@ -224,9 +227,10 @@ parse_options() {
 		--install) install=yes ;;
 		--force) force=yes ;;
 		-h|--help)
-			echo "usage: ${0##*/} [--install] [--force] [6.1|7]"
+			echo "usage: ${0##*/} [--install] [--force] [6.1|races|7]"
 			exit 0 ;;
 		[0-9]*) series=$1 ;;
+		races) kind=races ;;
 		*) die "unknown option $1" ;;
 		esac
 		shift

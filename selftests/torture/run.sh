@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Torture: everything that a gateway meets, at once, in guests of two and four CPUs, then
-# floods, ours beside the kernel's own modules. Writes the report TORTURE.md.
+# floods, and random packets, requests and rules, ours beside the kernel's own modules.
+# Writes the report TORTURE.md.
 #
 # Usage: run.sh [OPTION]...
 #
 #   --kernel KERNEL   6.1, 6.12, 7, arm64, debug or debug-7 ($KERNEL)
 #   --time MINUTES    in all, about (default 20) ($TIME)
 #   --seed N          of an earlier run (default: any) ($SEED)
-#   --only PART       two, four, flood or flood-stock; may come more than once
+#   --only PART       two, four, flood, flood-stock, packets, requests or rules; may come
+#                     more than once
 #   --report FILE     default TORTURE.md in this folder's parent
 #
 # What the workers send and ask follows from the seed; in which order the CPUs come to it
@@ -41,27 +43,39 @@ parse()
 	[[ $minutes =~ ^[1-9][0-9]*$ ]] || die "no such number of minutes: $minutes"
 	[ -n "$seed" ] || seed=$((RANDOM * 32768 + RANDOM))
 	[[ $seed =~ ^[0-9]+$ ]] || die "no such seed: $seed"
-	[ ${#parts[@]} -gt 0 ] || parts=(two four flood flood-stock)
+	[ ${#parts[@]} -gt 0 ] || parts=(two four flood flood-stock packets requests rules)
 	modset=ours
 	select_kernels
+}
+
+# The test that gives random input, of such a part
+test_of()
+{
+	case "$1" in
+	packets) echo 75-packet-fuzz ;;
+	requests) echo 76-netlink-fuzz ;;
+	rules) echo 15-xt-hostile ;;
+	esac
 }
 
 # guest PART: boots it; its output is in the log
 guest()
 {
-	local seconds=$((minutes * 60)) set=ours smp=2 script=guest.sh
+	local seconds=$((minutes * 60)) set=ours smp=2 script=$HERE/guest.sh
 	local -a args
 
 	# a pause and the ageing need as long again as the work between pauses
 	case "$1" in
 	two|four) args=($((seconds / 4)) "$seed") ;;
-	*) script=flood.sh args=($((seconds / 60 < 10 ? 10 : seconds / 60))) ;;
+	flood*) script=$HERE/flood.sh args=($((seconds / 60 < 10 ? 10 : seconds / 60))) ;;
+	*) script=$SELFTESTS/tests/$(test_of "$1").sh ;;
 	esac
 	[ "$1" != four ] || smp=4
 	[ "$1" != flood-stock ] || set=stock
-	[ "$set" = stock ] || args=(--modules "$modules" -- "$HERE/$script" "${args[@]}")
-	[ "$set" = ours ] || args=(-- "$HERE/$script" "${args[@]}")
-	"$VM/boot.sh" --kernel "$kernel" --modset $set --smp $smp --timeout $((seconds + 900)) \
+	[ "$set" = stock ] || args=(--modules "$modules" -- "$script" "${args[@]}")
+	[ "$set" = ours ] || args=(-- "$script" "${args[@]}")
+	NFCT_SEED=$seed NFCT_FUZZ_TIME=$((seconds / 10)) "$VM/boot.sh" --kernel "$kernel" \
+		--modset $set --smp $smp --timeout $((seconds + 900)) \
 		--log "$CACHE/logs/torture.$1.dmesg" --bin "$PROG" --add "$SELFTESTS/data" \
 		--add "$HERE" "${args[@]}" 2>&1
 }
@@ -92,12 +106,17 @@ say_title()
 	four) echo 'All workers, four CPUs' ;;
 	flood) echo 'Floods, ours' ;;
 	flood-stock) echo "Floods, the kernel's own modules, for comparison" ;;
+	packets) echo "Random packets, the kernel's own modules beside ours" ;;
+	requests) echo "Random netlink requests, the kernel's own modules beside ours" ;;
+	rules) echo "Random rules, the kernel's own modules beside ours" ;;
 	esac
 }
 
 # The lines "# report NAME KEY VALUE [KEY VALUE]..." of a log, a row for each name
 say_figures()
 {
+	grep -q '^# report ' "$1" || return 0
+	printf '\n| what | figures |\n|---|---|\n'
 	awk '
 	$1 == "#" && $2 == "report" {
 		if (!($3 in row))
@@ -127,7 +146,6 @@ say_part()
 		printf '\nWhat failed:\n\n'
 		say_faults "$log" || true
 	fi
-	printf '\n| what | figures |\n|---|---|\n'
 	say_figures "$log"
 }
 

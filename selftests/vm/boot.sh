@@ -328,6 +328,10 @@ qemu_command()
 		qemu+=(-chardev "file,id=out,path=$work/out" -device 'virtserialport,chardev=out,name=out'
 			-chardev "file,id=status,path=$work/status" -device 'virtserialport,chardev=status,name=status'
 			-chardev "file,id=dmesg,path=$log" -device 'virtserialport,chardev=dmesg,name=dmesg')
+		# which lines of our modules have run: a file of each guest, for cover/run.sh
+		[ -z "${NFCT_COVER:-}" ] ||
+			qemu+=(-chardev "file,id=lines,path=$NFCT_COVER/${work##*.}.tgz"
+				-device 'virtserialport,chardev=lines,name=lines')
 	fi
 }
 

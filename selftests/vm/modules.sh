@@ -35,7 +35,7 @@ find_kdir()
 main()
 {
 	local kind kver kdir out log only=''
-	local -a for_kernel=()
+	local -a for_kernel=() count=()
 
 	[ "$1" != --kdir ] || { only=yes; shift; }
 	kind=$1 kver=${2:-}
@@ -47,12 +47,14 @@ main()
 	[ -z "$only" ] || { echo "$kdir"; return; }
 	# each source tree has a folder of its own: two of them must not mix
 	out=$CACHE/build/$kver-$(cksum <<<"$TOP" | cut -d' ' -f1)
+	# with counters of lines, and without the checker that would see races in them
+	[ -z "${NFCT_COVER:-}" ] || out+=-cover count=(GCOV_PROFILE=y KCSAN_SANITIZE=n)
 	log=$out.log
 	mkdir -p "$out"
 	exec 9>"$out.lock"
 	flock 9
 	# what a make above was told is not meant for the kernel's
-	env -u MAKEFLAGS -u MFLAGS KDIR="$kdir" VMLINUZ="$CACHE/cloud/$kver/vmlinuz" "${for_kernel[@]}" "$TOP/tools/build.sh" "$out" >"$log" 2>&1 || {
+	env -u MAKEFLAGS -u MFLAGS KDIR="$kdir" VMLINUZ="$CACHE/cloud/$kver/vmlinuz" "${count[@]}" "${for_kernel[@]}" "$TOP/tools/build.sh" "$out" >"$log" 2>&1 || {
 		tail -n 40 "$log" >&2
 		die "compiling failed, log: $log"
 	}
