@@ -35,6 +35,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "netns.h"
 #include "wire.h"
 
 #define FRAME_MAX	1600
@@ -618,24 +619,12 @@ static void hear(struct side *s)
 
 /* ---- sockets ---- */
 
-static void enter(const char *name)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/run/netns/%s", name);
-	fd = open(path, O_RDONLY);
-	if (fd < 0 || setns(fd, CLONE_NEWNET))
-		err(1, "namespace %s", name);
-	close(fd);
-}
-
 static void read_mac(const char *ns, const char *dev, uint8_t *mac)
 {
 	struct ifreq req = { };
 	int fd;
 
-	enter(ns);
+	enter_netns(ns);
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", dev);
 	if (fd < 0 || ioctl(fd, SIOCGIFHWADDR, &req))

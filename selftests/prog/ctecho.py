@@ -5,6 +5,8 @@
 # made, one by one, and asks for an echo of each. Prints "deleted=N echoes=N".
 #
 #   ctecho.py SPORT COUNT
+#
+# oddlisten.py uses how it asks and how it reads.
 import socket
 import struct
 import sys
@@ -29,10 +31,9 @@ def original_tuple(sport, dport):
     return attr(1, attr(1, ip, True) + attr(2, ports, True), True)
 
 
-def request(seq, sport, dport):
+def request(seq, sport, dport, flags=REQUEST | ACK | ECHO):
     body = struct.pack('BBH', socket.AF_INET, 0, 0) + original_tuple(sport, dport)
-    return struct.pack('IHHII', 16 + len(body), DELETE, REQUEST | ACK | ECHO,
-                       seq, 0) + body
+    return struct.pack('IHHII', 16 + len(body), DELETE, flags, seq, 0) + body
 
 
 def messages(data):
@@ -62,4 +63,5 @@ def main():
     print('deleted=%d echoes=%d' % (deleted, echoes))
 
 
-main()
+if __name__ == '__main__':
+    main()

@@ -29,6 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "netns.h"
 #include "wire.h"
 
 #define HEAD		(ETH_HLEN + 20)
@@ -126,18 +127,6 @@ static unsigned int make(uint8_t *frame, enum kind kind, unsigned long n)
 
 /* ---- sockets ---- */
 
-static void enter(const char *name)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "/run/netns/%s", name);
-	fd = open(path, O_RDONLY);
-	if (fd < 0 || setns(fd, CLONE_NEWNET))
-		err(1, "namespace %s", name);
-	close(fd);
-}
-
 static void read_mac(const char *dev, uint8_t *to)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -159,7 +148,7 @@ static int open_socket(const char *ns, int protocol)
 	};
 	int fd;
 
-	enter(ns);
+	enter_netns(ns);
 	fd = socket(AF_PACKET, SOCK_RAW, 0);
 	sa.sll_ifindex = if_nametoindex("eth0");
 	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, sizeof(sa)))
@@ -173,7 +162,7 @@ static unsigned long device_packets(const char *ns)
 	unsigned long bytes, packets = 0;
 	FILE *in;
 
-	enter(ns);
+	enter_netns(ns);
 	in = fopen("/proc/thread-self/net/dev", "r");
 	while (in && fgets(line, sizeof(line), in)) {
 		at = strstr(line, "eth0:");
@@ -225,7 +214,7 @@ int main(int argc, char **argv)
 		errx(2, "usage: flood syn|udp|icmp SECONDS | flood collide|spread COUNT");
 	limit = strtoul(argv[2], NULL, 0);
 	before = device_packets("s");
-	enter("r");
+	enter_netns("r");
 	read_mac("eth1", router);
 	fd = open_socket("c", 0);
 	read_mac("eth0", mac);

@@ -17,38 +17,10 @@ import struct
 import sys
 import time
 
-NETLINK_NETFILTER, SOL_NETLINK = 12, 270
-ADD_MEMBERSHIP, BROADCAST_ERROR = 1, 4
-SUBSYS = 1 << 8                 # ctnetlink
-DELETE = SUBSYS | 2
-REQUEST, ECHO = 1, 8
+from ctecho import DELETE, ECHO, NETLINK_NETFILTER, REQUEST, messages, request
+
+SOL_NETLINK, ADD_MEMBERSHIP, BROADCAST_ERROR = 270, 1, 4
 NEW_GROUP, UPDATE_GROUP, DESTROY_GROUP = 1, 2, 3
-
-
-def attr(kind, data, nested=False):
-    head = struct.pack('HH', 4 + len(data), kind | (0x8000 if nested else 0))
-    return head + data + b'\0' * (-len(data) % 4)
-
-
-def original_tuple(sport, dport):
-    ip = (attr(1, socket.inet_aton('198.18.0.1')) +
-          attr(2, socket.inet_aton('198.18.1.0')))
-    ports = (attr(1, b'\x11') + attr(2, struct.pack('!H', sport)) +
-             attr(3, struct.pack('!H', dport)))
-    return attr(1, attr(1, ip, True) + attr(2, ports, True), True)
-
-
-def delete(seq, sport, dport):
-    body = struct.pack('BBH', socket.AF_INET, 0, 0) + original_tuple(sport, dport)
-    return struct.pack('IHHII', 16 + len(body), DELETE, REQUEST | ECHO,
-                       seq, 0) + body
-
-
-def messages(data):
-    while len(data) >= 16:
-        size, kind = struct.unpack_from('IH', data)
-        yield kind, data[16:size]
-        data = data[(size + 3) & ~3:]
 
 
 def listener(groups):
@@ -86,7 +58,7 @@ def deletes(sport, count):
     sock.bind((0, 0))
     sock.setsockopt(SOL_NETLINK, ADD_MEMBERSHIP, DESTROY_GROUP)
     for n in range(count):
-        sock.send(delete(n + 1, sport, 20000 + n))
+        sock.send(request(n + 1, sport, 20000 + n, REQUEST | ECHO))
     ports = set()
     for data in received(sock, 2):
         for kind, body in messages(data):

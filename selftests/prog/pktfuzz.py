@@ -290,11 +290,15 @@ def transport(packet):
 
 
 def without_ids(came):
-    """Packets without the random number that a router gives fragments of IPv6."""
+    """Packets without the random numbers: of a fragment of IPv6, of an ICMP error that a
+    router of IPv4 makes (and the header's checksum, which has it)."""
     found = []
     for text in came.split():
-        is_fragment = text[0] == '6' and text[12:14] == '2c'
-        found.append(text[:88] + '0' * 8 + text[96:] if is_fragment else text)
+        if text[0] == '6' and text[12:14] == '2c':
+            text = text[:88] + '0' * 8 + text[96:]
+        elif text[0] == '4' and text[2:4] == 'c0' and text[18:20] == '01':
+            text = text[:8] + '0' * 4 + text[12:20] + '0' * 4 + text[24:]
+        found.append(text)
     return found
 
 
