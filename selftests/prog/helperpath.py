@@ -35,7 +35,7 @@ import sipwire as sip
 from amandawire import HEAD as AMANDA
 from bcastwire import QUESTION, answer as snmp_answer, asker
 from helperwire import ACK, Expectations, IS_OURS, PSH, SYN, tcp
-from rawnet import C4, FailNth, G4, S4, attributes, errname, ip, packed, udp, verdict
+from rawnet import C4, FailNth, G4, S4, errname, ip, packed, udp, verdict
 from sanewire import words
 
 DEVICE, SUBNET = 'd0', '10.9.0.255'
@@ -45,20 +45,11 @@ CLIENT, GRE, IP_RECVERR = 30000, 47, 11
 
 
 class Expected(Expectations):
-    """Whole expectations: protocol, source, destination, source port or 0, port."""
+    """Protocol, source, destination, source port or 0, port"""
 
     def look(self, forget=True):
-        found = []
-        for exp in self.request(self.GET, self.DUMP):
-            parts, mask = attributes(exp[2]), attributes(exp[3])
-            addr, proto = attributes(parts[1]), attributes(parts[2])
-            src, dst = (socket.inet_ntoa(addr[n]) for n in (1, 2))
-            sport, dport = (struct.unpack('>H', proto[n])[0] for n in (2, 3))
-            any_port = attributes(mask[2])[2] == b'\0\0'
-            found.append((proto[1][0], src, dst, 0 if any_port else sport, dport))
-        if found and forget:
-            list(self.request(self.DELETE, 4))
-        return sorted(found)
+        return sorted((exp.proto, exp.src, exp.dst, exp.sport if exp.sport_mask else 0, exp.dport)
+                      for exp in super().look(forget))
 
 
 class Net:
