@@ -9,7 +9,7 @@
 ns() { ip netns exec "$@"; }
 
 helper_counts() {
-	ns r python3 "$tools/helperpath.py" count plain "$1"
+	ns r python3 "$tools/helperpath.py" count plain "$1" || return
 	ns r conntrack -F >/dev/null 2>&1
 }
 
@@ -24,9 +24,9 @@ scenario_helpers() {
 	ns r nft 'table ip use { chain out { type filter hook output priority 0; ct state new; }; }'
 	for name in $HELPERS; do
 		modprobe "nf_conntrack_$name"
-		without=$(helper_counts "$name")
+		without=$(helper_counts "$name") || fail "packets of $name"
 		control_rules -A "$name" || fail "no rule of $name"
-		with=$(helper_counts "$name")
+		with=$(helper_counts "$name") || fail "packets of $name"
 		control_rules -D "$name"
 		while read -r kind count; do
 			[ -n "$kind" ] || continue

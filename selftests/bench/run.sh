@@ -53,6 +53,8 @@ make_tools() {
 			gcc -O2 -Wall -o "$bin" "$src" -lmnl -lnetfilter_conntrack -lpthread
 	done
 	cp -u "$here"/../prog/{ftpmany,helperpath,h323msg,rawnet,*wire}.py "$out/bin/"
+	# what cannot be executed stays here
+	chmod +x "$out"/bin/*.py
 }
 
 # The clock that stands still while the host is busy elsewhere.

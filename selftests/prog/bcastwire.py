@@ -17,12 +17,11 @@
 
 import os
 import socket
-import struct
 import sys
 import time
 
-from helperwire import Expectations, IS_OURS, SAME, Sender
-from rawnet import S4, attributes, enter, equal, udp, verdict
+from helperwire import Expectation, Expectations, IS_OURS, SAME, Sender
+from rawnet import S4, enter, equal, udp, verdict
 
 SLOW = int(os.environ.get('NFCT_SLOW', '1'))
 
@@ -96,28 +95,16 @@ def lives(sport, dst, port):
 
 # --- what is expected --------------------------------------------------------------
 
+class Masked(Expectation):
+    def __str__(self):
+        """"FROM/MASK:PORT>TO:PORT", with a star if it is permanent"""
+        sport = self.sport if self.sport_mask == 65535 else '%d/%d' % (self.sport, self.sport_mask)
+        return '%s/%s:%s>%s:%d%s' % (self.src, self.src_mask, sport, self.dst, self.dport,
+                                     '*' * (self.flags & self.PERMANENT))
+
+
 class Expected(Expectations):
-    TUPLE, MASK, FLAGS, PERMANENT = 2, 3, 8, 1
-
-    @staticmethod
-    def tuple(data):
-        parts = attributes(data)
-        addr, proto = attributes(parts[1]), attributes(parts[2])
-        return ([socket.inet_ntoa(addr[n]) for n in (1, 2)] +
-                [struct.unpack('>H', proto[n])[0] for n in (2, 3)])
-
-    def look(self, forget=True):
-        """"FROM/MASK:PORT>TO:PORT" each, with a star if it is permanent."""
-        found = []
-        for exp in self.request(self.GET, self.DUMP):
-            src, dst, sport, dport = self.tuple(exp[self.TUPLE])
-            mask = self.tuple(exp[self.MASK])
-            star = '*' * (struct.unpack('>I', exp[self.FLAGS])[0] & self.PERMANENT)
-            sport = sport if mask[2] == 65535 else '%d/%d' % (sport, mask[2])
-            found.append('%s/%s:%s>%s:%s%s' % (src, mask[0], sport, dst, dport, star))
-        if forget:
-            list(self.request(self.DELETE, 4))
-        return ' '.join(sorted(found))
+    KIND = Masked
 
 
 # name, source address, destination, its port, what is expected (% source port), what stock
@@ -146,19 +133,19 @@ def table():
         with asker(sport, 'eth9') as sock:
             sock.sendto(QUESTION, (dst, port))
         wanted = ours if IS_OURS or stock is SAME else stock
-        equal(name, expected.look(), wanted % sport if wanted else '')
+        equal(name, expected.take(), wanted % sport if wanted else '')
 
     enter('r')
     with asker(3100) as sock:
         for _ in range(3):
             sock.sendto(QUESTION, ('10.9.0.255', 161))
-    equal('the same question again', expected.look(), '10.9.0.255/255.255.255.0:161>10.9.0.1:3100*')
+    equal('the same question again', expected.take(), '10.9.0.255/255.255.255.0:161>10.9.0.1:3100*')
 
     enter('a')
     with asker(3101) as sock:
         sock.sendto(QUESTION, ('10.9.0.255', 161))
     time.sleep(0.5 * SLOW)
-    equal('question of another host', expected.look(), '')
+    equal('question of another host', expected.take(), '')
 
 
 def strangers():
@@ -172,7 +159,7 @@ def strangers():
                              ('b', '10.5.0.3', 161)):
         Sender(host)(udp(addr, '10.9.0.1', port, 3200, b'hello'))
     equal('the hosts of the subnet get through', hear(sock, 1.5 * SLOW), '10.9.0.2:161 10.9.0.3:161')
-    verdict('more answers are expected', expected.look())
+    verdict('more answers are expected', expected.take())
     Sender('b')(udp('10.9.0.33', '10.9.0.1', 161, 3200, b'hello'))
     equal('no longer', hear(sock, SLOW), '')
 

@@ -36,11 +36,34 @@ class Sender(rawnet.Sender):
             self.sock4.sendto(packet, (socket.inet_ntop(socket.AF_INET, packet[16:20]), 0))
 
 
+class Expectation:
+    """One, as netlink tells it."""
+
+    PERMANENT, INACTIVE = 1, 2
+
+    def __init__(self, told):
+        self.proto, self.src, self.dst, self.sport, self.dport = self.flow(told[2])
+        _, self.src_mask, _, self.sport_mask, _ = self.flow(told[3])
+        self.life, self.flags, self.kind = (struct.unpack('>I', told[n])[0] for n in (4, 8, 9))
+
+    @staticmethod
+    def flow(data):
+        parts = attributes(data)
+        addr, proto = attributes(parts[1]), attributes(parts[2])
+        family, at = (socket.AF_INET, (1, 2)) if 1 in addr else (socket.AF_INET6, (3, 4))
+        return (proto[1][0], *(socket.inet_ntop(family, addr[n]) for n in at),
+                *(struct.unpack('>H', proto[n])[0] for n in (2, 3)))
+
+    def __str__(self):
+        return '%s>%s:%d' % (self.src, self.dst, self.dport)
+
+
 class Expectations:
     """Those of namespace r, over netlink."""
 
     GET, DELETE = 1, 2
     DUMP = 0x300
+    KIND, BETWEEN = Expectation, ' '
 
     def __init__(self):
         enter('r')
@@ -55,18 +78,16 @@ class Expectations:
                     return
                 yield attributes(data[4:])
 
-    def take(self):
-        """What is expected, "FROM>TO:PORT" each, and no longer is."""
-        found = []
-        for exp in self.request(self.GET, self.DUMP):
-            parts = attributes(exp[2])
-            addr, proto = attributes(parts[1]), attributes(parts[2])
-            family = socket.AF_INET if 1 in addr else socket.AF_INET6
-            src, dst = (socket.inet_ntop(family, addr[n]) for n in ((1, 2) if 1 in addr else (3, 4)))
-            found.append('%s>%s:%d' % (src, dst, struct.unpack('>H', proto[3])[0]))
-        if found:
+    def look(self, forget=True):
+        """What is expected, and no longer is."""
+        found = [self.KIND(told) for told in self.request(self.GET, self.DUMP)]
+        if found and forget:
             list(self.request(self.DELETE, 4))
-        return ' '.join(sorted(found))
+        return found
+
+    def take(self):
+        """The same as text"""
+        return self.BETWEEN.join(sorted(map(str, self.look())))
 
 
 class Wire:

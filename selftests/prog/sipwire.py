@@ -30,27 +30,20 @@ import time
 
 import helperwire
 from helperwire import HOSTS, IS_OURS, SAME
-from rawnet import C4, G4, G6, S4, attributes, enter, is6, verdict
+from rawnet import C4, G4, G6, S4, enter, is6, verdict
+
+
+class Expectation(helperwire.Expectation):
+    def __str__(self):
+        """"FROM>TO:PORT" of media, with "tel" before that of a registered telephone"""
+        if self.kind:
+            return super().__str__()
+        return 'tel-%s%s %s' % ({6: 'tcp', 17: 'udp'}[self.proto],
+                                '-waits' if self.flags & self.INACTIVE else '', super().__str__())
 
 
 class Expectations(helperwire.Expectations):
-    def take(self, keep=False):
-        """"FROM>TO:PORT" of media, with "tel" before that of a registered telephone"""
-        found = []
-        for exp in self.request(self.GET, self.DUMP):
-            parts = attributes(exp[2])
-            addr, proto = attributes(parts[1]), attributes(parts[2])
-            family = socket.AF_INET if 1 in addr else socket.AF_INET6
-            src, dst = (socket.inet_ntop(family, addr[n]) for n in ((1, 2) if 1 in addr else (3, 4)))
-            text = '%s>%s:%d' % (src, dst, struct.unpack('>H', proto[3])[0])
-            if struct.unpack('>I', exp[9])[0] == 0:
-                flags, = struct.unpack('>I', exp[8])
-                text = 'tel-%s%s %s' % ({6: 'tcp', 17: 'udp'}[proto[1][0]],
-                                        '-waits' if flags & 2 else '', text)
-            found.append(text)
-        if found and not keep:
-            list(self.request(self.DELETE, 4))
-        return ', '.join(sorted(found))
+    KIND, BETWEEN = Expectation, ', '
 
 
 # --- messages: @C@ and @S@ are the hosts, in brackets if IPv6, @P@ the client's port ----

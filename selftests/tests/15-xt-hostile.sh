@@ -15,6 +15,8 @@
 . /payload/lib.sh
 # shellcheck source=selftests/data/xt.sh
 . /payload/data/xt.sh
+# shellcheck source=selftests/data/failslab.sh
+. /payload/data/failslab.sh
 
 fuzz()
 {
@@ -50,12 +52,8 @@ if is_ours; then
 fi
 must xt_router
 
-if [ -d /sys/kernel/debug/failslab ] && [ -e /proc/self/fail-nth ]; then
-	for dir in failslab fail_page_alloc; do
-		echo 0 >/sys/kernel/debug/$dir/verbose
-		echo 0 >/sys/kernel/debug/$dir/probability
-		echo N >/sys/kernel/debug/$dir/ignore-gfp-wait
-	done
+if has_failslab; then
+	failslab_set_up failslab fail_page_alloc
 	allow_log 'page allocation failure'
 	allow_log 'vmalloc error'
 	verdicts -p 'failslab' fuzz fail /payload/data/xt/*.cases

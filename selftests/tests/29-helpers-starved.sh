@@ -13,30 +13,14 @@
 . /payload/lib.sh
 # shellcheck source=selftests/data/helper.sh
 . /payload/data/helper.sh
+# shellcheck source=selftests/data/failslab.sh
+. /payload/data/failslab.sh
 
-DEBUGFS=/sys/kernel/debug
 ROOM=/proc/sys/net/netfilter/nf_conntrack_expect_max
 
 path()
 {
 	timeout "$(scaled 100)" ip netns exec r python3 /payload/bin/helperpath.py "$@"
-}
-
-has_failslab()
-{
-	[ -d $DEBUGFS/failslab ] && [ -e /proc/self/fail-nth ]
-}
-
-set_up_failslab()
-{
-	local dir
-
-	for dir in failslab fail_page_alloc fail_usercopy; do
-		[ -d $DEBUGFS/$dir ] || continue
-		echo 0 >$DEBUGFS/$dir/verbose
-		echo 0 >$DEBUGFS/$dir/probability
-	done
-	echo N >$DEBUGFS/failslab/ignore-gfp-wait
 }
 
 # $1: plain or NAT
@@ -57,7 +41,7 @@ starved()
 	ns r conntrack -F 2>/dev/null
 }
 
-! has_failslab || set_up_failslab
+! has_failslab || failslab_set_up failslab
 
 must modprobe nf_conntrack_netlink
 must control_net

@@ -13,26 +13,10 @@
 . /payload/lib.sh
 # shellcheck source=selftests/data/flows.sh
 . /payload/data/flows.sh
+# shellcheck source=selftests/data/failslab.sh
+. /payload/data/failslab.sh
 
-DEBUGFS=/sys/kernel/debug
-
-if ! [ -d $DEBUGFS/failslab ] || ! [ -e /proc/self/fail-nth ]; then
-	skip_all 'no fault injection in this kernel'
-fi
-
-# Failures are not logged, and any kind of allocation may fail.
-set_up()
-{
-	local dir
-
-	for dir in failslab fail_page_alloc fail_usercopy; do
-		[ -d $DEBUGFS/$dir ] || continue
-		echo 0 >$DEBUGFS/$dir/verbose
-		echo 0 >$DEBUGFS/$dir/probability
-	done
-	echo N >$DEBUGFS/failslab/ignore-gfp-wait
-	echo N >$DEBUGFS/fail_page_alloc/ignore-gfp-wait
-}
+has_failslab || skip_all 'no fault injection in this kernel'
 
 # Runs failnth and shows its figures; it must come to the end of the path.
 walk()
@@ -55,7 +39,7 @@ none_left()
 	freed "$1: no object" nf_conntrack "$idle"
 }
 
-set_up
+failslab_set_up failslab fail_page_alloc
 # the page allocator complains when it is made to fail
 allow_log 'page allocation failure'
 must modprobe -a nf_conntrack_netlink nf_conntrack_ftp
@@ -84,9 +68,9 @@ check 'namespaces are gone' wait_for 'netns_left 2' 20
 
 # --- 1 in 20 fails, at random, while there is traffic ---
 # the filter first, or this script and the guest's first process are hit
-echo Y >$DEBUGFS/failslab/task-filter
-echo -1 >$DEBUGFS/failslab/times
-echo 5 >$DEBUGFS/failslab/probability
+echo Y >$FAULTS/failslab/task-filter
+echo -1 >$FAULTS/failslab/times
+echo 5 >$FAULTS/failslab/probability
 nsenter --net=/run/netns/n bash -c '
 	# not before they run: their start is not to fail
 	flows udp 198.18.1.0 4000 0 4000 &
@@ -105,8 +89,8 @@ nsenter --net=/run/netns/n bash -c '
 	wait $udp $tcp
 	kill $watch' >/tmp/random 2>&1
 note "$(cat /tmp/random)"
-echo 0 >$DEBUGFS/failslab/probability
-echo N >$DEBUGFS/failslab/task-filter
+echo 0 >$FAULTS/failslab/probability
+echo N >$FAULTS/failslab/task-filter
 none_left 'at random'
 is 'all is well again' "$(ns n flows udp 198.18.1.0 4000 0 100)" 'sent=100 refused=0'
 is 'entries' "$(ctcount n)" 100
