@@ -14,6 +14,12 @@
 #include "nf_ct_expect_life.h"
 
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
+/* No listener hears an event, and none that comes later shall hear of what was. */
+static bool nf_ct_expect_unheard(const struct nf_ct_expect_life *life)
+{
+	return !nf_conntrack_listening() && !READ_ONCE(life->word);
+}
+
 /**
  * nf_ct_expect_event_report - send an expectation's event
  * @event:  NEW or DESTROY
@@ -39,6 +45,8 @@ void nf_ct_expect_event_report(enum ip_conntrack_expect_events event,
 
 	if (!(life->expmask & BIT(event)) ||
 	    !rcu_access_pointer(item.net->ct.nf_conntrack_event_cb))
+		return;
+	if (!report && nf_ct_expect_unheard(life))
 		return;
 	/* for a later attempt */
 	if (event == IPEXP_DESTROY)

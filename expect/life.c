@@ -92,10 +92,9 @@ void nf_ct_expect_life_start(struct nf_conntrack_expect *exp,
 {
 	lockdep_assert_held(&nf_conntrack_expect_lock);
 
-	get_random_once(&nf_ct_expect_id_secret, sizeof(nf_ct_expect_id_secret));
-	/* DIFF: expect-id: another ID each time, not one made from the address */
+	BUILD_BUG_ON(sizeof(life->helper) != sizeof(helper->name));
+
 	life->seq = ++nf_ct_expect_lives;
-	life->id = siphash_1u64(life->seq, &nf_ct_expect_id_secret);
 	life->cpu = raw_smp_processor_id();
 	life->net = read_pnet(&exp->net);
 	life->expmask = nf_ct_expect_mask_of(exp->master);
@@ -105,7 +104,7 @@ void nf_ct_expect_life_start(struct nf_conntrack_expect *exp,
 	life->master = exp->master->tuplehash[IP_CT_DIR_ORIGINAL].tuple;
 	life->expectfn = exp->expectfn;
 	if (helper)
-		strscpy(life->helper, helper->name, sizeof(life->helper));
+		memcpy(life->helper, helper->name, sizeof(life->helper));
 #if IS_ENABLED(CONFIG_NF_NAT)
 	life->saved_addr = exp->saved_addr;
 	life->saved_proto = exp->saved_proto;
@@ -130,6 +129,23 @@ void nf_ct_expect_life_end(struct nf_conntrack_expect *exp)
 }
 
 /* ---- looking ---- */
+
+/**
+ * nf_ct_expect_life_id - what programs know an expectation by
+ * @life: its life
+ *
+ * DIFF: expect-id: another ID each time, not one made from the address.
+ *
+ * Context: any.
+ * Return: CTA_EXPECT_ID, opaque.
+ */
+u32 nf_ct_expect_life_id(const struct nf_ct_expect_life *life)
+{
+	get_random_once(&nf_ct_expect_id_secret, sizeof(nf_ct_expect_id_secret));
+	return siphash_1u64(life->seq, &nf_ct_expect_id_secret);
+}
+
+NF_CT_EXPORT_PRIVATE(nf_ct_expect_life_id);
 
 /**
  * nf_ct_expect_life_hold - bring the life up to date and take a reference

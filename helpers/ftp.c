@@ -430,9 +430,9 @@ static bool ftp_open(struct ftp_packet *p, const struct tcphdr *th)
 static int nf_ct_ftp_help(struct sk_buff *skb, unsigned int protoff, struct nf_conn *ct,
 			  enum ip_conntrack_info ctinfo)
 {
-	struct ftp_packet p = { .skb = skb, .ct = ct, .ctinfo = ctinfo, .protoff = protoff };
 	struct nf_ct_ftp_master *lines;
 	struct tcphdr room, *th;
+	struct ftp_packet p;
 
 	th = skb_header_pointer(skb, protoff, sizeof(room), &room);
 	lines = nfct_help_data(ct);
@@ -444,6 +444,11 @@ static int nf_ct_ftp_help(struct sk_buff *skb, unsigned int protoff, struct nf_c
 	}
 	if (ctinfo != IP_CT_ESTABLISHED && ctinfo != IP_CT_ESTABLISHED_REPLY)
 		return NF_ACCEPT;
+	/* not as an initialiser: that would clear the rest of it first */
+	p.skb = skb;
+	p.ct = ct;
+	p.ctinfo = ctinfo;
+	p.protoff = protoff;
 	/* th is void once the data are in one piece */
 	if (!ftp_open(&p, th))
 		return ftp_drop(&p, "no memory to read it");

@@ -52,16 +52,11 @@ static bool ftp_announce(struct ftp_reading *r, u32 begin)
 /* A comma, and blanks that may follow it */
 static bool ftp_comma(struct ftp_reading *r)
 {
-	int byte = nf_ct_cursor_peek(&r->c);
-
-	if (byte != ',') {
+	if (!nf_ct_cursor_literal(&r->c, ",")) {
 		nf_ct_cursor_fail_here(&r->c);
 		return false;
 	}
-	nf_ct_cursor_skip(&r->c, 1);
-	byte = nf_ct_cursor_peek(&r->c);
-	if (byte == ' ' || byte == '\t')
-		nf_ct_cursor_skip_blanks(&r->c);
+	nf_ct_cursor_skip_blanks(&r->c);
 	return true;
 }
 
@@ -304,8 +299,10 @@ static bool ftp_word_ends(int byte, bool server)
 	return byte == ' ' || byte == '\t' || byte == '\r' || byte < 0;
 }
 
-/* The form of a line, or NULL.  *@partly: it would be one if more came. */
-static const struct ftp_form *ftp_form_of(struct ftp_reading *r, bool server,
+/* The form of a line, behind its word then, or NULL.  *@partly: it would be one if more
+ * came.
+ */
+static const struct ftp_form *ftp_form_of(struct nf_ct_cursor *line, bool server,
 					  bool *partly)
 {
 	const struct ftp_form *form;
@@ -315,26 +312,29 @@ static const struct ftp_form *ftp_form_of(struct ftp_reading *r, bool server,
 	for (form = ftp_forms; form < ftp_forms + ARRAY_SIZE(ftp_forms); form++) {
 		if (form->server != server)
 			continue;
-		if (!nf_ct_cursor_agrees(&r->c, form->word, true, &n)) {
-			*partly |= n && n == nf_ct_cursor_left(&r->c);
+		if (!nf_ct_cursor_agrees(line, form->word, true, &n)) {
+			*partly |= n && n == nf_ct_cursor_left(line);
 			continue;
 		}
-		nf_ct_cursor_skip(&r->c, n);
-		*partly = nf_ct_cursor_peek(&r->c) < 0;
-		return ftp_word_ends(nf_ct_cursor_peek(&r->c), server) ? form : NULL;
+		nf_ct_cursor_skip(line, n);
+		*partly = nf_ct_cursor_peek(line) < 0;
+		return ftp_word_ends(nf_ct_cursor_peek(line), server) ? form : NULL;
 	}
 	return NULL;
 }
 
-static enum nf_ct_ftp_verdict ftp_take_steps(struct ftp_reading *r,
-					     const struct ftp_step *step)
+static enum nf_ct_ftp_verdict ftp_take_steps(const struct nf_ct_cursor *line, bool whole,
+					     const struct ftp_step *step,
+					     struct nf_ct_ftp_said *said)
 {
+	struct ftp_reading r = { .c = *line, .said = said, .whole = whole };
+
 	for (; step->read; step++) {
-		if (step->read(r))
+		if (step->read(&r))
 			continue;
-		if (!r->whole && nf_ct_cursor_short(&r->c))
+		if (!whole && nf_ct_cursor_short(&r.c))
 			return NF_CT_FTP_UNFINISHED;
-		r->said->rule = step->rule;
+		said->rule = step->rule;
 		return NF_CT_FTP_BAD;
 	}
 	return NF_CT_FTP_FOUND;
@@ -354,20 +354,18 @@ static bool ftp_may_fit(const struct nf_ct_cursor *line, bool server)
 static enum nf_ct_ftp_verdict ftp_read_line(struct nf_ct_cursor line, bool whole,
 					    bool server, struct nf_ct_ftp_said *said)
 {
-	struct ftp_reading r = { .c = line, .said = said, .whole = whole };
 	const struct ftp_form *form;
 	bool partly;
 
 	if (!ftp_may_fit(&line, server))
 		return NF_CT_FTP_NOTHING;
-	*said = (struct nf_ct_ftp_said){ 0 };
-	form = ftp_form_of(&r, server, &partly);
+	form = ftp_form_of(&line, server, &partly);
 	if (partly && !whole)
 		return NF_CT_FTP_UNFINISHED;
 	if (!form)
 		return NF_CT_FTP_NOTHING;
-	said->form = form->form;
-	return ftp_take_steps(&r, form->steps);
+	*said = (struct nf_ct_ftp_said){ .form = form->form };
+	return ftp_take_steps(&line, whole, form->steps, said);
 }
 
 /**
@@ -443,7 +441,8 @@ enum nf_ct_ftp_verdict nf_ct_ftp_read(struct nf_ct_ftp_reader *reader,
 		reader->line = nf_ct_cursor_offset(&reader->c);
 		line = nf_ct_cursor_take_line(&reader->c, &whole);
 		counted = reader->counts;
-		reader->counts = !reader->server || ftp_ends_reply(line);
+		if (reader->server && nf_ct_cursor_left(&reader->c))
+			reader->counts = ftp_ends_reply(line);
 		if (counted)
 			verdict = ftp_read_line(line, whole, reader->server, said);
 		if (verdict != NF_CT_FTP_NOTHING)

@@ -9,6 +9,7 @@
 #include <linux/module.h>
 
 #include "h323.h"
+#include "h323_per.h"
 #include "nf_ct_helper_module.h"
 
 #define H245_NAME	"H.245"
@@ -118,8 +119,10 @@ struct nf_conntrack_helper *nf_ct_h323_helper_ras(const struct nf_conn *ct)
 
 static int __init nf_ct_h323_init(void)
 {
-	int err = nf_ct_helper_set_register(&nf_ct_helpers, h323_kinds, H323_KINDS, THIS_MODULE);
+	int err;
 
+	nf_ct_per_init();
+	err = nf_ct_helper_set_register(&nf_ct_helpers, h323_kinds, H323_KINDS, THIS_MODULE);
 	if (err)
 		pr_err("the helpers cannot be registered: error %d\n", err);
 	return err;

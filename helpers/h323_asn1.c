@@ -515,3 +515,7 @@ const struct nf_ct_per_type nf_ct_h323_types[] = {
 	[NF_CT_H323_CONTROL_MESSAGE]	= CHOICE(control_message),
 	[NF_CT_H323_RAS_MESSAGE]	= CHOICE(ras_message),
 };
+
+const u32 nf_ct_h323_ntypes = ARRAY_SIZE(nf_ct_h323_types);
+
+_Static_assert(ARRAY_SIZE(nf_ct_h323_types) <= NF_CT_PER_TYPES_MAX, "number of a type is a byte");

@@ -15,6 +15,19 @@
 /* separateLANStack among the alternatives of DataProtocolCapability */
 #define PER_LAN_STACK		10
 
+/**
+ * struct per_counts - what would have to be counted for each value of a type
+ * @roots:    parts before the mark of extension
+ * @optional: those of them that need not be there
+ */
+struct per_counts {
+	u8	roots;
+	u8	optional;
+};
+
+/* By number of the type; nothing changes after nf_ct_per_init() */
+static struct per_counts per_counts[NF_CT_PER_TYPES_MAX];
+
 static void per_type(struct nf_ct_per *per, struct nf_ct_cursor *c,
 		     const struct nf_ct_per_type *type);
 
@@ -114,14 +127,11 @@ static u32 per_small_length(struct nf_ct_cursor *c)
 	return nf_ct_cursor_ok(c) ? n : 0;
 }
 
-/* One of @n numbers (10.5.7.1) */
+/* One of @n numbers (10.5.7.1), @n > 0 */
 static u32 per_index(struct nf_ct_cursor *c, u32 n)
 {
-	u32 width = 0, index;
+	u32 index = nf_ct_cursor_bits(c, n > 1 ? 32 - __builtin_clz(n - 1) : 0);
 
-	while (1U << width < n)
-		width++;
-	index = nf_ct_cursor_bits(c, width);
 	if (index >= n)
 		nf_ct_cursor_fail(c);
 	return index;
@@ -164,20 +174,15 @@ static void per_open(struct nf_ct_per *per, struct nf_ct_cursor *c,
 	per->stop = false;
 }
 
-/* Parts before the mark of extension */
-static u32 per_roots(const struct nf_ct_per_type *type)
+static const struct per_counts *per_counts_of(const struct nf_ct_per_type *type)
 {
-	u32 n = 0;
-
-	while (n < type->n && type->parts[n].type != NF_CT_H323_MORE)
-		n++;
-	return n;
+	return &per_counts[type - nf_ct_h323_types];
 }
 
 /* The addition with this number; NULL for one that we need not know */
 static const struct nf_ct_per_part *per_addition(const struct nf_ct_per_type *type, u32 n)
 {
-	n += per_roots(type) + 1;
+	n += per_counts_of(type)->roots + 1;
 	return n < type->n ? &type->parts[n] : NULL;
 }
 
@@ -187,13 +192,14 @@ static const struct nf_ct_per_part *per_addition(const struct nf_ct_per_type *ty
 static void per_additions(struct nf_ct_per *per, struct nf_ct_cursor *c,
 			  const struct nf_ct_per_type *type)
 {
-	u32 n = per_small_length(c), i;
-	struct nf_ct_cursor map = *c;
+	u32 n = per_small_length(c), map[PER_ADDITIONS_MAX / 32], i, bits;
 
-	for (i = 0; i < n; i++)
-		nf_ct_cursor_bits(c, 1);
+	for (i = 0; i < n; i += 32) {
+		bits = n - i < 32 ? n - i : 32;
+		map[i / 32] = nf_ct_cursor_bits(c, bits) << (32 - bits);
+	}
 	for (i = 0; i < n && nf_ct_cursor_ok(c); i++) {
-		if (nf_ct_cursor_bits(&map, 1))
+		if (map[i / 32] << i % 32 >> 31)
 			per_open(per, c, per_addition(type, i));
 	}
 }
@@ -201,12 +207,10 @@ static void per_additions(struct nf_ct_per *per, struct nf_ct_cursor *c,
 static void per_sequence(struct nf_ct_per *per, struct nf_ct_cursor *c,
 			 const struct nf_ct_per_type *type)
 {
-	u32 roots = per_roots(type), optional = 0, there, i;
+	u32 roots = per_counts_of(type)->roots, optional = per_counts_of(type)->optional;
 	bool more = roots < type->n && nf_ct_cursor_bits(c, 1);
+	u32 there = nf_ct_cursor_bits(c, optional), i;
 
-	for (i = 0; i < roots; i++)
-		optional += type->parts[i].optional;
-	there = nf_ct_cursor_bits(c, optional);
 	for (i = 0; i < roots && per_goes_on(per, c); i++) {
 		if (type->parts[i].optional && !(there >> --optional & 1))
 			continue;
@@ -219,7 +223,7 @@ static void per_sequence(struct nf_ct_per *per, struct nf_ct_cursor *c,
 static void per_choice(struct nf_ct_per *per, struct nf_ct_cursor *c,
 		       const struct nf_ct_per_type *type)
 {
-	u32 roots = per_roots(type), index;
+	u32 roots = per_counts_of(type)->roots, index;
 
 	if (roots < type->n && nf_ct_cursor_bits(c, 1)) {
 		index = per_small(c);
@@ -339,6 +343,30 @@ static void per_type(struct nf_ct_per *per, struct nf_ct_cursor *c,
 		per_simple(per, c, type);
 	}
 	per->depth--;
+}
+
+static void per_count_parts(const struct nf_ct_per_type *type, struct per_counts *counts)
+{
+	u32 n;
+
+	*counts = (struct per_counts){ 0 };
+	for (n = 0; n < type->n && type->parts[n].type != NF_CT_H323_MORE; n++) {
+		counts->roots++;
+		counts->optional += type->parts[n].optional;
+	}
+}
+
+/**
+ * nf_ct_per_init - before anything is read
+ *
+ * Context: the module's init; a program's beginning.
+ */
+void nf_ct_per_init(void)
+{
+	u32 i;
+
+	for (i = 0; i < nf_ct_h323_ntypes; i++)
+		per_count_parts(&nf_ct_h323_types[i], &per_counts[i]);
 }
 
 /**

@@ -79,7 +79,11 @@ enum nf_ct_h323_type {
 	NF_CT_H323_NAMED_TYPES,
 };
 
+/* Parts have the number of their type in one byte */
+#define NF_CT_PER_TYPES_MAX	256
+
 extern const struct nf_ct_per_type nf_ct_h323_types[];
+extern const u32 nf_ct_h323_ntypes;
 
 /**
  * struct nf_ct_per - a message that is read
@@ -97,6 +101,7 @@ struct nf_ct_per {
 	bool			lan;
 };
 
+void nf_ct_per_init(void);
 bool nf_ct_per_read(struct nf_ct_per *per, struct nf_ct_cursor *c, u8 type);
 
 #endif /* _NF_CT_H323_PER_H */

@@ -270,9 +270,9 @@ static bool irc_open(struct irc_packet *p, const struct tcphdr *th)
 static int nf_ct_irc_help(struct sk_buff *skb, unsigned int protoff, struct nf_conn *ct,
 			  enum ip_conntrack_info ctinfo)
 {
-	struct irc_packet p = { .skb = skb, .ct = ct, .ctinfo = ctinfo, .protoff = protoff };
 	struct irc_lines *lines = nfct_help_data(ct);
 	struct tcphdr room, *th;
+	struct irc_packet p;
 
 	/* of the client only */
 	if (ctinfo != IP_CT_ESTABLISHED || !lines)
@@ -280,6 +280,11 @@ static int nf_ct_irc_help(struct sk_buff *skb, unsigned int protoff, struct nf_c
 	th = skb_header_pointer(skb, protoff, sizeof(room), &room);
 	if (!th)
 		return NF_ACCEPT;
+	/* not as an initialiser: that would clear the rest of it first */
+	p.skb = skb;
+	p.ct = ct;
+	p.ctinfo = ctinfo;
+	p.protoff = protoff;
 	/* th is void once the data are in one piece */
 	if (!irc_open(&p, th))
 		return irc_drop(&p, "no memory to read it");

@@ -90,9 +90,12 @@ static bool sip_is_field(struct nf_ct_cursor *c, const struct sip_field_name *fi
 {
 	struct nf_ct_cursor at = *c;
 	u8 first = nf_ct_cursor_lower(nf_ct_cursor_peek(c));
+	bool fits = first == nf_ct_cursor_lower(*field->name);
 
-	if (first == nf_ct_cursor_lower(*field->name) &&
-	    nf_ct_cursor_literal_nocase(&at, field->name))
+	/* most do not */
+	if (!fits && first != (u8)field->compact)
+		return false;
+	if (fits && nf_ct_cursor_literal_nocase(&at, field->name))
 		nf_ct_cursor_skip_blanks(&at);
 	if (nf_ct_cursor_peek(&at) != ':') {
 		at = *c;

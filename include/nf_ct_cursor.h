@@ -361,6 +361,11 @@ static inline u32 nf_ct_cursor_bits(struct nf_ct_cursor *c, u32 n)
 {
 	u32 value = 0;
 
+	/* most are in the byte that was begun */
+	if (n && n <= c->bits) {
+		c->bits -= n;
+		return c->data[c->pos - 1] >> c->bits & ((1U << n) - 1);
+	}
 	if (n > 32)
 		nf_ct_cursor_fail(c);
 	else if (n > nf_ct_cursor_bits_left(c))
@@ -401,6 +406,13 @@ static inline void nf_ct_cursor_align(struct nf_ct_cursor *c)
  * ASCII.  Other bytes, zero included, are like any that have no meaning.
  */
 
+/* Go on at @at, which is not before the place of @c, nor behind its end. */
+static inline void nf_ct_cursor_advance(struct nf_ct_cursor *c, u32 at)
+{
+	c->pos = at;
+	c->bits = 0;
+}
+
 static inline bool nf_ct_cursor_is_digit(int byte)
 {
 	return byte >= '0' && byte <= '9';
@@ -423,22 +435,25 @@ static inline u8 nf_ct_cursor_lower(u8 byte)
 	return byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte;
 }
 
+/* Are two bytes the same letter, or the same? */
+static inline bool nf_ct_cursor_same(u8 a, u8 b, bool fold)
+{
+	return a == b || (fold && (a ^ b) == 0x20 &&
+			  (a | 0x20) >= 'a' && (a | 0x20) <= 'z');
+}
+
 /* Does @text come next?  *@n is how many of its bytes do. */
 static inline bool nf_ct_cursor_agrees(const struct nf_ct_cursor *c,
 				       const char *text, bool fold, u32 *n)
 {
-	const u8 *b = nf_ct_cursor_bytes(c);
-	u32 left = nf_ct_cursor_left(c);
+	u32 at = c->pos;
 
-	for (*n = 0; text[*n]; ++*n) {
-		if (*n == left)
-			return false;
-		if (fold ? nf_ct_cursor_lower(b[*n]) !=
-			   nf_ct_cursor_lower(text[*n]) :
-			   b[*n] != (u8)text[*n])
-			return false;
+	for (; *text && at < c->end; text++, at++) {
+		if (!nf_ct_cursor_same(c->data[at], *text, fold))
+			break;
 	}
-	return true;
+	*n = at - c->pos;
+	return !*text && nf_ct_cursor_ok(c);
 }
 
 static inline bool nf_ct_cursor_match(struct nf_ct_cursor *c, const char *text,
@@ -446,8 +461,10 @@ static inline bool nf_ct_cursor_match(struct nf_ct_cursor *c, const char *text,
 {
 	u32 len;
 
-	return nf_ct_cursor_agrees(c, text, fold, &len) &&
-	       nf_ct_cursor_skip(c, len);
+	if (!nf_ct_cursor_agrees(c, text, fold, &len))
+		return false;
+	nf_ct_cursor_advance(c, c->pos + len);
+	return true;
 }
 
 /**
@@ -510,10 +527,18 @@ static inline bool nf_ct_cursor_is_one_of(u8 byte, const char *set)
 static inline u32 nf_ct_cursor_span(const struct nf_ct_cursor *c,
 				    const char *set, bool in)
 {
-	u32 at = c->pos;
+	/* most sets have one byte or two, none has no byte */
+	u8 one = set[0], two = one && set[1] ? set[1] : one;
+	bool more = one && set[1] && set[2], is;
+	u32 at;
 
-	while (at < c->end && nf_ct_cursor_is_one_of(c->data[at], set) != in)
-		at++;
+	for (at = c->pos; at < c->end; at++) {
+		is = c->data[at] == one || c->data[at] == two;
+		if (more && !is)
+			is = nf_ct_cursor_is_one_of(c->data[at], set + 2);
+		if (is == in)
+			break;
+	}
 	return at;
 }
 
@@ -540,9 +565,10 @@ static inline struct nf_ct_cursor nf_ct_cursor_token(struct nf_ct_cursor *c,
  */
 static inline u32 nf_ct_cursor_skip_any(struct nf_ct_cursor *c, const char *set)
 {
-	u32 n = nf_ct_cursor_span(c, set, false) - c->pos;
+	u32 from = c->pos;
 
-	return nf_ct_cursor_skip(c, n) ? n : 0;
+	nf_ct_cursor_advance(c, nf_ct_cursor_span(c, set, false));
+	return c->pos - from;
 }
 
 /**
@@ -553,11 +579,17 @@ static inline u32 nf_ct_cursor_skip_any(struct nf_ct_cursor *c, const char *set)
  */
 static inline u32 nf_ct_cursor_skip_blanks(struct nf_ct_cursor *c)
 {
-	return nf_ct_cursor_skip_any(c, " \t");
+	u32 from = c->pos, at = from;
+
+	while (at < c->end && (c->data[at] == ' ' || c->data[at] == '\t'))
+		at++;
+	nf_ct_cursor_advance(c, at);
+	return at - from;
 }
 
 /* Offset of the first @byte from @at on, or the end.  Eight bytes at once: in a word that
- * has a zero byte, and in no other, (w - 0x01..01) & ~w has the top bit of a byte set.
+ * has a zero byte, and in no other, (w - 0x01..01) & ~w has the top bit of a byte set; the
+ * lowest one is that of the lowest zero byte.
  */
 static inline u32 nf_ct_cursor_index(const struct nf_ct_cursor *c, u32 at, u8 byte)
 {
@@ -567,7 +599,10 @@ static inline u32 nf_ct_cursor_index(const struct nf_ct_cursor *c, u32 at, u8 by
 	for (; c->end - at >= sizeof(w); at += sizeof(w)) {
 		__builtin_memcpy(&w, c->data + at, sizeof(w));
 		w ^= ones * byte;
-		if ((w - ones) & ~w & ones << 7)
+		w = (w - ones) & ~w & ones << 7;
+		if (w && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+			return at + __builtin_ctzll(w) / 8;
+		if (w)
 			break;
 	}
 	while (at < c->end && c->data[at] != byte)
@@ -586,7 +621,10 @@ static inline bool nf_ct_cursor_find_byte(struct nf_ct_cursor *c, u8 byte)
 {
 	u32 at = nf_ct_cursor_index(c, c->pos, byte);
 
-	return at < c->end && nf_ct_cursor_seek(c, at);
+	if (at == c->end)
+		return false;
+	nf_ct_cursor_advance(c, at);
+	return true;
 }
 
 /**
@@ -621,7 +659,10 @@ static inline bool nf_ct_cursor_find_digit(struct nf_ct_cursor *c)
 
 	while (at < c->end && !nf_ct_cursor_is_digit(c->data[at]))
 		at++;
-	return at < c->end && nf_ct_cursor_seek(c, at);
+	if (at == c->end)
+		return false;
+	nf_ct_cursor_advance(c, at);
+	return true;
 }
 
 /**
@@ -636,7 +677,10 @@ static inline bool nf_ct_cursor_find_any(struct nf_ct_cursor *c,
 {
 	u32 at = nf_ct_cursor_span(c, set, true);
 
-	return at < c->end && nf_ct_cursor_seek(c, at);
+	if (at == c->end)
+		return false;
+	nf_ct_cursor_advance(c, at);
+	return true;
 }
 
 /**
@@ -701,13 +745,11 @@ static inline bool nf_ct_cursor_line(struct nf_ct_cursor *c,
  */
 static inline struct nf_ct_cursor nf_ct_cursor_take_line(struct nf_ct_cursor *c, bool *whole)
 {
-	struct nf_ct_cursor line, at = *c;
+	u32 from = c->pos, end = nf_ct_cursor_index(c, from, '\n');
 
-	*whole = nf_ct_cursor_find_byte(&at, '\n');
-	line = nf_ct_cursor_take(c, *whole ? at.pos - c->pos : nf_ct_cursor_left(c));
-	if (*whole)
-		nf_ct_cursor_skip(c, 1);
-	return line;
+	*whole = end < c->end;
+	nf_ct_cursor_advance(c, end + *whole);
+	return nf_ct_cursor_part(c, from, end);
 }
 
 /**
@@ -769,21 +811,21 @@ static inline void nf_ct_cursor_fail_here(struct nf_ct_cursor *c)
 static inline u32 nf_ct_cursor_decimal(struct nf_ct_cursor *c, u32 width,
 				       u32 max)
 {
-	u32 value = 0, n;
+	unsigned long long value = 0;
+	u32 at;
 
-	for (n = 0; nf_ct_cursor_is_digit(nf_ct_cursor_peek(c)); n++) {
-		u32 digit = nf_ct_cursor_u8(c) - '0';
-
-		/* value * 10 + digit > max, without computing the sum */
-		if (n == width || value > max / 10 ||
-		    (value == max / 10 && digit > max % 10)) {
+	for (at = c->pos; at < c->end && nf_ct_cursor_is_digit(c->data[at]); at++) {
+		value = value * 10 + (c->data[at] - '0');
+		/* of a number that is too long no more is read: the sum has room */
+		if (at - c->pos == width || value > max) {
 			nf_ct_cursor_fail(c);
 			return 0;
 		}
-		value = value * 10 + digit;
 	}
-	if (!n)
+	if (at == c->pos)
 		nf_ct_cursor_fail_here(c);
+	else
+		nf_ct_cursor_advance(c, at);
 	return value;
 }
 

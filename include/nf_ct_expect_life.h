@@ -29,7 +29,6 @@
  * @net:        namespace
  * @cpu:        whose list it goes to
  * @expmask:    events that the master's rule selected
- * @id:         CTA_EXPECT_ID
  * @seq:        number of this life; every list of expectations is sorted by it,
  *              the latest first
  * @portid:     netlink port that ended it
@@ -53,7 +52,6 @@ struct nf_ct_expect_life {
 	struct net			*net;
 	u16				cpu;
 	u16				expmask;
-	u32				id;
 	u64				seq;
 	u32				portid;
 	u32				timeout;
@@ -114,6 +112,7 @@ struct nf_ct_expect_walk {
 /* life.c */
 struct nf_ct_expect_life *nf_ct_expect_life_alloc(void);
 void nf_ct_expect_life_put(struct nf_ct_expect_life *life);
+u32 nf_ct_expect_life_id(const struct nf_ct_expect_life *life);
 struct nf_ct_expect_life *nf_ct_expect_life_get(struct nf_conntrack_expect *exp);
 /* nf_conntrack_expect_lock held by the callers of these: */
 void nf_ct_expect_life_start(struct nf_conntrack_expect *exp,

@@ -98,7 +98,7 @@ static int ctnetlink_expect_values_put(struct sk_buff *skb,
 
 	if (nla_put_be32(skb, CTA_EXPECT_TIMEOUT, htonl(timeout)) ||
 	    /* opaque: userspace sends it back unchanged */
-	    nla_put_be32(skb, CTA_EXPECT_ID, (__force __be32)life->id) ||
+	    nla_put_be32(skb, CTA_EXPECT_ID, (__force __be32)nf_ct_expect_life_id(life)) ||
 	    nla_put_be32(skb, CTA_EXPECT_FLAGS, htonl(READ_ONCE(life->flags))) ||
 	    nla_put_be32(skb, CTA_EXPECT_CLASS, htonl(life->class)))
 		return -EMSGSIZE;

@@ -14,7 +14,7 @@ static int ctnetlink_expect_check_id(const struct nf_ct_expect_life *life,
 				     const struct nlattr *attr,
 				     struct netlink_ext_ack *extack)
 {
-	if (!attr || nla_get_be32(attr) == (__force __be32)life->id)
+	if (!attr || nla_get_be32(attr) == (__force __be32)nf_ct_expect_life_id(life))
 		return 0;
 
 	NL_SET_ERR_MSG_ATTR(extack, attr,

@@ -36,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	u16 len = 0;
 	u32 i;
 
+	nf_ct_per_init();
 	nf_ct_cursor_init(&c, data, size);
 	if (nf_ct_h323_read_tpkt(&c, &len) == NF_CT_H323_FRAME_WHOLE)
 		MUST((size_t)len + NF_CT_H323_TPKT_HEAD <= size);

@@ -348,6 +348,7 @@ static void frames(void)
 
 int main(void)
 {
+	nf_ct_per_init();
 	unit_test("each message", table);
 	unit_test("messages that are cut", beginnings);
 	unit_test("messages that are changed", changes);
