@@ -40,8 +40,10 @@ __cacheline_aligned_in_smp spinlock_t nf_conntrack_locks[CONNTRACK_LOCKS];
 spinlock_t nf_conntrack_expect_lock __cacheline_aligned_in_smp =
 	__SPIN_LOCK_UNLOCKED(nf_conntrack_expect_lock);
 
-/* While nf_conntrack_netlink is not there, nobody has joined a group */
-static const struct hlist_head nf_conntrack_no_subscribers;
+/* While nf_conntrack_netlink is not there, nobody has joined a group; also where it cannot
+ * find the list of a kernel
+ */
+const struct hlist_head nf_conntrack_no_subscribers;
 
 /* Sockets of all namespaces that have joined a group of NETLINK_NETFILTER.  Set by
  * ctnetlink; only whether there is one is looked at, without a lock.

@@ -14,10 +14,14 @@
 #include "nf_ct_expect_life.h"
 
 #ifdef CONFIG_NF_CONNTRACK_EVENTS
-/* No listener hears an event, and none that comes later shall hear of what was. */
+/*
+ * No listener hears an event, and none that comes later shall hear of what was.  The
+ * kernel's flag is of the groups of connections: only who is on the list of sockets counts.
+ */
 static bool nf_ct_expect_unheard(const struct nf_ct_expect_life *life)
 {
-	return !nf_conntrack_listening() && !READ_ONCE(life->word);
+	return READ_ONCE(nf_conntrack_subscribers) != &nf_conntrack_no_subscribers &&
+	       !nf_conntrack_listening() && !READ_ONCE(life->word);
 }
 
 /**

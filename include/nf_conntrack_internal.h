@@ -48,6 +48,7 @@ struct nf_conntrack_pernet {
 extern unsigned int nf_conntrack_net_id;
 extern struct workqueue_struct *nf_conntrack_wq;
 
+extern const struct hlist_head nf_conntrack_no_subscribers;
 extern const struct hlist_head *nf_conntrack_subscribers;
 extern const struct nf_ct_event_notifier *nf_conntrack_own_notifier;
 extern atomic_t nf_conntrack_foreign_notifiers;
