@@ -121,9 +121,10 @@ static struct nf_ct_amanda_stream *amanda_take_last(struct nf_ct_amanda_said *sa
 static int amanda_expect_all(const struct amanda_packet *p, struct nf_ct_amanda_said *said)
 {
 	struct nf_ct_amanda_stream *stream;
-	struct nf_ct_made made = { };
 	int verdict = NF_ACCEPT;
+	struct nf_ct_made made;
 
+	nf_ct_made_begin(&made);
 	while (verdict == NF_ACCEPT && (stream = amanda_take_last(said))) {
 		verdict = amanda_expect(p, stream, &made);
 		stream->port = 0;

@@ -141,7 +141,7 @@ static int packet_messages(struct nf_ct_h323_packet *p, unsigned int offset, u32
 int nf_ct_h323_inspect_tcp(struct nf_ct_h323_packet *p, nf_ct_h323_message_fn *message)
 {
 	struct tcphdr room, *th = skb_header_pointer(p->skb, p->protoff, sizeof(room), &room);
-	struct nf_ct_made made = { };
+	struct nf_ct_made made;
 	unsigned int offset;
 	u32 seq;
 	int all;
@@ -152,6 +152,7 @@ int nf_ct_h323_inspect_tcp(struct nf_ct_h323_packet *p, nf_ct_h323_message_fn *m
 	seq = ntohl(th->seq);
 	/* th is void from here on */
 	all = packet_pull(p, offset);
+	nf_ct_made_begin(&made);
 	p->made = &made;
 	if (all >= 0)
 		return nf_ct_made_end(&made, packet_messages(p, offset, all, seq, message));
@@ -164,7 +165,7 @@ int nf_ct_h323_inspect_udp(struct nf_ct_h323_packet *p, nf_ct_h323_message_fn *m
 {
 	unsigned int offset = p->protoff + sizeof(struct udphdr);
 	int all = packet_pull(p, offset);
-	struct nf_ct_made made = { };
+	struct nf_ct_made made;
 	struct nf_ct_cursor c;
 
 	if (!all)
@@ -175,6 +176,7 @@ int nf_ct_h323_inspect_udp(struct nf_ct_h323_packet *p, nf_ct_h323_message_fn *m
 	}
 	p->data = p->skb->data + offset;
 	nf_ct_cursor_init(&c, p->data, all);
+	nf_ct_made_begin(&made);
 	p->made = &made;
 	return nf_ct_made_end(&made, message(p, &c) ? NF_ACCEPT : NF_DROP);
 }

@@ -21,6 +21,9 @@ enum {
 /* More information elements before the one that we look for are taken for an error */
 #define Q931_ELEMENTS_MAX	64
 
+/* Of a message that is not well formed nothing is expected.
+ * DIFF: h323-malformed
+ */
 static bool h323_read(struct nf_ct_cursor *c, struct nf_ct_h323_found *found, u8 type,
 		      const char **rule)
 {
@@ -35,7 +38,9 @@ static bool h323_read(struct nf_ct_cursor *c, struct nf_ct_h323_found *found, u8
 
 /* --- Q.931 --------------------------------------------------------------------- */
 
-/* Go to the user information; the answer is a cursor on it. */
+/* Go to the user information; the answer is a cursor on it.
+ * DIFF: h323-elements
+ */
 static struct nf_ct_cursor q931_user_information(struct nf_ct_cursor *c)
 {
 	struct nf_ct_cursor body;

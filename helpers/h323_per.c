@@ -62,9 +62,12 @@ static void per_note_value(struct nf_ct_per *per, u32 value)
 		per_note(per, 0, value);
 		break;
 	case NF_CT_H323_PROTOCOL:
-		per->lan = value == PER_LAN_STACK;
+		/* that of the channel itself comes first */
+		per->lan |= !per->typed && value == PER_LAN_STACK;
+		per->typed = true;
 		break;
 	case NF_CT_H323_CHANNEL:
+		per->typed = false;
 		per->lan = false;
 		break;
 	}
@@ -313,6 +316,7 @@ static void per_simple(struct nf_ct_per *per, struct nf_ct_cursor *c,
 		per_address(per, c, type);
 		break;
 	case NF_CT_PER_REST:
+		/* DIFF: h323-unread */
 		per->stop = true;
 		break;
 	}

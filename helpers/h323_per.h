@@ -91,6 +91,7 @@ extern const u32 nf_ct_h323_ntypes;
  * @mark:  what addresses and values are for at this place
  * @depth: of types within types
  * @stop:  the rest of what contains this place is not looked at
+ * @typed: the data type of the logical channel is known
  * @lan:   the logical channel is T.120 over a LAN
  */
 struct nf_ct_per {
@@ -98,6 +99,7 @@ struct nf_ct_per {
 	u8			mark;
 	u8			depth;
 	bool			stop;
+	bool			typed;
 	bool			lan;
 };
 

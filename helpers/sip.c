@@ -211,12 +211,13 @@ static int sip_datagram(struct nf_ct_sip_msg *m)
 static int sip_help_udp(struct sk_buff *skb, unsigned int protoff, struct nf_conn *ct,
 			enum ip_conntrack_info ctinfo)
 {
-	struct nf_ct_made made = { };
+	struct nf_ct_made made;
 	struct nf_ct_sip_msg m = {
 		.skb = skb, .ct = ct, .ctinfo = ctinfo, .protoff = protoff, .made = &made,
 		.dataoff = protoff + sizeof(struct udphdr),
 	};
 
+	nf_ct_made_begin(&made);
 	if (m.dataoff >= skb->len || !nf_ct_sip_state(ct))
 		return NF_ACCEPT;
 	nf_ct_sip_refresh(ct, skb, READ_ONCE(nf_ct_sip_timeout));
@@ -228,13 +229,14 @@ static int sip_help_udp(struct sk_buff *skb, unsigned int protoff, struct nf_con
 static int sip_help_tcp(struct sk_buff *skb, unsigned int protoff, struct nf_conn *ct,
 			enum ip_conntrack_info ctinfo)
 {
-	struct nf_ct_made made = { };
+	struct nf_ct_made made;
 	struct nf_ct_sip_msg m = {
 		.skb = skb, .ct = ct, .ctinfo = ctinfo, .protoff = protoff, .made = &made,
 	};
 	struct tcphdr room, *th;
 	u32 seq;
 
+	nf_ct_made_begin(&made);
 	if (ctinfo != IP_CT_ESTABLISHED && ctinfo != IP_CT_ESTABLISHED_REPLY)
 		return NF_ACCEPT;
 	th = skb_header_pointer(skb, protoff, sizeof(room), &room);

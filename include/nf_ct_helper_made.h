@@ -26,6 +26,15 @@ struct nf_ct_made {
 };
 
 /**
+ * nf_ct_made_begin - a packet comes, which has announced nothing yet
+ * @made: those of the packet; clearing all of it would take longer than reading many a packet
+ */
+static inline void nf_ct_made_begin(struct nf_ct_made *made)
+{
+	made->n = 0;
+}
+
+/**
  * nf_ct_made_note - before an expectation is added
  * @made: those of the packet
  * @exp:  it

@@ -4,8 +4,8 @@
 # Sourced after lib.sh by the test of FTP.
 #
 #   ftp_files              a file of 200,000 bytes in /srv/ftp
-#   vsftpd_start, pureftpd_start   a server on port 21 of s, IPv4 and IPv6;
-#                          its pid is in SERVER
+#   vsftpd_start, pureftpd_start, proftpd_start   a server on port 21 of s, IPv4 and
+#                          IPv6; its pid is in SERVER
 #   ftp_stop               ends it
 
 SERVER=''
@@ -41,6 +41,30 @@ vsftpd_start()
 pureftpd_start()
 {
 	nsenter --net=/run/netns/s pure-ftpd -e -S 21 >/tmp/pureftpd.log 2>&1 &
+	SERVER=$!
+	ftp_listens
+}
+
+proftpd_start()
+{
+	cat >/tmp/proftpd.conf <<-'EOT'
+		UseIPv6 on
+		UseReverseDNS off
+		WtmpLog off
+		DelayEngine off
+		ScoreboardFile none
+		PidFile /run/proftpd.pid
+		SystemLog /tmp/proftpd.log
+		RequireValidShell off
+		User nobody
+		Group nogroup
+		<Anonymous /srv/ftp>
+			User nobody
+			Group nogroup
+			UserAlias anonymous nobody
+		</Anonymous>
+	EOT
+	nsenter --net=/run/netns/s proftpd -n -c /tmp/proftpd.conf >/tmp/proftpd.out 2>&1 &
 	SERVER=$!
 	ftp_listens
 }

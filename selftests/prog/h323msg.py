@@ -278,11 +278,17 @@ def user_information(body, tunnel=()):
     return p.bytes()
 
 
-def call(body, tunnel=(), elements=b'\x04\x03\x88\x93\xa5\x28\x05phone'):
-    """A message of Q.931."""
-    user = user_information(body, tunnel)
+ELEMENTS = b'\x04\x03\x88\x93\xa5\x28\x05phone'
+
+
+def q931(body, user, elements=ELEMENTS):
+    """A message of Q.931 around the bytes of a body."""
     return (b'\x08\x02\x12\x34' + bytes([Q931[body[0]]]) + elements +
             b'\x7e' + struct.pack('>H', len(user) + 1) + b'\x05' + user)
+
+
+def call(body, tunnel=(), elements=ELEMENTS):
+    return q931(body, user_information(body, tunnel), elements)
 
 
 EMPTY = 8, lambda p: p

@@ -6,45 +6,34 @@ Debian has no H.323 endpoint or gatekeeper, so the messages are generated (h323m
 Hand-made segments and datagrams pass the router; what is expected is read over netlink.
 
   h323wire.py table          named cases; a row has what ours and what stock expects
-  h323wire.py record FILE    messages split, cut, with bytes replaced: writes what is
-                             expected in each, one case a line
+  h323wire.py record FILE    messages split, cut, with bytes left out or replaced: writes what
+                             is expected in each and what the log says, one case a line
   h323wire.py compare OURS STOCK
                              of two such files: each difference must have a reason
 """
 
-import socket
+import os
+import re
 import struct
 import sys
 
 import h323msg as m
 import helperwire
 from helperwire import HOSTS, IS_OURS, SAME
-from rawnet import C4, C6, S4, S6, attributes, nft, udp, verdict
+from rawnet import C4, C6, S4, S6, nft, packed, udp, verdict
 
-PERMANENT = 1
 SIGNAL, RAS = 1720, 1719
 
 
-class Expectations(helperwire.Expectations):
-    def lives(self):
-        """Seconds that each of them still has."""
-        return [struct.unpack('>I', exp[4])[0] for exp in self.request(self.GET, self.DUMP)]
+class Expectation(helperwire.Expectation):
+    def __str__(self):
+        """"PROTO FROM>TO:PORT", with a "*" if any number of connections may come"""
+        return '%s %s%s' % ({6: 'tcp', 17: 'udp'}[self.proto], super().__str__(),
+                            '*' * (self.flags & self.PERMANENT))
 
-    def take(self):
-        """What is expected, "PROTO FROM>TO:PORT" each, and no longer is; a "*" behind it
-        if any number of connections may come."""
-        found = []
-        for exp in self.request(self.GET, self.DUMP):
-            parts = attributes(exp[2])
-            addr, proto = attributes(parts[1]), attributes(parts[2])
-            family = socket.AF_INET if 1 in addr else socket.AF_INET6
-            src, dst = (socket.inet_ntop(family, addr[n]) for n in ((1, 2) if 1 in addr else (3, 4)))
-            many = struct.unpack('>I', exp[8])[0] & PERMANENT
-            found.append('%s %s>%s:%d%s' % ({6: 'tcp', 17: 'udp'}[proto[1][0]], src, dst,
-                                            struct.unpack('>H', proto[3])[0], '*' if many else ''))
-        if found:
-            list(self.request(self.DELETE, 4))
-        return ' '.join(sorted(found))
+
+class Expectations(helperwire.Expectations):
+    KIND = Expectation
 
 
 class Wire(helperwire.Wire):
@@ -213,7 +202,7 @@ def table():
         wire.expected.take()
         got = run_case(wire, talk, steps)
         wanted = ours if IS_OURS or stock is SAME else stock
-        wanted = ' '.join(sorted(' '.join(pair) for pair in zip(*[iter(wanted.split())] * 2)))
+        wanted = ' '.join(sorted(map(' '.join, pairs(wanted))))
         verdict(name, got == wanted, 'got %r, expected %r' % (got, wanted))
     registration(wire)
 
@@ -224,60 +213,136 @@ def registration(wire):
     talk.say('c', m.rrq([C], (C4, 1719)))
     talk.say('s', m.rcf([C], 600))
     wire.settle()
-    lives = wire.expected.lives()
-    wire.expected.take()
+    lives = [exp.life for exp in wire.expected.look()]
     verdict('DIFF: what is expected lives as long as the registration',
             len(lives) == 1 and (lives[0] > 500) == IS_OURS, 'it lives %r seconds' % lives)
 
 
 # --- generated cases ---------------------------------------------------------------
 
+def signal(name, who, body, tunnel=()):
+    return (name, 'Q4', who, m.user_information(body, tunnel),
+            lambda user: m.tpkt(m.q931(body, user)))
+
+
+def channel(name, make):
+    return name, 'H4', 'c', m.control(make), m.tpkt
+
+
+def ras(name, who, data):
+    return name, 'R4', who, data, bytes
+
+
+ELSEWHERE = ('10.0.2.3', 1720)
+# name, kind and family, who says it, a value of PER, and what puts it into a packet
 EXCHANGES = (
-    ('setup', 'Q4', q('c', m.setup(C, (S4, 1720), (C4, 3000), [m.olc(control=CC)]))),
-    ('connect', 'Q4', q('s', m.connect(S))),
-    ('facility', 'Q4', q('s', m.facility(1, ('10.0.2.3', 1720)))),
-    ('tunnel', 'Q4', q('c', m.EMPTY, [OLC])),
-    ('open', 'H4', h('c', m.request(m.olc(data=m.t120, control=CC, reverse=(C, CC), stack=C)))),
-    ('ack', 'H4', h('c', m.ack(1, C, CC))),
-    ('rrq', 'R4', ('c', m.rrq([C], (C4, 1719), 300))),
-    ('acf', 'R4', ('s', m.acf(('10.0.2.3', 1720)))),
+    signal('setup', 'c', m.setup(C, (S4, 1720), (C4, 3000), [m.olc(control=CC)])),
+    signal('proceeding', 's', m.proceeding(S, [m.olc(media=S)])),
+    signal('alerting', 's', m.alerting(S)),
+    signal('connect', 's', m.connect(S, [m.olc(media=S)])),
+    signal('progress', 's', m.progress(S, [m.olc(media=S)], True)),
+    signal('facility', 's', m.facility(1, ELSEWHERE)),
+    signal('tunnel', 'c', m.EMPTY, [OLC]),
+    channel('open', m.request(m.olc(data=m.t120, control=CC, reverse=(C, CC), stack=C))),
+    channel('ack', m.ack(1, C, CC)),
+    ras('rrq', 'c', m.rrq([C], (C4, 1719), 300)),
+    ras('gcf', 's', m.gcf(('10.0.2.3', 1719))),
+    ras('acf', 's', m.acf(ELSEWHERE)),
+    ras('lcf', 's', m.lcf(ELSEWHERE, ('10.0.2.3', 1719))),
 )
 
 
-def variants(data, stream):
-    """Name and pieces of each case made of a message."""
-    yield 'whole', [data]
-    for n in range(1, len(data)):
-        yield 'cut-%d' % n, [data[:n]]
-        if stream:
-            yield 'split-%d' % n, [data[:n], data[n:]]
+def changed(data):
+    """Name and bytes of each case made by leaving out or replacing a byte"""
     for n, byte in enumerate(data):
-        for other in sorted({byte ^ 1, byte ^ 0x80, 0xff} - {byte}):
-            yield 'byte-%d-%02x' % (n, other), [data[:n] + bytes([other]) + data[n + 1:]]
+        yield 'without-%d' % n, data[:n] + data[n + 1:]
+        for other in sorted({0, byte ^ 1, byte ^ 0x80, 0xff} - {byte}):
+            yield 'byte-%d-%02x' % (n, other), data[:n] + bytes([other]) + data[n + 1:]
+
+
+def variants(value, around, stream):
+    """Name and pieces of each case made of a value; the lengths around it are right."""
+    whole = around(value)
+    yield 'whole', [whole]
+    for n in range(1, len(whole) if stream else 0):
+        yield 'split-%d' % n, [whole[:n], whole[n:]]
+    for n in range(len(value)):
+        yield 'cut-%d' % n, [around(value[:n])]
+    for name, other in changed(value):
+        yield name, [around(other)]
+    for name, other in changed(whole[:-len(value)]):
+        yield 'head-' + name, [other + value]
+
+
+def fresh(wire, kind, who):
+    """A connection on which nothing is expected"""
+    talk = begin(wire, kind)
+    if kind[0] == 'R' and who == 's':
+        talk.say('c', m.arq())
+    wire.settle()
+    wire.expected.take()
+    return talk
+
+
+class Rules:
+    """What the kernel log says of messages that break a rule"""
+
+    RULE = re.compile(r'nf_ct_proto_[0-9]+: (?:Q\.931|H\.245|RAS): (.*?) IN=')
+
+    def __init__(self):
+        self.log = os.open('/dev/kmsg', os.O_RDONLY | os.O_NONBLOCK)
+        os.lseek(self.log, 0, os.SEEK_END)
+
+    def take(self):
+        """The rules since the last time, each once"""
+        found = []
+        try:
+            while True:
+                found += self.RULE.findall(os.read(self.log, 8192).decode('latin-1'))
+        except BlockingIOError:
+            return ', '.join(sorted(set(found)))
 
 
 def cases():
-    wire = Wire()
-    for name, kind, (who, data) in EXCHANGES:
-        talk = begin(wire, kind)
-        for n, (variant, pieces) in enumerate(variants(data, kind[0] != 'R')):
+    wire, rules = Wire(), Rules()
+    for name, kind, who, value, around in EXCHANGES:
+        for n, (variant, pieces) in enumerate(variants(value, around, kind[0] != 'R')):
             # what is left of a head that stood alone is not part of the next case
-            if variant.startswith(('cut', 'split')) or n % 50 == 0:
-                talk = begin(wire, kind)
-            if kind[0] == 'R' and who == 's':
-                talk.say('c', m.arq())
-            wire.expected.take()
+            if variant.startswith(('split', 'head')) or n % 50 == 0:
+                talk = fresh(wire, kind, who)
+            rules.take()
             got = run_case(wire, talk, [(who, piece) for piece in pieces])
-            yield '%s %s' % (name, variant), '+'.join(p.hex() for p in pieces), got
+            yield ('%s %s' % (name, variant),
+                   '+'.join(p.hex() for p in pieces) + ' ' + rules.take(), got)
 
 
 def record(path):
     helperwire.write(path, cases())
 
 
+def pairs(expected):
+    """Protocol and the rest of each"""
+    return list(zip(*[iter(expected.split())] * 2))
+
+
+def names(message, exp):
+    """Does a message name where a connection is expected?  Of RTP and RTCP it names either."""
+    addr, port = exp[1].rstrip('*').partition('>')[2].split(':')
+    ports = {int(port)} if exp[0] == 'tcp' else {int(port), int(port) ^ 1}
+    return any(packed(addr) + struct.pack('>H', port) in message for port in ports)
+
+
 def reason(case, data, ours, stock):
     """Why ours differs; None if there is no good reason."""
-    del case, data, ours, stock
+    text, _, rule = data.partition(' ')
+    if rule and not ours:
+        return 'the message is bad, and the log says why: ' + rule
+    new = set(pairs(ours)) - set(pairs(stock))
+    if set(pairs(stock)) - set(pairs(ours)) or not all(names(bytes.fromhex(text), exp) for exp in new):
+        return None
+    if case.split()[1].startswith('head'):
+        return 'stock does not know an element of one octet'
+    return 'stock does not understand all of it; the message names each address'
 
 
 def compare(ours, stock):

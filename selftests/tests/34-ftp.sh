@@ -67,6 +67,16 @@ must pureftpd_start
 transfers pure-ftpd NAT
 must masquerade -D
 transfers pure-ftpd plain
+if command -v proftpd >/dev/null; then
+	ftp_stop
+	must proftpd_start
+	transfers proftpd plain
+	must masquerade -A
+	transfers proftpd NAT
+	must masquerade -D
+else
+	skip proftpd "the guest's image does not have it"
+fi
 
 # the server is behind the gateway
 must ns r iptables -t nat -A PREROUTING -p tcp -d 10.0.1.1 --dport 21 -j DNAT --to-destination $V4
