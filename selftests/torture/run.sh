@@ -48,13 +48,13 @@ parse()
 	select_kernels
 }
 
-# The test that gives random input, of such a part
+# The file of the test that gives random input, of such a part
 test_of()
 {
 	case "$1" in
-	packets) echo 75-packet-fuzz ;;
-	requests) echo 76-netlink-fuzz ;;
-	rules) echo 15-xt-hostile ;;
+	packets) echo "$SELFTESTS"/tests/*-packet-fuzz.sh ;;
+	requests) echo "$SELFTESTS"/tests/*-netlink-fuzz.sh ;;
+	rules) echo "$SELFTESTS"/tests/*-xt-hostile.sh ;;
 	esac
 }
 
@@ -68,7 +68,7 @@ guest()
 	case "$1" in
 	two|four) args=($((seconds / 4)) "$seed") ;;
 	flood*) script=$HERE/flood.sh args=($((seconds / 60 < 10 ? 10 : seconds / 60))) ;;
-	*) script=$SELFTESTS/tests/$(test_of "$1").sh ;;
+	*) script=$(test_of "$1") ;;
 	esac
 	[ "$1" != four ] || smp=4
 	[ "$1" != flood-stock ] || set=stock
