@@ -314,11 +314,12 @@ def packet_of(sent):
     return bytes.fromhex(sent[2:])
 
 
-def known(sent, stock, ours):
-    """The name of the difference in what became of a packet, or nothing."""
+def known(sent, stock, ours, before):
+    """The name of the difference in what became of a packet behind others, or nothing."""
     proto, body, _ = transport(packet_of(sent))
     was, now = state(stock), state(ours)
-    if proto == 47 and 'invalid' in now:
+    # one that is cut makes a connection, or answers, on stock alone
+    if proto == 47 and ('invalid' in now or any(cuts_gre(packet_of(one)) for one, _ in before)):
         return 'gre-header'
     if proto == 33 and was == 'lost':
         return 'dccp-header'
@@ -371,7 +372,7 @@ def difference(stock, ours):
         if sent != sent2:
             return 'generator', 'packet %d differs itself' % index
         if without_ids(was) != without_ids(now):
-            return known(sent, was, now), 'packet %d %s: stock %s, ours %s%s' % (
+            return known(sent, was, now, stock.packets[:index]), 'packet %d %s: stock %s, ours %s%s' % (
                 index, sent, state(was), state(now),
                 '' if state(was) != state(now) else ': %s, %s' % (was, now))
     return compared_entries(stock.entries, ours.entries, stock.packets)

@@ -41,5 +41,5 @@ router()
 }
 
 dmesg -n 1
-answers_compared "$(sized 10 10)"
+answers_compared 10 250
 finish
